@@ -1,0 +1,42 @@
+# One verb per habit: make run, make test, make check, make bench. `make` alone lists them.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+PYTHON ?= python3
+BIN := .venv/bin
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+
+.PHONY: help
+help: ## list these
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+
+.PHONY: run
+run: ## set up what is missing, start everything, send the sample letters and show them filed
+	@bin/set-up run
+	@exec $(BIN)/python -m samples.first_run
+
+.PHONY: test
+test: ## set up what is missing and run every test
+	@bin/set-up test
+	@$(BIN)/pytest
+
+.PHONY: check
+check: ## lint, types, import rules and the fast tests, in under a minute
+	@bin/set-up check
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/lint-imports
+	@$(BIN)/mypy
+	@$(BIN)/pytest -q -m "not slow and not corpus"
+
+.PHONY: bench
+bench: ## print the benchmarks, each beside its baseline; exit 1 where an asked-for figure is missed
+	@bin/set-up test
+	@$(BIN)/python -m bench
+
+.PHONY: lock
+lock: ## write the lock files anew from pyproject.toml
+	@$(BIN)/uv pip compile -q --generate-hashes --no-emit-index-url --no-annotate --no-header \
+	  --python-version 3.11 --universal -U pyproject.toml -o requirements.lock
+	@$(BIN)/uv pip compile -q --generate-hashes --no-emit-index-url --no-annotate --no-header \
+	  --python-version 3.11 --universal -U pyproject.toml --group dev -c requirements.lock \
+	  -o requirements-dev.lock

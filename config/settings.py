@@ -1,0 +1,293 @@
+"""The settings: the typed shape of casebridge.toml. An unknown key or a bad value stops the start."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import re
+import tomllib
+from pathlib import Path
+from typing import Annotated, Literal, Self
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
+
+CONFIG_FOLDER = Path(__file__).parent
+DEFAULT_FILE = CONFIG_FOLDER / "casebridge.toml"
+
+_Positive = Annotated[int, Field(gt=0)]
+_Port = Annotated[int, Field(ge=0, le=65535)]
+
+
+class SettingsFault(Exception):
+    """The settings cannot be used. `problems` names each bad key and says the fix, a line each."""
+
+    def __init__(self, file: Path, problems: tuple[str, ...]) -> None:
+        super().__init__(f"{file}: " + "; ".join(problems))
+        self.file = file
+        self.problems = problems
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Service(_Section):
+    """Who runs this gateway, as its letters and pages name them."""
+
+    organisation: str = "Sample Mutual"
+    phone: str = "+1 555 0100"
+    base_url: str = "http://127.0.0.1:8080"
+    time_zone: str = "America/New_York"
+
+    @field_validator("time_zone")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (ZoneInfoNotFoundError, ValueError) as error:
+            raise ValueError("name a zone of the IANA list, such as America/New_York") from error
+        return value
+
+    @field_validator("base_url")
+    @classmethod
+    def _no_trailing_slash(cls, value: str) -> str:
+        if not re.fullmatch(r"https?://[^/\s]+", value):
+            raise ValueError("write it as https://host or http://host:port, with no path")
+        return value
+
+
+class Storage(_Section):
+    """Where the database and the vault live."""
+
+    path: Path = Path("var")
+    sweep_after_hours: _Positive = 24
+    minimum_free_bytes: _Positive = 268435456
+
+
+class Intake(_Section):
+    """What the doors take."""
+
+    address: str = "claims@casebridge.example"
+    max_message_bytes: _Positive = 150_000_000
+    max_recipients: _Positive = 100
+
+    @field_validator("address")
+    @classmethod
+    def _plain_address(cls, value: str) -> str:
+        if not re.fullmatch(r"[a-z0-9._-]+@[a-z0-9.-]+", value):
+            raise ValueError("write it in lower case as name@domain, without a plus tag")
+        return value
+
+    @property
+    def mailbox(self) -> str:
+        """The part before the @."""
+        return self.address.partition("@")[0]
+
+    @property
+    def domain(self) -> str:
+        """The part behind the @."""
+        return self.address.partition("@")[2]
+
+
+class Smtp(_Section):
+    """The SMTP door."""
+
+    host: str = "127.0.0.1"
+    port: _Port = 2525
+    hostname: str = "casebridge.example"
+    max_connections: _Positive = 200
+    idle_seconds: _Positive = 300
+
+
+class Web(_Section):
+    """The pages."""
+
+    host: str = "127.0.0.1"
+    port: _Port = 8080
+    session_minutes: _Positive = 30
+    link_minutes: _Positive = 720
+
+
+class Trust(_Section):
+    """Whose mail counts as proven, and whose way back as encrypted."""
+
+    loopback_is_proven: bool = True
+    sample_accounts: bool = True
+
+
+class Cases(_Section):
+    """What a case number of ours looks like, and the words people write before one."""
+
+    pattern: str = r"\d{2}-\d{6}"
+    example: str = "24-001234"
+    labels: tuple[str, ...] = (
+        "case",
+        "case no",
+        "case number",
+        "claim",
+        "claim no",
+        "claim number",
+        "our file",
+        "your file",
+        "file no",
+        "your ref",
+        "our ref",
+        "aktenzeichen",
+    )
+
+    @model_validator(mode="after")
+    def _example_fits(self) -> Self:
+        try:
+            fits = re.fullmatch(self.pattern, self.example)
+        except re.error as error:
+            raise ValueError(f"pattern is not a regular expression: {error}") from error
+        if not fits:
+            raise ValueError("example does not fit pattern: correct one of them")
+        return self
+
+
+class Names(_Section):
+    """What the portal takes as a file name."""
+
+    forbidden: str = "@#%<>',\""
+    max_bytes: Annotated[int, Field(ge=32, le=255)] = 255
+
+
+class Reading(_Section):
+    """Limits on taking one message apart, in the reader's sandbox."""
+
+    processes: _Positive = 2
+    max_parts: _Positive = 1000
+    max_depth: _Positive = 40
+    max_header_bytes: _Positive = 262144
+    max_seconds: _Positive = 60
+    max_memory_bytes: _Positive = 1073741824
+
+
+class Conversion(_Section):
+    """Limits on turning one file into a PDF, in an engine's sandbox."""
+
+    render_processes: _Positive = 2
+    office_processes: _Positive = 1
+    max_seconds: _Positive = 120
+    max_memory_bytes: _Positive = 1610612736
+    max_output_bytes: _Positive = 524288000
+
+
+class Road(_Section):
+    """The worker that carries letters down the road."""
+
+    workers: _Positive = 3
+    poll_seconds: Annotated[float, Field(gt=0)] = 0.1
+    sweep_seconds: _Positive = 30
+    max_attempts: _Positive = 5
+    narrative_characters: _Positive = 500
+
+
+class Outbound(_Section):
+    """How receipts and notices leave: written as .eml files into a folder below storage.path."""
+
+    folder: str = "outbox"
+    poll_seconds: Annotated[float, Field(gt=0)] = 0.5
+
+
+class Logs(_Section):
+    """The log on standard error."""
+
+    format: Literal["json", "console"] = "json"
+    level: Literal["debug", "info", "warning", "error"] = "info"
+
+
+class Settings(BaseSettings):
+    """Everything that can be set. Frozen; built once, in the assembly, and handed in from there.
+
+    An environment variable CASEBRIDGE_<SECTION>__<KEY> goes before the file.
+    """
+
+    model_config = SettingsConfigDict(
+        extra="forbid", frozen=True, env_prefix="CASEBRIDGE_", env_nested_delimiter="__"
+    )
+
+    service: Service = Service()
+    storage: Storage = Storage()
+    intake: Intake = Intake()
+    smtp: Smtp = Smtp()
+    web: Web = Web()
+    trust: Trust = Trust()
+    cases: Cases = Cases()
+    names: Names = Names()
+    reading: Reading = Reading()
+    conversion: Conversion = Conversion()
+    road: Road = Road()
+    outbound: Outbound = Outbound()
+    logs: Logs = Logs()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Read the environment, then what `load` was given. No .env file, no secrets folder."""
+        del settings_cls, dotenv_settings, file_secret_settings
+        return env_settings, init_settings
+
+    @model_validator(mode="after")
+    def _trust_stays_on_loopback(self) -> Self:
+        # Safety rules 4 and 11: what only loopback may have must not be reachable from elsewhere.
+        if self.trust.loopback_is_proven and not is_loopback(self.smtp.host):
+            raise ValueError(
+                "trust.loopback_is_proven needs smtp.host on loopback: set it to false"
+            )
+        if self.trust.sample_accounts and not is_loopback(self.web.host):
+            raise ValueError("trust.sample_accounts needs web.host on loopback: set it to false")
+        return self
+
+
+def is_loopback(host: str) -> bool:
+    """Say whether an address or host name to listen on can be reached from this machine alone."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def settings_file() -> Path:
+    """Name the settings file: CASEBRIDGE_SETTINGS, else the one in config/."""
+    return Path(os.environ.get("CASEBRIDGE_SETTINGS", DEFAULT_FILE))
+
+
+def load(file: Path | None = None) -> Settings:
+    """Read the settings file (default: `settings_file()`).
+
+    Raises SettingsFault, naming every bad key, where it cannot be read or used.
+    """
+    file = file or settings_file()
+    try:
+        return Settings(**tomllib.loads(file.read_text(encoding="utf-8")))
+    except FileNotFoundError as error:
+        raise SettingsFault(file, ("the file is not there: name another with --settings",)) from error
+    except ValidationError as error:
+        problems = tuple(
+            f"{'.'.join(str(step) for step in one['loc']) or 'settings'}: "
+            + (
+                "no such setting: remove it or correct its name"
+                if one["type"] == "extra_forbidden"
+                else one["msg"].removeprefix("Value error, ")
+            )
+            for one in error.errors()
+        )
+        raise SettingsFault(file, problems) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+        raise SettingsFault(file, (f"not readable as TOML: {error}",)) from error

@@ -1,0 +1,1 @@
+"""A file in, a PDF out, or a named fault. Knows nothing of mail, cases or the portal."""

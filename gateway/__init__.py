@@ -1,0 +1,1 @@
+"""Doors, the wall, the queue, the road and its answers."""

@@ -1,0 +1,134 @@
+"""The wall: every door ends in `Intake.accept`, and says yes only when it has returned.
+
+By then the letter's bytes are durable in the vault (the door kept them before), and one committed
+transaction holds the letter's row and its queued workflow.
+"""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+from gateway.letter import Letter
+from gateway.queue import Queue
+from portal import receipt_number
+from portal.database import Database
+from portal.tables import letters
+
+_NUMBER_TRIES = 5
+
+
+class WallDown(Exception):
+    """The record could not be written. Nothing was accepted; time mends it, or operations."""
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """The answer of the wall: the receipt number, and whether the letter had come before."""
+
+    receipt: str
+    repeated: bool
+
+
+@dataclass
+class _Turn:
+    """One letter at the wall, and what came of it."""
+
+    letter: Letter
+    accepted: Accepted | None = None
+    fault: WallDown | None = None
+
+
+@dataclass
+class Intake:
+    """The wall of one process. Safe for threads: letters that come together share a commit."""
+
+    database: Database
+    queue: Queue
+    _waiting: list[_Turn] = field(default_factory=list)
+    _list: threading.Lock = field(default_factory=threading.Lock)
+    _commit: threading.Lock = field(default_factory=threading.Lock)
+
+    def accept(self, letter: Letter) -> Accepted:
+        """Put a letter into the record and the queue, durably; `letter.raw` must be durable.
+
+        A letter that came before (same door, sender, recipients and bytes) is answered with the
+        first one's receipt number. Raises WallDown; then nothing was accepted.
+        """
+        turn = _Turn(letter)
+        with self._list:
+            self._waiting.append(turn)
+        with self._commit:
+            if turn.accepted is None and turn.fault is None:
+                with self._list:
+                    together, self._waiting = self._waiting, []
+                self._accept_all(together)
+        if turn.fault is not None:
+            raise turn.fault
+        assert turn.accepted is not None, "a turn ends with an answer or a fault"
+        return turn.accepted
+
+    def _accept_all(self, turns: list[_Turn]) -> None:
+        """Answer every turn: in one transaction, or each alone where that one fails."""
+        try:
+            with self.database.write() as connection:
+                answers = [self._insert(connection, turn.letter) for turn in turns]
+        except Exception as error:  # noqa: BLE001  # whatever it was, every door waits for an answer
+            if len(turns) > 1:
+                for turn in turns:
+                    self._accept_all([turn])
+                return
+            turns[0].fault = WallDown(type(error).__name__)
+            turns[0].fault.__cause__ = error
+        else:
+            for turn, answer in zip(turns, answers, strict=True):
+                turn.accepted = answer
+
+    def _insert(self, connection: sa.Connection, letter: Letter) -> Accepted:
+        row = {
+            "door": letter.envelope.door,
+            "sender": letter.envelope.sender,
+            "recipients": list(letter.envelope.recipients),
+            "proof": letter.envelope.proof.value,
+            "quiet": letter.envelope.quiet,
+            "fingerprint": letter.fingerprint,
+            "raw_sha256": letter.raw.sha256,
+            "raw_bytes": letter.raw.bytes,
+            "arrived_at": letter.envelope.arrived_at,
+            "state_since": letter.envelope.arrived_at,
+        }
+        insert = _INSERTS[connection.dialect.name]
+        for _ in range(_NUMBER_TRIES):
+            receipt = receipt_number.new()
+            letter_id = connection.execute(insert, row | {"receipt": receipt}).scalar()
+            if letter_id is not None:
+                self.queue.put(connection, letter_id, attempt=1)
+                return Accepted(receipt, repeated=False)
+            first = connection.execute(_FIRST, {"fingerprint": row["fingerprint"]}).scalar()
+            if first is not None:
+                return Accepted(first, repeated=True)
+            # Neither inserted nor there before: the number was taken. Another one.
+        raise WallDown("no free receipt number")
+
+
+def _insert_new(insert: type[sqlite.Insert] | type[postgresql.Insert]) -> sa.Executable:
+    names = [column.name for column in letters.columns if column.name not in _SET_LATER]
+    return (
+        insert(letters)
+        .values({name: sa.bindparam(name) for name in names} | {"state": "checking", "attempt": 1})
+        .on_conflict_do_nothing()
+        .returning(letters.c.id)
+    )
+
+
+_SET_LATER = {"id", "state", "attempt", "reason", "firm_id", "copy_of"}
+_INSERTS = {
+    "sqlite": _insert_new(sqlite.Insert),
+    "postgresql": _insert_new(postgresql.Insert),
+}
+_FIRST = sa.select(letters.c.receipt).where(
+    letters.c.fingerprint == sa.bindparam("fingerprint", type_=sa.Text)
+)

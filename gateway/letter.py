@@ -1,0 +1,57 @@
+"""What a door hands to the wall: an envelope, and a reference to bytes that are durable already."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from portal.vault import Blob
+
+
+class Proof(StrEnum):
+    """How the sender of a letter was proven."""
+
+    NONE = "none"
+    LOOPBACK = "loopback"  # by the setting trust.loopback_is_proven
+    OPERATOR = "operator"  # a person with the command line vouches for it: an import
+
+    @property
+    def holds(self) -> bool:
+        """Whether the sender counts as proven."""
+        return self is not Proof.NONE
+
+
+@dataclass(frozen=True)
+class Envelope:
+    """What the transport said, apart from the message itself."""
+
+    door: str
+    sender: str  # the reverse-path; empty for the null sender <> (RFC 5321, 4.5.5)
+    recipients: tuple[str, ...]
+    arrived_at: datetime
+    proof: Proof
+    quiet: bool = False  # nobody is told: no receipt, no notice
+
+
+@dataclass(frozen=True)
+class Letter:
+    """An envelope with its content."""
+
+    envelope: Envelope
+    raw: Blob
+
+    @property
+    def fingerprint(self) -> str:
+        """What makes a letter a repeat: sender, recipients and bytes (RFC 1047 explains repeats).
+
+        The sender is in it, since the answer to a repeat is the first letter's receipt number.
+        """
+        parts = (
+            self.envelope.door,
+            self.envelope.sender,
+            *sorted(set(self.envelope.recipients)),
+            self.raw.sha256,
+        )
+        return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogateescape")).hexdigest()

@@ -1,0 +1,155 @@
+"""The queue: which letter is carried next, durable in the record's own database, by DBOS.
+
+A letter's row is the truth; the queue only moves it. A workflow is named by letter and attempt, so
+a letter that stands still is set moving again by raising its attempt: queueing the same workflow a
+second time is a silent no-op, even where it ended in an error. What is stored of a workflow are a
+letter's id, its attempt and a code, as JSON: nothing that a person wrote.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable
+from datetime import datetime
+
+import sqlalchemy as sa
+from dbos import DBOS, DBOSClient, DBOSConfig, DBOSPortableJSONSerializer, EnqueueOptions
+from dbos._sys_db import SystemDatabase  # DBOS.migrate takes a URL, and would open its own SQLite
+
+_NAME = "road"
+_APPLICATION = "casebridge"
+# DBOS would take a hash of the code otherwise, and leave an older version's letters where they are.
+_VERSION = "1"
+_MOVING = ["ENQUEUED", "PENDING"]
+_BATCH = 200
+
+Carry = Callable[[int, int], str]
+
+
+def migrate(engine: sa.Engine) -> None:
+    """Bring the queue's tables to the schema of the library that is installed."""
+    _system_database(engine).run_migrations()
+
+
+def require_current(engine: sa.Engine) -> None:
+    """Raise dbos.DBOSException where the queue's tables are not at this schema."""
+    _system_database(engine).verify_migrations()
+
+
+def _system_database(engine: sa.Engine) -> SystemDatabase:
+    return SystemDatabase.create(
+        system_database_url=engine.url.render_as_string(hide_password=False),
+        engine_kwargs={},
+        engine=engine,
+        schema="dbos",
+        serializer=DBOSPortableJSONSerializer(),
+        executor_id=None,
+    )
+
+
+class Queue:
+    """The queue as doors, sweep and commands use it: to put in and to look, never to run."""
+
+    def __init__(self, engine: sa.Engine) -> None:
+        self._client = DBOSClient(
+            system_database_engine=engine,
+            serializer=DBOSPortableJSONSerializer(),
+            application_name=_APPLICATION,
+        )
+
+    def put(self, connection: sa.Connection, letter_id: int, attempt: int) -> None:
+        """Queue a letter's attempt within the caller's transaction: both are there, or neither."""
+        options: EnqueueOptions = {
+            "workflow_name": _NAME,
+            "queue_name": _NAME,
+            "workflow_id": _workflow_id(letter_id, attempt),
+            "app_version": _VERSION,
+        }
+        self._client.enqueue_in_transaction(connection, options, letter_id, attempt)
+
+    def standing(self, letters: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+        """Return those of the letters and attempts that neither wait in the queue nor move."""
+        asked = list(letters)
+        moving: set[str] = set()
+        for start in range(0, len(asked), _BATCH):
+            ids = [_workflow_id(*one) for one in asked[start : start + _BATCH]]
+            moving.update(
+                workflow.workflow_id
+                for workflow in self._client.list_workflows(
+                    workflow_ids=ids, status=_MOVING, load_input=False, load_output=False
+                )
+            )
+        return [one for one in asked if _workflow_id(*one) not in moving]
+
+    def depth(self) -> int:
+        """Count what waits in the queue or moves."""
+        return len(
+            self._client.list_workflows(status=_MOVING, load_input=False, load_output=False)
+        )
+
+    def purge(self, before: datetime) -> int:
+        """Forget workflows that ended before this moment. Return how many."""
+        ended = self._client.list_workflows(
+            status=["SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"],
+            completed_before=before.isoformat(),
+            load_input=False,
+            load_output=False,
+            limit=1000,
+        )
+        if ended:
+            self._client.delete_workflows([workflow.workflow_id for workflow in ended])
+        return len(ended)
+
+
+class Runner:
+    """What carries queued letters, in the one process that may (see gateway/lock.py)."""
+
+    def __init__(
+        self, engine: sa.Engine, carry: Carry, *, workers: int, poll_seconds: float
+    ) -> None:
+        self._engine = engine
+        self._carry = carry
+        self._workers = workers
+        self._poll_seconds = poll_seconds
+
+    def start(self) -> None:
+        """Begin to run what is queued, an ended process's unfinished workflows first."""
+        carry = DBOS.step(name="carry")(self._carry)
+
+        @DBOS.workflow(name=_NAME, max_recovery_attempts=None)
+        def road(letter_id: int, attempt: int) -> str:
+            return carry(letter_id, attempt)
+
+        config: DBOSConfig = {
+            "name": _APPLICATION,
+            "system_database_engine": self._engine,
+            "application_version": _VERSION,
+            "executor_id": "local",
+            "serializer": DBOSPortableJSONSerializer(),
+            "run_migrations": False,
+            "run_admin_server": False,
+            "log_level": "ERROR",
+        }
+        DBOS(config=config)
+        DBOS.launch()
+        DBOS.register_queue(
+            _NAME, worker_concurrency=self._workers, polling_interval_sec=self._poll_seconds
+        )
+
+    def stop(self, grace_seconds: int) -> None:
+        """Take nothing new, and wait this long for what moves."""
+        DBOS.destroy(destroy_registry=True, workflow_completion_timeout_sec=grace_seconds)
+
+
+def wait_until_empty(queue: Queue, timeout_seconds: float) -> bool:
+    """Wait until nothing waits or moves. Return whether it came to that."""
+    until = time.monotonic() + timeout_seconds
+    while queue.depth():
+        if time.monotonic() > until:
+            return False
+        time.sleep(0.05)
+    return True
+
+
+def _workflow_id(letter_id: int, attempt: int) -> str:
+    return f"{letter_id}-{attempt}"

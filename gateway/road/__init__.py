@@ -1,0 +1,1 @@
+"""The road that every letter takes: read, sort, resolve, name, convert, file, tell."""

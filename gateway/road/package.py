@@ -1,0 +1,142 @@
+"""What a letter says, as a frozen value: each step of the road takes one and returns a new one."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from gateway.letter import Letter
+
+
+class Fate(StrEnum):
+    """What became of a part."""
+
+    FILED = "filed"
+    CONVERTED = "converted"
+    LEFT_OUT = "left_out"
+    HELD = "held"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True)
+class Pdf:
+    """A part's PDF: made by an engine, or `None` fields while it is still to be made."""
+
+    file: Path
+    pages: int
+    bytes: int
+    engine: str
+    settings: str
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Part:
+    """One leaf of a message, however deep, or one member of a container."""
+
+    path: str  # the MIME part, "2.1"; behind a slash the member of a container, "2.1/3"
+    container: str | None  # the path of the part it was in
+    original_name: str | None
+    declared_type: str
+    detected_type: str
+    bytes: int  # of the decoded part
+    sha256: str  # of the decoded part
+    file: Path | None  # the decoded bytes, in the attempt's working folder; None where not kept
+    inline: bool = False  # Content-Disposition: inline, or shown by the HTML through its cid
+    content_id: str | None = None
+    pixels: tuple[int, int] | None = None  # width and height of an image
+    pages: int | None = None  # of a PDF that came as one
+    # What is known of the content beside its type: "password", "damaged", "empty", ...
+    flags: frozenset[str] = frozenset()
+    # -- decided by the steps --
+    fate: Fate | None = None
+    reason: str | None = None
+    filed_name: str | None = None
+    remarks: tuple[str, ...] = ()  # codes of what was changed in the name, and why
+    pdf: Pdf | None = None
+
+
+@dataclass(frozen=True)
+class Words:
+    """The words of one message: the letter's own, or those of a message attached to it."""
+
+    path: str  # of the part that holds them; "" where the message had none
+    container: str | None  # the attached message's path; None for the letter's own
+    subject: str
+    header_from: str
+    header_to: str
+    date: str
+    text: str  # everything a person would read, as plain text, line ends as \n
+    new: str  # `text` without the quoted history
+    html: Path | None  # the HTML body, decoded to UTF-8, in the working folder
+    html_charset: str | None = None
+    lossy: bool = False  # some bytes did not fit the charset; they are kept in the raw letter
+    images: dict[str, Path] = field(default_factory=dict)  # by Content-ID, for the HTML
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """A problem of the catalogue, with the fields of its row."""
+
+    code: str
+    fields: dict[str, Any] = field(default_factory=dict)
+    part: str | None = None  # the path of the part it is about
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """Something that was looked at as a case number, kept with its place and its why."""
+
+    text: str  # as it was written
+    number: str | None  # in our form, where it has that shape
+    found_in: str  # "tag", "subject", "words", "file_name", "history"
+    why: str  # one sentence for staff: what was made of it
+
+
+@dataclass(frozen=True)
+class Resolution:
+    """Which case and which consultant, and why."""
+
+    firm_id: int | None = None
+    firm_name: str | None = None
+    case_id: int | None = None
+    case_number: str | None = None
+    found_in: str | None = None
+    candidates: tuple[Candidate, ...] = ()
+    consultant_id: int | None = None
+    consultant_name: str | None = None
+    consultant_email: str | None = None
+    how: str = "unknown"  # how the consultant was found: "case" or "unknown"
+    hold: str | None = None  # why the package waits: a code of the catalogue; None where it is filed
+
+
+@dataclass(frozen=True)
+class Package:
+    """A letter taken apart, with everything decided about it so far."""
+
+    letter: Letter
+    message_id: str | None
+    header_from: str  # as written, decoded
+    sender: str | None  # the one address in From, in canonical form; None where undecided
+    subject: str
+    automatic: bool  # a machine wrote it (RFC 3834): nobody answers it
+    words: tuple[Words, ...]  # the letter's own first
+    parts: tuple[Part, ...]  # in the order of the message
+    narrative: str = ""  # the new words, NFC; whole
+    narrative_overflow: bool = False
+    message_pdf: bool = False
+    urgent: str | None = None
+    troubles: tuple[Trouble, ...] = ()
+    resolution: Resolution = Resolution()
+
+    def but(self, **changes: Any) -> Package:
+        """Return a package that differs in these fields."""
+        return dataclasses.replace(self, **changes)
+
+    @property
+    def own_words(self) -> Words:
+        """The letter's own words."""
+        return self.words[0]

@@ -1,0 +1,1 @@
+"""The record and the pages that show it. Knows nothing of doors."""

@@ -1,0 +1,277 @@
+"""The record's tables, as SQLAlchemy knows them. `migrations/` builds the same; a test compares."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+
+from portal.database import UtcDateTime
+
+metadata = sa.MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+def _id() -> sa.Column[int]:
+    return sa.Column("id", sa.Integer, primary_key=True)
+
+
+def _to(target: str, *, null: bool = False) -> sa.Column[Any]:
+    name = target.partition(".")[0]
+    column = name.removesuffix("s") + "_id"
+    return sa.Column(column, sa.ForeignKey(target), nullable=null, index=True)
+
+
+def _text(name: str, *, null: bool = False, unique: bool = False) -> sa.Column[str]:
+    return sa.Column(name, sa.Text, nullable=null, unique=unique)
+
+
+def _number(name: str, *, null: bool = False) -> sa.Column[int]:
+    return sa.Column(name, sa.BigInteger, nullable=null)
+
+
+def _moment(name: str, *, null: bool = False) -> sa.Column[Any]:
+    return sa.Column(name, UtcDateTime, nullable=null)
+
+
+# -- the directory: who may send what to whom ------------------------------------------------------
+
+firms = sa.Table("firms", metadata, _id(), _text("name", unique=True))
+
+offices = sa.Table(
+    "offices",
+    metadata,
+    _id(),
+    _to("firms.id"),
+    _text("name"),
+    sa.UniqueConstraint("firm_id", "name"),
+)
+
+identifiers = sa.Table(
+    "identifiers",
+    metadata,
+    _id(),
+    _to("firms.id"),
+    _to("offices.id", null=True),
+    _text("type"),
+    _text("value"),
+    sa.UniqueConstraint("type", "value"),
+)
+
+consultants = sa.Table(
+    "consultants",
+    metadata,
+    _id(),
+    _text("email", unique=True),
+    _text("name"),
+    _text("cover_email", null=True),
+    sa.Column("cover_from", sa.Date),
+    sa.Column("cover_until", sa.Date),
+)
+
+cases = sa.Table(
+    "cases",
+    metadata,
+    _id(),
+    _text("number", unique=True),
+    _text("state"),
+    _to("consultants.id", null=True),
+    sa.Column("restricted", sa.Boolean, nullable=False),
+    sa.CheckConstraint("state IN ('open', 'closed')", name="state"),
+)
+
+rights = sa.Table(
+    "rights",
+    metadata,
+    _id(),
+    _to("firms.id"),
+    _to("cases.id"),
+    sa.Column("starts", sa.Date),
+    sa.Column("ends", sa.Date),
+    sa.UniqueConstraint("firm_id", "case_id"),
+)
+
+# -- letters: what a door took, and where it is ----------------------------------------------------
+
+letters = sa.Table(
+    "letters",
+    metadata,
+    _id(),
+    _text("receipt", unique=True),
+    _text("door"),
+    _text("sender"),  # the envelope's; empty for the null sender <>
+    sa.Column("recipients", sa.JSON, nullable=False),
+    _text("proof"),
+    sa.Column("quiet", sa.Boolean, nullable=False),  # no receipt and no notice, as for an import
+    # SHA-256 over envelope sender, recipients and the raw bytes' SHA-256: a repeat is not a letter.
+    _text("fingerprint", unique=True),
+    sa.Column("raw_sha256", sa.Text, nullable=False, index=True),
+    _number("raw_bytes"),
+    _moment("arrived_at"),
+    _text("state"),
+    _text("reason", null=True),  # why it is held, returned or set aside: a code of the catalogue
+    _moment("state_since"),
+    sa.Column("attempt", sa.Integer, nullable=False),  # the fence: filing checks it
+    _to("firms.id", null=True),
+    sa.Column("copy_of", sa.ForeignKey("letters.id")),
+    sa.CheckConstraint(
+        "state IN ('checking', 'filed', 'filed_in_part', 'with_us', 'needs_you', 'not_filed',"
+        " 'copy')",
+        name="state",
+    ),
+    sa.Index("ix_letters_state_state_since", "state", "state_since"),
+)
+
+# What a letter says, written once, when the road ends.
+packages = sa.Table(
+    "packages",
+    metadata,
+    sa.Column("letter_id", sa.ForeignKey("letters.id"), primary_key=True),
+    _text("header_from"),
+    _text("subject"),
+    _text("message_id", null=True),
+    _text("narrative"),  # whole; a submission holds the first 500 characters
+    _text("consultant_how"),
+    _text("urgent", null=True),
+    sa.Column("candidates", sa.JSON, nullable=False),
+    sa.Column("problems", sa.JSON, nullable=False),
+)
+
+# One made PDF for one source, engine and settings: a crash never repeats the work.
+renditions = sa.Table(
+    "renditions",
+    metadata,
+    _id(),
+    _text("source_sha256"),
+    _text("engine"),
+    _text("settings"),
+    sa.Column("pdf_sha256", sa.Text, nullable=False, index=True),
+    _number("pages"),
+    _number("bytes"),
+    sa.Column("warnings", sa.JSON, nullable=False),
+    _moment("made_at"),
+    sa.UniqueConstraint("source_sha256", "engine", "settings"),
+)
+
+parts = sa.Table(
+    "parts",
+    metadata,
+    _id(),
+    _to("letters.id"),
+    sa.Column("position", sa.Integer, nullable=False),
+    _text("path"),
+    _text("container", null=True),
+    _text("original_name", null=True),
+    _text("filed_name", null=True),
+    _text("declared_type"),
+    _text("detected_type"),
+    _number("bytes"),
+    sa.Column("sha256", sa.Text, nullable=False, index=True),
+    sa.Column("stored", sa.Boolean, nullable=False),  # whether the vault holds it by itself
+    _text("fate"),
+    _text("reason", null=True),
+    sa.Column("remarks", sa.JSON, nullable=False),  # codes of what was changed in the name
+    _to("renditions.id", null=True),
+    sa.UniqueConstraint("letter_id", "path"),
+    sa.UniqueConstraint("letter_id", "filed_name"),
+    sa.CheckConstraint(
+        "fate IN ('filed', 'converted', 'left_out', 'held', 'refused')", name="fate"
+    ),
+)
+
+# -- submissions: what the portal keeps for one case -----------------------------------------------
+
+submissions = sa.Table(
+    "submissions",
+    metadata,
+    _id(),
+    _to("letters.id"),
+    _to("cases.id"),
+    sa.Column("sequence", sa.Integer, nullable=False),
+    _to("consultants.id", null=True),
+    sa.Column("narrative", sa.String(500), nullable=False),
+    _moment("filed_at"),
+    _moment("read_at", null=True),
+    sa.UniqueConstraint("letter_id", "case_id", "sequence"),
+)
+
+documents = sa.Table(
+    "documents",
+    metadata,
+    _id(),
+    _to("submissions.id"),
+    _to("parts.id"),
+    sa.Column("position", sa.Integer, nullable=False),
+    _text("document_type", null=True),
+    _text("description", null=True),
+    sa.UniqueConstraint("submission_id", "part_id"),
+)
+
+# -- what happened, and what is still to be said ---------------------------------------------------
+
+events = sa.Table(
+    "events",
+    metadata,
+    _id(),
+    _to("letters.id", null=True),
+    _moment("at"),
+    _text("actor"),  # 'gateway', or an account as 'account:ID'
+    sa.Column("kind", sa.Text, nullable=False, index=True),
+    sa.Column("detail", sa.JSON, nullable=False),
+)
+
+outbox = sa.Table(
+    "outbox",
+    metadata,
+    _id(),
+    _to("letters.id"),
+    _text("kind"),  # 'receipt' or 'notice'
+    _text("recipient"),
+    _text("subject"),
+    _text("text"),
+    _text("in_reply_to", null=True),
+    _moment("not_before"),
+    sa.Column("tries", sa.Integer, nullable=False),
+    _moment("sent_at", null=True),
+    sa.UniqueConstraint("letter_id", "kind", "recipient"),
+    sa.Index("ix_outbox_sent_at_not_before", "sent_at", "not_before"),
+)
+
+# -- who looks at it -------------------------------------------------------------------------------
+
+accounts = sa.Table(
+    "accounts",
+    metadata,
+    _id(),
+    _text("email", unique=True),
+    _text("name"),
+    _text("role"),
+    _to("consultants.id", null=True),
+    sa.CheckConstraint("role IN ('consultant', 'operations')", name="role"),
+)
+
+sign_in_links = sa.Table(
+    "sign_in_links",
+    metadata,
+    sa.Column("token_sha256", sa.Text, primary_key=True),
+    _to("accounts.id"),
+    _moment("expires_at"),
+    _moment("used_at", null=True),
+)
+
+sessions = sa.Table(
+    "sessions",
+    metadata,
+    sa.Column("token_sha256", sa.Text, primary_key=True),
+    _to("accounts.id"),
+    _text("csrf"),
+    _moment("started_at"),
+    _moment("seen_at"),
+)
