@@ -183,11 +183,10 @@ class Conversion(_Section):
 class Road(_Section):
     """The worker that carries letters down the road."""
 
-    workers: _Positive = 3
-    poll_seconds: Annotated[float, Field(gt=0)] = 0.1
+    workers: _Positive = 8
+    poll_seconds: Annotated[float, Field(gt=0)] = 0.05
     sweep_seconds: _Positive = 30
     max_attempts: _Positive = 5
-    narrative_characters: _Positive = 500
 
 
 class Outbound(_Section):

@@ -22,6 +22,8 @@ _APPLICATION = "casebridge"
 _VERSION = "1"
 _MOVING = ["ENQUEUED", "PENDING"]
 _BATCH = 200
+# A letter that ends the process this often is left to the sweep, which holds it in the end.
+_RECOVERIES = 3
 
 Carry = Callable[[int, int], str]
 
@@ -116,7 +118,7 @@ class Runner:
         """Begin to run what is queued, an ended process's unfinished workflows first."""
         carry = DBOS.step(name="carry")(self._carry)
 
-        @DBOS.workflow(name=_NAME, max_recovery_attempts=None)
+        @DBOS.workflow(name=_NAME, max_recovery_attempts=_RECOVERIES)
         def road(letter_id: int, attempt: int) -> str:
             return carry(letter_id, attempt)
 

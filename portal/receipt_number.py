@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import secrets
 
-ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # no I, L, O, U: https://www.crockford.com/base32.html
+ALPHABET = (
+    "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # no I, L, O, U: https://www.crockford.com/base32.html
+)
 LENGTH = 8
 _MISREAD = str.maketrans("OIL", "011", "- \u2013\u2014")
 

@@ -10,6 +10,8 @@ from typing import Any
 
 from gateway.letter import Letter
 
+NARRATIVE_CHARACTERS = 500  # the portal's limit, in Unicode code points after NFC
+
 
 class Fate(StrEnum):
     """What became of a part."""
@@ -23,13 +25,13 @@ class Fate(StrEnum):
 
 @dataclass(frozen=True)
 class Pdf:
-    """A part's PDF: made by an engine, or `None` fields while it is still to be made."""
+    """A part's PDF, durable in the vault."""
 
-    file: Path
+    rendition_id: int
+    sha256: str
     pages: int
     bytes: int
     engine: str
-    settings: str
     warnings: tuple[str, ...] = ()
 
 
@@ -135,6 +137,15 @@ class Package:
     def but(self, **changes: Any) -> Package:
         """Return a package that differs in these fields."""
         return dataclasses.replace(self, **changes)
+
+    @property
+    def short_narrative(self) -> str:
+        """The narrative as a submission holds it: at most 500 code points, cut at a word."""
+        if len(self.narrative) <= NARRATIVE_CHARACTERS:
+            return self.narrative
+        cut = self.narrative[: NARRATIVE_CHARACTERS - 1]
+        at_a_word = cut[: cut.rfind(" ")] if " " in cut[-80:] else cut
+        return at_a_word.rstrip() + "\N{HORIZONTAL ELLIPSIS}"
 
     @property
     def own_words(self) -> Words:

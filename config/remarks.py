@@ -1,0 +1,47 @@
+"""Remarks on a file: what was changed in its name and why it has its fate, in words for people."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+
+_FILE = Path(__file__).parent / "remarks.toml"
+
+
+def on_name(remark: str) -> str:
+    """Say what was changed in a file's name: `"twin"`, or with a value, `"characters:#%"`.
+
+    The value is foreign text and comes back as it is: whoever shows it escapes it.
+    Raises KeyError for a code without a row: that is a fault of ours.
+    """
+    code, _, value = remark.partition(":")
+    row = _rows()["name"][code]
+    # "characters:#%" lists characters; any other value is one thing, such as ".pdf".
+    if "many" in row and len(value) > 1:
+        return row["many"].format(value=" ".join(value))
+    if "one" in row and value:
+        return row["one"].format(value=value)
+    return row["words"]
+
+
+def on_fate(reason: str) -> str | None:
+    """Say why a part has its fate, or None where the reason is a code of the problem catalogue."""
+    row = _rows()["reason"].get(reason)
+    return None if row is None else row["words"]
+
+
+def name_codes() -> frozenset[str]:
+    """Every code that `on_name` has words for."""
+    return frozenset(_rows()["name"])
+
+
+def reason_codes() -> frozenset[str]:
+    """Every code that `on_fate` has words for."""
+    return frozenset(_rows()["reason"])
+
+
+@cache
+def _rows() -> Mapping[str, Mapping[str, Mapping[str, str]]]:
+    return tomllib.loads(_FILE.read_text(encoding="utf-8"))

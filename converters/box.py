@@ -1,0 +1,198 @@
+"""One running sandbox: started, watched, and gone with everything in it."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import select
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from converters import seccomp
+from converters.fault import BadOutput, JobDied, JobTimedOut, SandboxMissing
+from converters.harvest import size
+from converters.sandbox import Limits
+
+_TICK_SECONDS = 0.05
+_START_SECONDS = 10
+_END_SECONDS = 10
+_SAID_BYTES = 4096
+
+
+@dataclass(eq=False)
+class Box:
+    """A sandbox's process 1. Kill it from any thread, as often as you like."""
+
+    folder: Path  # on our side; /job inside
+    pid: int  # of its process 1, as we see it
+    _process: subprocess.Popen[bytes]  # bubblewrap, which stays outside and waits
+    _pidfd: int
+    _said: int  # what it writes to standard error
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _closed: bool = False
+
+    @classmethod
+    def start(
+        cls,
+        line: Callable[[dict[str, int]], Sequence[str]],
+        *,
+        folder: Path,
+        inherit: Sequence[int] = (),
+    ) -> Box:
+        """Start the command that `line` returns for the descriptors which bubblewrap reads.
+
+        The thread that calls this must outlive the sandbox: the kernel ends a --die-with-parent
+        child when the *thread* that made it ends (prctl(2), PR_SET_PDEATHSIG).
+        Raises SandboxMissing where bubblewrap does not start.
+        """
+        info, info_end = os.pipe2(os.O_CLOEXEC)
+        said, said_end = os.pipe2(os.O_CLOEXEC)
+        rules, rules_end = os.pipe2(os.O_CLOEXEC)
+        os.write(rules_end, seccomp.for_engines())  # 1 KB: a pipe holds it
+        os.close(rules_end)
+        descriptors = {"--info-fd": info_end, "--seccomp": rules}
+        try:
+            process = subprocess.Popen(
+                line(descriptors),
+                env={},
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=said_end,
+                pass_fds=(*descriptors.values(), *inherit),
+            )
+        except BaseException:
+            os.close(info)
+            os.close(said)
+            raise
+        finally:
+            for descriptor in (info_end, said_end, rules):
+                os.close(descriptor)
+        try:
+            pid = int(json.loads(_read_all(info, _START_SECONDS))["child-pid"])
+            pidfd = os.pidfd_open(pid)
+        except (ValueError, KeyError, ProcessLookupError) as error:
+            process.kill()
+            process.wait()
+            text = _read_some(said)
+            os.close(said)
+            raise SandboxMissing(
+                f"A sandbox did not start: {text}", "Run `casebridge check`."
+            ) from error
+        finally:
+            os.close(info)
+        return cls(folder, pid, process, pidfd, said)
+
+    def watch(self, limits: Limits, deadline: float, *wake: int) -> None:
+        """Wait until a descriptor of `wake` can be read, or the sandbox has ended.
+
+        `deadline` is on the monotonic clock. Kills the sandbox and raises JobTimedOut,
+        JobDied("memory" or "processes") or BadOutput at a limit.
+        """
+        poll = select.poll()
+        for descriptor in (*wake, self._pidfd):
+            poll.register(descriptor, select.POLLIN)
+        while not poll.poll(_TICK_SECONDS * 1000):
+            try:
+                self._enforce(limits, deadline)
+            except Exception:
+                self.kill()
+                raise
+
+    def _enforce(self, limits: Limits, deadline: float) -> None:
+        if time.monotonic() >= deadline:
+            raise JobTimedOut
+        memory, threads = _usage(self.pid)
+        if memory > limits.memory_bytes:
+            raise JobDied("memory")
+        if threads > limits.processes:
+            raise JobDied("processes")
+        if not size(self.folder, most_files=limits.output_files) <= limits.output_bytes:
+            raise BadOutput("the job fills its folder")
+
+    @property
+    def ended(self) -> bool:
+        """Whether process 1, and with it everything inside, is gone."""
+        poll = select.poll()
+        poll.register(self._pidfd, select.POLLIN)
+        return bool(poll.poll(0))
+
+    def said(self) -> str:
+        """Return the start of what came on standard error. Only for faults of our own set-up."""
+        return _read_some(self._said)
+
+    def status(self) -> int:
+        """Return the exit status of an ended sandbox; 128 and the signal where one ended it."""
+        return self._process.wait(_END_SECONDS)
+
+    def kill(self) -> None:
+        """End every process inside and return when all are gone."""
+        with self._lock:
+            if not self._closed:
+                self._kill()
+
+    def close(self) -> None:
+        """Kill it and let go of its descriptors. The folder stays."""
+        with self._lock:
+            if not self._closed:
+                self._kill()
+                self._closed = True
+                os.close(self._pidfd)
+                os.close(self._said)
+
+    def _kill(self) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            signal.pidfd_send_signal(self._pidfd, signal.SIGKILL)
+        poll = select.poll()
+        # The kernel reports the end of a namespace's process 1 after that of all the others.
+        poll.register(self._pidfd, select.POLLIN)
+        poll.poll(_END_SECONDS * 1000)
+        try:
+            self._process.wait(_END_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+
+def _usage(pid: int) -> tuple[int, int]:
+    """Sum the memory that cannot be dropped (anonymous and shared) and the threads below `pid`."""
+    memory = threads = 0
+    waiting = [pid]
+    while waiting:
+        process = Path("/proc") / str(waiting.pop())
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+            for line in (process / "status").read_text(encoding="utf-8").splitlines():
+                name, _, value = line.partition(":")
+                if name in {"RssAnon", "RssShmem"}:
+                    memory += int(value.split()[0]) * 1024
+                elif name == "Threads":
+                    threads += int(value)
+            for task in (process / "task").iterdir():
+                with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+                    waiting += map(int, (task / "children").read_text(encoding="ascii").split())
+    return memory, threads
+
+
+def _read_all(descriptor: int, seconds: float) -> bytes:
+    deadline = time.monotonic() + seconds
+    poll = select.poll()
+    poll.register(descriptor, select.POLLIN)
+    text = b""
+    while poll.poll(max(0, deadline - time.monotonic()) * 1000):
+        chunk = os.read(descriptor, _SAID_BYTES)
+        if not chunk:
+            break
+        text += chunk
+    return text
+
+
+def _read_some(descriptor: int) -> str:
+    os.set_blocking(descriptor, False)
+    with contextlib.suppress(BlockingIOError):
+        return os.read(descriptor, _SAID_BYTES).decode("utf-8", "replace").strip()
+    return ""

@@ -1,0 +1,258 @@
+"""A pool of prestarted sandboxes, each with one zygote, that run jobs on strangers' files."""
+
+from __future__ import annotations
+
+import collections
+import dataclasses
+import fcntl
+import json
+import os
+import queue
+import socket
+import stat
+import sys
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from converters import frame, harvest, sandbox
+from converters.box import Box
+from converters.fault import BadOutput, JobDied, JobRefused, SandboxMissing
+from converters.sandbox import Limits
+
+_START_SECONDS = 60
+_ANSWER_SECONDS = 10  # the zygote holds a whole answer before it sends the first byte
+# Sixteen megabytes of nothing but "[[[[" would be a gigabyte of lists here.
+_MOST_CONTAINERS = 400_000
+
+
+@dataclass(eq=False)
+class _Worker:
+    box: Box
+    control: socket.socket
+    ready: bool = False
+
+    def close(self) -> None:
+        self.box.close()
+        self.control.close()
+        harvest.empty(self.box.folder)
+        self.box.folder.rmdir()
+
+
+class Pool:
+    """Sandboxed processes that wait for jobs. Safe to use from several threads.
+
+    `handler` is "package.module:function"; the function takes the job, the descriptors and its
+    folder, and returns what can be JSON: `run(job: dict, inputs: list[int], folder: Path) -> dict`.
+    A `warm()` beside it is called once, before any job. `folder` belongs to this pool alone: what
+    an earlier process left there is removed at the start. `code` names further folders of modules.
+    """
+
+    def __init__(
+        self,
+        handler: str,
+        *,
+        processes: int,
+        folder: Path,
+        limits: Limits,
+        code: Sequence[Path] = (),
+    ) -> None:
+        self._handler = handler
+        self._processes = processes
+        self._folder = folder
+        self._limits = limits
+        self._code = tuple(code)
+        self._change = threading.Condition()
+        self._idle: collections.deque[_Worker | SandboxMissing] = collections.deque()
+        self._busy: set[_Worker] = set()
+        self._orders: queue.SimpleQueue[bool] = queue.SimpleQueue()
+        self._keeper: threading.Thread | None = None
+        self._closed = False
+        self._started = 0
+
+    def start(self) -> None:
+        """Start every process in the background. Raises SandboxMissing where none can start."""
+        sandbox.require_sandbox()
+        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        harvest.empty(self._folder)
+        self._keeper = threading.Thread(target=self._keep, name="sandbox keeper", daemon=True)
+        self._keeper.start()
+        for _ in range(self._processes):
+            self._orders.put(True)
+
+    def run(
+        self, job: Mapping[str, Any], *, inputs: Sequence[int] = (), into: Path
+    ) -> dict[str, Any]:
+        """Run one job and return the handler's answer; its files are in `into` then.
+
+        Waits until a process is free; the limit of seconds counts from there. `inputs` are
+        descriptors of regular files open for reading only: anything else would be a way out.
+        Raises JobTimedOut, JobDied, JobRefused, BadOutput; SandboxMissing where a process could
+        not be replaced; ValueError for inputs that are not as said.
+        """
+        for descriptor in inputs:
+            _only_readable(descriptor)
+        worker = self._take()
+        sound = False
+        try:
+            answer = self._answer(worker, json.dumps(job).encode("ascii"), inputs)
+            if "answer" in answer:
+                harvest.take(
+                    worker.box.folder,
+                    into,
+                    most_bytes=self._limits.output_bytes,
+                    most_files=self._limits.output_files,
+                )
+            harvest.empty(worker.box.folder)
+            sound = True
+        finally:
+            self._give_back(worker, sound=sound)
+        return _taken_apart(answer)
+
+    def close(self) -> None:
+        """End every process and wait until all are gone. A job that still runs ends in JobDied."""
+        with self._change:
+            self._closed = True
+            idle, self._idle = list(self._idle), collections.deque()
+            for worker in self._busy:
+                worker.box.kill()
+            self._change.notify_all()
+            self._change.wait_for(lambda: not self._busy)
+        self._orders.put(False)
+        if self._keeper is not None:
+            self._keeper.join()
+        for each in (*idle, *self._idle):
+            if isinstance(each, _Worker):
+                each.close()
+
+    def _keep(self) -> None:
+        # Only this thread makes processes: they end with the thread that made them (see Box.start).
+        while self._orders.get() and not self._closed:
+            made: _Worker | SandboxMissing
+            try:
+                made = self._make()
+            except SandboxMissing as fault:
+                made = fault
+            with self._change:
+                self._idle.appendleft(made)
+                self._change.notify()
+
+    def _make(self) -> _Worker:
+        self._started += 1
+        folder = self._folder / f"{self._started}"
+        folder.mkdir(mode=0o700)
+        ours, theirs = socket.socketpair()
+        try:
+            box = Box.start(
+                lambda descriptors: self._line(folder, theirs.fileno(), descriptors),
+                folder=folder,
+                inherit=[theirs.fileno()],
+            )
+        except BaseException:
+            ours.close()
+            folder.rmdir()
+            raise
+        finally:
+            theirs.close()
+        ours.settimeout(_ANSWER_SECONDS)
+        return _Worker(box, ours)
+
+    def _line(self, folder: Path, control: int, descriptors: dict[str, int]) -> list[str]:
+        paths = (sandbox.source_folder(), *self._code)
+        return sandbox.command(
+            [
+                *(sys.executable, "-P", "-s", "-B", "-m", "converters.zygote", self._handler),
+                *(str(control), json.dumps(dataclasses.asdict(self._limits))),
+            ],
+            folder=folder,
+            limits=self._limits,
+            code=(*sandbox.python_code(), *self._code),
+            environment={"PYTHONPATH": ":".join(map(str, paths))},
+            descriptors=descriptors,
+        )
+
+    def _take(self) -> _Worker:
+        while True:
+            with self._change:
+                self._change.wait_for(lambda: self._idle or self._closed)
+                if self._closed:
+                    raise JobDied("closed")
+                taken = self._idle.pop()
+                if isinstance(taken, _Worker) and not (taken.ready and taken.box.ended):
+                    self._busy.add(taken)
+                    return taken
+            self._orders.put(True)
+            if isinstance(taken, SandboxMissing):
+                raise taken
+            taken.close()  # it died while nobody used it
+
+    def _give_back(self, worker: _Worker, *, sound: bool) -> None:
+        if not sound:
+            worker.close()
+            self._orders.put(True)
+        with self._change:
+            self._busy.discard(worker)
+            if sound:
+                self._idle.append(worker)
+            self._change.notify_all()
+
+    def _answer(self, worker: _Worker, job: bytes, inputs: Sequence[int]) -> dict[str, Any]:
+        if not worker.ready:
+            _wait_until_ready(worker, self._limits)
+        deadline = time.monotonic() + self._limits.seconds
+        try:
+            frame.send(worker.control, job, inputs)
+            worker.box.watch(self._limits, deadline, worker.control.fileno())
+            body = frame.receive(worker.control)
+        except (frame.Ended, TimeoutError) as error:
+            raise JobDied("closed" if self._closed else "its sandbox ended") from error
+        answer = _parsed(body)
+        if "signal" in answer:
+            raise JobDied(f"signal {answer['signal']}")
+        if "broke" in answer:
+            reason = str(answer["broke"])
+            raise JobDied("memory" if reason.startswith("MemoryError ") else reason)
+        return answer
+
+def _wait_until_ready(worker: _Worker, limits: Limits) -> None:
+    """Wait for a process that is still loading. What it says of a failure is ours, not a file's."""
+    deadline = time.monotonic() + _START_SECONDS
+    worker.box.watch(limits, deadline, worker.control.fileno())
+    try:
+        answer = json.loads(frame.receive(worker.control))
+    except (frame.Ended, TimeoutError) as error:
+        raise JobDied(f"did not start: {worker.box.said()}") from error
+    if "broke" in answer:
+        raise JobDied(f"did not start: {answer['broke']}")
+    worker.ready = True
+
+
+def _parsed(body: bytes) -> dict[str, Any]:
+    """Parse what a process that may be hostile answered."""
+    if body.count(b"[") + body.count(b"{") > _MOST_CONTAINERS:
+        raise BadOutput("an answer of too many parts")
+    try:
+        answer = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise BadOutput("an answer that is not JSON") from error
+    if not isinstance(answer, dict):
+        raise BadOutput("an answer that is no object")
+    return answer
+
+
+def _taken_apart(answer: dict[str, Any]) -> dict[str, Any]:
+    match answer:
+        case {"answer": dict(content)}:
+            return content
+        case {"refused": str(code), "fault": str(fault), "detail": str(detail)}:
+            raise JobRefused(code, fault, detail)
+    raise BadOutput("an answer of another shape")
+
+
+def _only_readable(descriptor: int) -> None:
+    regular = stat.S_ISREG(os.fstat(descriptor).st_mode)
+    if not regular or fcntl.fcntl(descriptor, fcntl.F_GETFL) & os.O_ACCMODE != os.O_RDONLY:
+        raise ValueError("an input that is not a regular file open for reading")

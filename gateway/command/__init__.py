@@ -1,0 +1,99 @@
+"""The command line: `casebridge`. stdout is data, stderr is for people.
+
+Exit codes: 0 done, 1 problem found, 2 usage, 3 not ready, 4 refused.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from config.settings import Settings, SettingsFault, load
+from converters.sandbox import SandboxMissing
+from gateway.lock import AlreadyRunning
+from gateway.watch import start_logs
+from portal.database import UnsafeSqlite
+from portal.migrations import SchemaBehind
+
+DONE, PROBLEM, USAGE, NOT_READY, REFUSED = range(5)
+
+
+def main() -> None:
+    """Run the command line and end the process with its exit code."""
+    from gateway.command import (  # noqa: PLC0415  # each registers its command here
+        check,
+        directory,
+        explain,
+        queue,
+        serve,
+        take,
+        verify,
+    )
+
+    for module in (check, directory, explain, queue, serve, take, verify):
+        casebridge.add_command(module.command)
+    casebridge.add_command(verify.migrate_command)
+    try:
+        casebridge(standalone_mode=False)
+    except click.exceptions.Exit as done:
+        sys.exit(done.exit_code)
+    except click.ClickException as fault:
+        fault.show()
+        sys.exit(USAGE)
+    except click.Abort:
+        sys.exit(130)
+    except SettingsFault as fault:
+        _stop(NOT_READY, f"The settings in {fault.file} cannot be used:", *fault.problems)
+    except SandboxMissing as fault:
+        _stop(NOT_READY, "Strangers' files are opened in a sandbox only, and there is none.", fault.fix)
+    except SchemaBehind as fault:
+        _stop(
+            NOT_READY,
+            f"The database is at schema {fault.found or 'none'}, this version needs {fault.needed}.",
+            "Keep a copy of it, then run: casebridge migrate",
+        )
+    except UnsafeSqlite as fault:
+        _stop(NOT_READY, f"SQLite {fault} can corrupt the record. Install the locked packages.")
+    except AlreadyRunning as fault:
+        _stop(REFUSED, f"Another process serves this storage folder: {fault.holder}.")
+
+
+@click.group(
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="Examples: casebridge serve · casebridge explain letter.eml · casebridge check",
+)
+@click.option(
+    "--settings",
+    "file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="The settings file (default: CASEBRIDGE_SETTINGS, or config/casebridge.toml).",
+)
+@click.pass_context
+def casebridge(context: click.Context, file: Path | None) -> None:
+    """Turn emails into complete, filed claims-portal submissions."""
+    if context.invoked_subcommand == "check":
+        context.obj = file  # it reads the settings itself, to tell what is wrong with them
+        return
+    settings = load(file)
+    start_logs(settings.logs)
+    context.obj = settings
+
+
+def settings_of(context: click.Context) -> Settings:
+    """Return the settings that the command was started with."""
+    settings = context.obj
+    assert isinstance(settings, Settings), "the group sets them"
+    return settings
+
+
+def say(text: str) -> None:
+    """Say something to the person at the terminal."""
+    click.echo(text, err=True)
+
+
+def _stop(code: int, *lines: str) -> None:
+    for line in lines:
+        say(line)
+    sys.exit(code)

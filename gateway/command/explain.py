@@ -1,0 +1,75 @@
+"""casebridge explain: the decision trail of a message, from the code that files it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from gateway.command import DONE, PROBLEM, settings_of
+from gateway.rehearsal import Asked, explain_files
+
+
+@click.command("explain")
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+@click.option("--directory", type=click.Path(exists=True, file_okay=False, path_type=Path),
+              help="A folder of CSV files to take firms, cases and consultants from.")
+@click.option("--recipient", "recipients", multiple=True, help="An envelope recipient.")
+@click.option("--sender", help="The envelope sender (default: the message's own From).")
+@click.option("--proven", is_flag=True, help="Take the sender as proven.")
+@click.option("--convert", "converting", is_flag=True, help="Run the conversions too.")
+@click.pass_context
+def command(
+    context: click.Context,
+    files: tuple[Path, ...],
+    as_json: bool,
+    directory: Path | None,
+    recipients: tuple[str, ...],
+    sender: str | None,
+    proven: bool,
+    converting: bool,
+) -> None:
+    """Say what would become of each of FILES (.eml, mbox), and why. Nothing is stored."""
+    asked = Asked(
+        directory=directory,
+        recipients=recipients,
+        sender=sender,
+        proven=proven,
+        converting=converting,
+    )
+    unreadable = 0
+    for trail in explain_files(settings_of(context), files, asked):
+        unreadable += "error" in trail
+        click.echo(json.dumps(trail, ensure_ascii=False) if as_json else "\n".join(_spoken(trail)))
+    context.exit(PROBLEM if unreadable else DONE)
+
+
+def _spoken(trail: dict[str, Any]) -> Iterable[str]:
+    """Say a trail to a person at a terminal."""
+    yield f"== {trail['file']}" + (f" [{trail['index']}]" if "index" in trail else "")
+    if "error" in trail:
+        yield f"cannot be opened: {trail['error']}"
+        return
+    case = trail["case"]
+    yield f"sender      {trail['sender']['header_from']} ({trail['sender']['proof']})"
+    yield f"subject     {trail['subject']}"
+    yield f"case        {case['number'] or 'none'}" + (
+        f", found in {case['found_in']}" if case["found_in"] else ""
+    )
+    for one in case["candidates"]:
+        yield f"            {one['text']!r} in {one['found_in']}: {one['why']}"
+    yield f"consultant  {trail['consultant']['name'] or 'unknown'} ({trail['consultant']['how']})"
+    for code in trail["problems"]:
+        yield f"problem     {code}"
+    for part in trail["parts"]:
+        name = part["original_name"] or "(no name)"
+        filed = f" -> {part['filed_name']}" if part["filed_name"] else ""
+        why = f" ({part['reason']})" if part["reason"] else ""
+        yield f"part {part['path']:<6} {part['fate']}{why}: {name}{filed}"
+    yield f"receipt     {trail['receipt']['subject']}"
+    yield ""
+    yield from (f"    {line}" for line in trail["receipt"]["text"].splitlines())

@@ -1,0 +1,44 @@
+"""casebridge serve: doors, pages and one worker in one process."""
+
+from __future__ import annotations
+
+import click
+
+from gateway import assembly
+from gateway.assembly import Stores
+from gateway.command import say, settings_of
+from gateway.serving import serve
+from portal import sign_in
+
+
+@click.command("serve")
+@click.pass_context
+def command(context: click.Context) -> None:
+    """Serve the doors and the pages, and carry letters, until SIGTERM or Ctrl-C.
+
+    It prints where it listens, and a one-time sign-in link for each sample account where the
+    settings allow sample accounts.
+    """
+    settings = settings_of(context)
+
+    def ready(smtp: str, web: str) -> None:
+        say(f"SMTP   {smtp}   mail for {settings.intake.address}")
+        say(f"Web    {web}")
+        if settings.trust.sample_accounts:
+            with assembly.stores(settings) as stores:
+                print_links(stores, web)
+        say("Ready. Ctrl-C drains and ends.")
+
+    serve(settings, ready)
+
+
+def print_links(stores: Stores, web: str) -> None:
+    """Print a new one-time sign-in link for each sample account."""
+    for account in sign_in.sample_accounts(stores.database):
+        token = sign_in.new_link(
+            stores.database,
+            account.id,
+            now=assembly.now(),
+            minutes=stores.settings.web.link_minutes,
+        )
+        say(f"Sign in as {account.name} ({account.role}): {web}/sign-in/{token}")

@@ -1,0 +1,50 @@
+"""casebridge verify and casebridge migrate: whether the record is sound, and at this schema."""
+
+from __future__ import annotations
+
+import json
+
+import click
+
+from gateway import assembly
+from gateway.command import DONE, PROBLEM, say, settings_of
+from gateway.verification import conservation, damages, disagreements, orphans
+
+
+@click.command("verify")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+@click.pass_context
+def command(context: click.Context, as_json: bool) -> None:
+    """Hold the record against itself and every blob against its SHA-256. Changes nothing."""
+    with assembly.stores(settings_of(context)) as stores:
+        with stores.database.read() as connection:
+            count = conservation(connection)
+        problems = [
+            *disagreements(stores.database),
+            *damages(stores.database, stores.vault),
+        ]
+        unnamed = sum(1 for _ in orphans(stores.database, stores.vault))
+    if as_json:
+        found = {
+            "accepted": count.accepted,
+            **count.places,
+            "unreferenced_blobs": unnamed,
+            "problems": problems,
+        }
+        click.echo(json.dumps(found))
+    else:
+        places = " + ".join(f"{n} {place.replace('_', ' ')}" for place, n in count.places.items())
+        click.echo(f"{count.accepted} accepted = {places}")
+        click.echo(f"{unnamed} blobs that no record names")
+        for problem in problems:
+            click.echo(f"problem: {problem}")
+    say(f"{len(problems)} problems" if problems else "The record is sound.")
+    context.exit(PROBLEM if problems else DONE)
+
+
+@click.command("migrate")
+@click.pass_context
+def migrate_command(context: click.Context) -> None:
+    """Bring the database, the record's tables and the queue's, to this version's schema."""
+    with assembly.stores(settings_of(context), migrating=True):
+        say("The database is at this version's schema.")

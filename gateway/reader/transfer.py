@@ -1,0 +1,181 @@
+"""Transfer encodings (RFC 2045, 6) undone chunk by chunk: memory does not grow with the part."""
+
+from __future__ import annotations
+
+import binascii
+import re
+from collections.abc import Iterable, Iterator
+
+_NOT_BASE64 = bytes(
+    byte
+    for byte in range(256)
+    if byte not in b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/="
+)
+_ONLY_BASE64 = re.compile(rb"[A-Za-z0-9+/=\s]*")
+_LOOKED_AT_BYTES = 4096
+_NOT_LETTERS = re.compile(r"[^a-z0-9]")
+_NAMES = {
+    "base64": "base64",
+    "quotedprintable": "quoted-printable",
+    "xuuencode": "uuencode",
+    "uuencode": "uuencode",
+    "xuue": "uuencode",
+    "uue": "uuencode",
+}
+_PLAIN = {"", "7bit", "8bit", "binary", "none", "plain", "7bits", "8bits", "ascii"}
+# A bare CR ends a line for some senders; binascii would swallow all up to the next LF.
+_SOFT_BREAK = re.compile(rb"=[ \t]*(?:\r\n?|\n)")
+_UU_BEGIN = re.compile(rb"begin +[0-7]{3,4} ")
+
+
+def encoding(written: str) -> tuple[str, bool]:
+    """Return the transfer encoding's name ("" where there is none), and whether it is known."""
+    name = _NOT_LETTERS.sub("", written.lower())
+    return _NAMES.get(name, ""), name in _NAMES or name in _PLAIN
+
+
+class Decoder:
+    """Undoes one part's transfer encoding.
+
+    `doubtful` is set while `decode` runs: the bytes could be read in another way as well.
+    """
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self.doubtful = False
+
+    def decode(self, chunks: Iterable[bytes]) -> Iterator[bytes]:
+        """Give the decoded bytes in order. Junk and broken padding are passed over, as RFC 2045
+        asks; nothing is raised.
+        """
+        if self._name == "base64":
+            return self._base64(iter(chunks))
+        if self._name == "quoted-printable":
+            return _quoted_printable(chunks)
+        if self._name == "uuencode":
+            return _uuencoded(chunks)
+        return iter(chunks)
+
+    def _base64(self, chunks: Iterator[bytes]) -> Iterator[bytes]:
+        waiting = b""
+        for number, chunk in enumerate(chunks):
+            if number == 0 and _is_no_base64(chunk[:_LOOKED_AT_BYTES]):
+                # A label that lies, as some gateways leave it when they rewrite a body.
+                self.doubtful = True
+                yield chunk
+                yield from chunks
+                return
+            text = waiting + chunk
+            pad = text.find(b"=")
+            if pad >= 0:
+                yield _last_quads(text[:pad])
+                yield from self._behind_padding(text[pad:], chunks)
+                return
+            cut = text.rfind(b"\n") + 1
+            try:
+                # Whole lines of whole quads, as nearly all mail has them.
+                decoded = binascii.a2b_base64(text[:cut]) if cut else b""
+                waiting = text[cut:]
+            except binascii.Error:
+                clean = text.translate(None, _NOT_BASE64)
+                cut = len(clean) & ~3
+                decoded = binascii.a2b_base64(clean[:cut])
+                waiting = clean[cut:]
+            if len(waiting) > len(chunk):  # one endless line
+                clean = waiting.translate(None, _NOT_BASE64)
+                cut = len(clean) & ~3
+                decoded += binascii.a2b_base64(clean[:cut])
+                waiting = clean[cut:]
+            yield decoded
+        yield _last_quads(waiting)
+
+    def _behind_padding(self, text: bytes, chunks: Iterator[bytes]) -> Iterator[bytes]:
+        """Go on behind padding where clean base64 follows: the sender encoded piece by piece.
+
+        Anything else there is a footer that a list added, and no part of the file.
+        """
+        while True:
+            text = text.lstrip(b"= \t\r\n")
+            while len(text) < _LOOKED_AT_BYTES and (more := next(chunks, b"")):
+                text += more
+            if not text.strip() or not _ONLY_BASE64.fullmatch(text[:_LOOKED_AT_BYTES]):
+                return
+            self.doubtful = True
+            pad = text.find(b"=")
+            if pad < 0:
+                clean = text.translate(None, _NOT_BASE64)
+                cut = len(clean) & ~3
+                yield binascii.a2b_base64(clean[:cut])
+                text = clean[cut:]
+                if not (more := next(chunks, b"")):
+                    yield _last_quads(text)
+                    return
+                text += more
+            else:
+                yield _last_quads(text[:pad])
+                text = text[pad:]
+
+
+def _is_no_base64(head: bytes) -> bool:
+    """Say whether a text is plainly something else: much of it is outside the alphabet."""
+    visible = head.translate(None, b" \t\r\n")
+    foreign = len(visible.translate(None, _NOT_BASE64))
+    spaces_inside = sum(line.strip().count(b" ") for line in head.splitlines())
+    strange = len(visible) - foreign + spaces_inside
+    return strange * 12 > len(visible) > 0
+
+
+def _last_quads(text: bytes) -> bytes:
+    clean = text.translate(None, _NOT_BASE64).rstrip(b"=")
+    if len(clean) % 4 == 1:  # six bits are no byte
+        clean = clean[:-1]
+    return binascii.a2b_base64(clean + b"=" * (-len(clean) % 4))
+
+
+def _quoted_printable(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    waiting = b""
+    for chunk in chunks:
+        text = waiting + chunk
+        cut = text.rfind(b"\n") + 1
+        if not cut and len(text) > len(chunk):
+            # One endless line: cut it in front of an escape that the end may have cut.
+            cut = text.rfind(b"=", len(text) - 80)
+            cut = len(text) - 1 if cut < 0 else cut
+        waiting = text[cut:]
+        yield _unquoted(text[:cut])
+    yield _unquoted(waiting)
+
+
+def _unquoted(text: bytes) -> bytes:
+    return binascii.a2b_qp(_SOFT_BREAK.sub(b"=\n", text)) if b"=" in text else text
+
+
+def _uuencoded(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    begun = False
+    for line in _lines(chunks):
+        if not begun:
+            begun = bool(_UU_BEGIN.match(line))
+            continue
+        if line.strip() in {b"end", b""}:
+            if line.strip():
+                return
+            continue
+        try:
+            yield binascii.a2b_uu(line)
+        except binascii.Error:
+            # Trailing bytes beyond what the line says (Python's own uu module does the same).
+            wanted = (((line[0] - 32) & 63) * 4 + 5) // 3
+            try:
+                yield binascii.a2b_uu(line[:wanted])
+            except binascii.Error:
+                continue
+
+
+def _lines(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    waiting = b""
+    for chunk in chunks:
+        lines = (waiting + chunk).split(b"\n")
+        waiting = lines.pop()
+        for line in lines:
+            yield line.rstrip(b"\r")
+    yield waiting.rstrip(b"\r")

@@ -1,0 +1,116 @@
+"""Readiness: what `casebridge check` finds wrong before anything is started. Changes nothing."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import pysqlite3
+
+from config.settings import Settings
+from converters.sandbox import SandboxMissing, require_sandbox
+from portal import migrations
+from portal.database import UnsafeSqlite, open_database
+
+# The fixes of CVE-2026-1299 (header injection) and CVE-2025-8291 (zip64). Our own limits hold
+# without them, so an older Python is warned of and no more.
+_PYTHON_FIXED = {(3, 11): 15, (3, 12): 13, (3, 13): 12, (3, 14): 3}
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One line of the report; `fix` is empty where nothing is to be done."""
+
+    weight: Literal["ok", "warn", "error"]
+    text: str
+    fix: str = ""
+
+
+def findings(settings: Settings) -> Iterator[Finding]:
+    """Look at the settings, the machine and the storage folder, without touching anything."""
+    yield Finding("ok", f"settings read; mail for {settings.intake.address}")
+    yield from _storage(settings)
+    yield from _database(settings.storage.path / "casebridge.db")
+    yield _sandbox()
+    yield _office()
+    yield _python()
+    if settings.trust.sample_accounts:
+        yield Finding(
+            "warn",
+            "trust.sample_accounts is on: whoever reads the console can sign in",
+            "set it to false when staff have accounts of their own",
+        )
+
+
+def _storage(settings: Settings) -> Iterator[Finding]:
+    folder = settings.storage.path.absolute()
+    there = next(one for one in (folder, *folder.parents) if one.exists())
+    free = shutil.disk_usage(there).free
+    needed = settings.intake.max_message_bytes + settings.storage.minimum_free_bytes
+    if free < needed:
+        yield Finding(
+            "error",
+            f"storage.path has {free} bytes free, and one message may need {needed}",
+            "free some space, lower intake.max_message_bytes, or move storage.path",
+        )
+    else:
+        yield Finding("ok", f"storage.path has {free // 1_000_000_000} GB free")
+
+
+def _database(file: Path) -> Iterator[Finding]:
+    yield Finding("ok", f"SQLite {pysqlite3.sqlite_version}")
+    if not file.exists():
+        yield Finding("warn", "there is no database yet", "run: casebridge migrate")
+        return
+    try:
+        database = open_database(file)
+    except UnsafeSqlite as fault:
+        yield Finding("error", f"SQLite {fault} can corrupt the record", "install the locked packages")
+        return
+    try:
+        migrations.require_current(database)
+    except migrations.SchemaBehind as fault:
+        yield Finding(
+            "error",
+            f"the database is at schema {fault.found or 'none'}, this version needs {fault.needed}",
+            "keep a copy of it, then run: casebridge migrate",
+        )
+    else:
+        yield Finding("ok", "the database is at this version's schema")
+    finally:
+        database.close()
+
+
+def _sandbox() -> Finding:
+    try:
+        require_sandbox()
+    except SandboxMissing as fault:
+        return Finding("error", "strangers' files have no sandbox to be opened in", fault.fix)
+    return Finding("ok", "the sandbox works")
+
+
+def _office() -> Finding:
+    if shutil.which("soffice") is None:
+        return Finding(
+            "error",
+            "LibreOffice is missing, so office files cannot be converted",
+            "install libreoffice-writer-nogui, -calc-nogui, -impress-nogui and -draw-nogui",
+        )
+    return Finding("ok", "LibreOffice is there")
+
+
+def _python() -> Finding:
+    version = sys.version_info
+    fixed = _PYTHON_FIXED.get((version.major, version.minor), 0)
+    text = f"Python {version.major}.{version.minor}.{version.micro}"
+    if version.micro < fixed:
+        return Finding(
+            "warn",
+            f"{text} lacks the fixes of CVE-2026-1299 and CVE-2025-8291; our own limits hold",
+            f"use {version.major}.{version.minor}.{fixed} or later where you can",
+        )
+    return Finding("ok", text)

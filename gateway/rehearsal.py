@@ -1,0 +1,239 @@
+"""Rehearsal: a message walked down the road without a record. Behind `casebridge explain`."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import tempfile
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO
+from zoneinfo import ZoneInfo
+
+from config.settings import CONFIG_FOLDER, Settings
+from converters.workshop import Rendition as Made
+from gateway import assembly
+from gateway.explanation import explanation
+from gateway.letter import Envelope, Letter, Proof
+from gateway.receipt import receipt
+from gateway.road.package import Package, Pdf
+from gateway.road.read import MessageUnreadable
+from gateway.road.unread import unread
+from gateway.road.walk import Road
+from portal import migrations
+from portal.database import Database, open_database
+from portal.directory import Directory
+from portal.directory_import import import_directory
+from portal.vault import Vault
+
+_NO_NUMBER = "00000000"  # a rehearsed letter has no receipt number
+_FROM_LINE = re.compile(rb"From \S+.*\d{2}:\d{2}.*\d{4}")  # RFC 4155, appendix A, read kindly
+
+
+class DirectoryRejected(Exception):
+    """The CSV folder cannot be loaded. `lines` names each rejected line with its fix."""
+
+    def __init__(self, lines: tuple[str, ...]) -> None:
+        super().__init__("; ".join(lines))
+        self.lines = lines
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What the person at the terminal set."""
+
+    directory: Path | None = None
+    recipients: tuple[str, ...] = ()
+    sender: str | None = None
+    proven: bool = False
+    converting: bool = False
+
+
+@dataclass(frozen=True)
+class _Rehearsal:
+    """Everything that one run of `explain` needs, in a folder that goes with it."""
+
+    settings: Settings
+    asked: Asked
+    road: Road
+    database: Database
+    vault: Vault
+    folder: Path
+
+    def explain(self, file: Path, index: int | None, raw: BinaryIO) -> dict[str, Any]:
+        """Walk one message down the road and tell its trail."""
+        letter = Letter(self._envelope(), self.vault.add(raw))
+        with tempfile.TemporaryDirectory(dir=self.folder) as work:
+            package = self._walk(letter, Path(work))
+            mail = receipt(package, _NO_NUMBER, self.settings.service)
+            trail = explanation(package, mail)
+        trail["file"] = str(file)
+        if index is not None:
+            trail["index"] = index
+        return trail
+
+    def _envelope(self) -> Envelope:
+        # Without an envelope sender the message's own From speaks, as for an import.
+        proof = Proof.OPERATOR if self.asked.sender is None else Proof.LOOPBACK
+        return Envelope(
+            door="explain",
+            sender=self.asked.sender or "",
+            recipients=self.asked.recipients or (self.settings.intake.address,),
+            arrived_at=assembly.now(),
+            proof=proof if self.asked.proven else Proof.NONE,
+        )
+
+    def _walk(self, letter: Letter, work: Path) -> Package:
+        zone = ZoneInfo(self.settings.service.time_zone)
+        with self.vault.open(letter.raw.sha256) as raw:
+            try:
+                return self.road.walk(
+                    letter,
+                    raw,
+                    work,
+                    directory=Directory(self.database),
+                    today=letter.envelope.arrived_at.astimezone(zone).date(),
+                    checkpoints=_Forgotten() if self.asked.converting else None,
+                )
+            except MessageUnreadable:
+                return unread(letter)
+
+
+class _Forgotten:
+    """Checkpoints that keep nothing but what is told of a PDF."""
+
+    def find(self, source_sha256: str, engine: str, settings: str) -> Pdf | None:
+        """Find nothing: nothing is kept."""
+
+    def keep(self, source_sha256: str, made: Made) -> Pdf:
+        """Describe the PDF."""
+        return Pdf(0, source_sha256, made.pages, made.bytes, made.engine, made.warnings)
+
+
+def explain_files(
+    settings: Settings, files: Iterable[Path], asked: Asked
+) -> Iterator[dict[str, Any]]:
+    """Explain each message of each file, in order; a file that cannot be opened says so.
+
+    Raises DirectoryRejected, SandboxMissing.
+    """
+    with _rehearsal(settings, asked) as rehearsal:
+        workers = settings.reading.processes
+        with ThreadPoolExecutor(workers) as threads:
+            for group in _in_groups(_messages(files, rehearsal.folder), 4 * workers):
+                yield from threads.map(lambda message: _told(rehearsal, message), group)
+
+
+_Message = tuple[Path, int | None, Path | None, str]
+
+
+def _told(rehearsal: _Rehearsal, message: _Message) -> dict[str, Any]:
+    file, index, copy, error = message
+    if copy is None:
+        return {"error": error, "file": str(file)}
+    with copy.open("rb") as raw:
+        trail = rehearsal.explain(file, index, raw)
+    if copy != file:
+        copy.unlink()
+    return trail
+
+
+def _in_groups(items: Iterator[_Message], size: int) -> Iterator[list[_Message]]:
+    group: list[_Message] = []
+    for item in items:
+        group.append(item)
+        if len(group) == size:
+            yield group
+            group = []
+    if group:
+        yield group
+
+
+@contextlib.contextmanager
+def _rehearsal(settings: Settings, asked: Asked) -> Iterator[_Rehearsal]:
+    with tempfile.TemporaryDirectory(prefix="casebridge-") as name:
+        folder = Path(name)
+        vault = Vault(folder / "vault")
+        vault.prepare()
+        (folder / "work").mkdir()
+        database = _directory(settings, asked.directory, folder)
+        try:
+            with assembly.road(settings, folder / "work", converting=asked.converting) as road:
+                yield _Rehearsal(settings, asked, road, database, vault, folder)
+        finally:
+            database.close()
+
+
+def _directory(settings: Settings, folder: Path | None, temporary: Path) -> Database:
+    """Open the directory that was asked for, else the settings' own, else the sample one."""
+    own = settings.storage.path / "casebridge.db"
+    if folder is None and own.exists():
+        database = open_database(own)
+        migrations.require_current(database)
+        return database
+    database = open_database(temporary / "casebridge.db")
+    migrations.migrate(database)
+    report = import_directory(database, folder or CONFIG_FOLDER / "directory")
+    if report.rejected:
+        raise DirectoryRejected(tuple(f"{r.file}:{r.line}: {r.fix}" for r in report.rejected))
+    return database
+
+
+def _messages(files: Iterable[Path], folder: Path) -> Iterator[_Message]:
+    """Name each message: file, place in an mbox, where its bytes are, or why they cannot be had."""
+    for file in files:
+        try:
+            with file.open("rb") as stream:
+                if not _is_mbox(file, stream):
+                    yield file, None, file, ""
+                    continue
+                stream.seek(0)
+                for index, copy in enumerate(_split(stream, folder)):
+                    yield file, index, copy, ""
+        except OSError as fault:
+            yield file, None, None, "file_not_found" if isinstance(
+                fault, FileNotFoundError
+            ) else "file_unreadable"
+
+
+def _is_mbox(file: Path, stream: BinaryIO) -> bool:
+    """Say whether a file is a mailbox: by its name, or by its first line where it has no ending."""
+    if file.suffix.lower() in {".mbox", ".mbx"}:
+        return True
+    return not file.suffix and _FROM_LINE.match(stream.readline(1000)) is not None
+
+
+def _split(stream: BinaryIO, folder: Path) -> Iterator[Path]:
+    """Copy each message of an mbox into a file of its own. One line is in memory at a time."""
+    copy: BinaryIO | None = None
+    path = folder
+    after_blank = True
+    number = 0
+    try:
+        while line := stream.readline(1 << 20):
+            if after_blank and _FROM_LINE.match(line):
+                if copy is not None:
+                    copy.close()
+                    yield path
+                number += 1
+                path = folder / f"mbox-{number}-{stream.tell()}.eml"
+                copy = path.open("wb")
+            elif copy is None:
+                path = folder / f"mbox-0-{stream.tell()}.eml"
+                copy = path.open("wb")
+                copy.write(line)
+            else:
+                copy.write(line.removeprefix(b">") if _QUOTED.match(line) else line)
+            after_blank = line in {b"\n", b"\r\n"}
+        if copy is not None:
+            copy.close()
+            copy = None
+            yield path
+    finally:
+        if copy is not None:
+            copy.close()
+
+
+_QUOTED = re.compile(rb">+From ")

@@ -1,0 +1,120 @@
+"""Convert: a PDF for every part that needs one, and for the words that do not fit the narrative.
+
+A conversion's checkpoint is its rendition: once it is kept, a crash never repeats the work.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+from pathlib import Path
+from typing import Protocol
+
+from converters.fault import ConversionFault
+from converters.workshop import Source, Workshop
+from converters.workshop import Rendition as Made
+from gateway.road.package import Fate, Package, Part, Pdf, Trouble, Words
+
+_CHUNK_BYTES = 1 << 18
+
+
+class Checkpoints(Protocol):
+    """Where renditions are kept: the record and the vault, or nowhere for a rehearsal."""
+
+    def find(self, source_sha256: str, engine: str, settings: str) -> Pdf | None:
+        """Look for a PDF that was made before."""
+
+    def keep(self, source_sha256: str, made: Made) -> Pdf:
+        """Keep a PDF that was made just now, durably."""
+
+
+def convert(
+    package: Package, workshop: Workshop, checkpoints: Checkpoints, folder: Path
+) -> Package:
+    """Give every part with the fate `converted`, and every narrative to be printed, its PDF.
+
+    A part that cannot be converted is filed as it came, and said to be. `folder` is the attempt's
+    own; the PDFs in it are gone with it.
+    """
+    bench = _Bench(workshop, checkpoints, folder)
+    words = {one.path: one for one in package.words if one.path}
+    parts: list[Part] = []
+    troubles: list[Trouble] = []
+    for part in package.parts:
+        source = _source(part, words.get(part.path))
+        if source is None:
+            parts.append(part)
+            continue
+        try:
+            pdf = bench.pdf(source)
+        except ConversionFault as fault:
+            parts.append(dataclasses.replace(part, fate=Fate.FILED, reason=fault.code))
+            troubles.append(_trouble(fault, part, package))
+        else:
+            parts.append(dataclasses.replace(part, pdf=pdf))
+    return package.but(parts=tuple(parts), troubles=package.troubles + tuple(troubles))
+
+
+def _source(part: Part, words: Words | None) -> Source | None:
+    """Return what is to be converted for a part, or None where nothing is."""
+    if part.fate is Fate.CONVERTED and part.file is not None:
+        return Source(file=part.file, media_type=part.detected_type, title=part.filed_name or "")
+    if part.reason == "narrative" and part.filed_name is not None and words is not None:
+        return words_source(words, part)
+    return None
+
+
+def words_source(words: Words, part: Part) -> Source | None:
+    """Return a message's words as something to print, with who wrote it, to whom and when above."""
+    file, media_type = (words.html, "text/html") if words.html else (part.file, "text/plain")
+    if file is None:
+        return None
+    heading = (
+        ("From", words.header_from),
+        ("To", words.header_to),
+        ("Date", words.date),
+        ("Subject", words.subject),
+    )
+    return Source(
+        file=file,
+        media_type=media_type,
+        images=words.images,
+        title=words.subject,
+        heading=tuple((label, text) for label, text in heading if text),
+    )
+
+
+def _trouble(fault: ConversionFault, part: Part, package: Package) -> Trouble:
+    name = part.original_name or part.filed_name or "Message"
+    consultant = package.resolution.consultant_name or "our team"
+    return Trouble(fault.code, {"name": name, "consultant": consultant}, part.path)
+
+
+@dataclasses.dataclass(frozen=True)
+class _Bench:
+    """The engines, with the checkpoints beside them."""
+
+    workshop: Workshop
+    checkpoints: Checkpoints
+    folder: Path
+
+    def pdf(self, source: Source) -> Pdf:
+        """Return a source's PDF: the one made before, or one made now. Raises ConversionFault."""
+        engine, settings = self.workshop.key(source.media_type)
+        sha256 = _digest(source)
+        there = self.checkpoints.find(sha256, engine, settings)
+        if there is not None:
+            return there
+        into = self.folder / f"pdf-{sha256}"
+        into.mkdir(exist_ok=True)
+        return self.checkpoints.keep(sha256, self.workshop.convert(source, into))
+
+
+def _digest(source: Source) -> str:
+    """Return the SHA-256 over everything that a rendition is made of."""
+    digest = hashlib.sha256()
+    for file in (source.file, *(source.images[name] for name in sorted(source.images))):
+        with file.open("rb") as stream:
+            digest.update(hashlib.file_digest(stream, "sha256").digest())
+    digest.update(repr((source.title, source.heading, sorted(source.images))).encode())
+    return digest.hexdigest()

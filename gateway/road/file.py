@@ -1,0 +1,246 @@
+"""File: the only step that writes. One transaction, idempotent by letter and attempt.
+
+The blobs of the parts are durable in the vault before it. It also writes the outbox rows, so that
+a letter is filed and its answers are owed, or neither.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from gateway.road.package import Fate, Package, Part, Trouble
+from portal import events
+from portal.tables import documents, letters, outbox, packages, parts, submissions
+from portal.vault import Vault
+
+_KEPT = {Fate.FILED, Fate.CONVERTED, Fate.HELD}
+
+
+class StaleAttempt(Exception):
+    """Another attempt carries this letter, or has carried it: this one must change nothing."""
+
+
+class PartChanged(Exception):
+    """A decoded part is not what the reader said of it. The attempt is worth nothing."""
+
+
+@dataclass(frozen=True)
+class Owed:
+    """A mail that is owed once the letter is filed: a row of the outbox."""
+
+    kind: str
+    recipient: str
+    subject: str
+    text: str
+    in_reply_to: str | None
+
+
+def keep_parts(package: Package, vault: Vault) -> None:
+    """Copy the parts that are kept by themselves into the vault, durably.
+
+    Raises PartChanged where a file differs from its description, and the vault's faults.
+    """
+    for part in package.parts:
+        if is_stored(part) and part.file is not None:
+            with part.file.open("rb") as stream:
+                blob = vault.add(stream)
+            if (blob.sha256, blob.bytes) != (part.sha256, part.bytes):
+                raise PartChanged(part.path)
+
+
+def is_stored(part: Part) -> bool:
+    """Say whether the vault holds the part beside the raw letter."""
+    return part.fate in _KEPT and part.reason != "narrative"
+
+
+def final_state(package: Package) -> tuple[str, str | None]:
+    """Return the state that a package ends in, and why where it is not simply filed."""
+    if package.resolution.hold is not None:
+        return "with_us", package.resolution.hold
+    kept = [part for part in package.parts if part.fate in _KEPT]
+    if not kept:
+        return "not_filed", _first_code(package.troubles) or "no_content"
+    missed = [
+        part
+        for part in package.parts
+        if part.fate in {Fate.HELD, Fate.REFUSED} or part.reason == "file_empty"
+    ]
+    return ("filed_in_part", missed[0].reason) if missed else ("filed", None)
+
+
+def _first_code(troubles: Sequence[Trouble]) -> str | None:
+    return troubles[0].code if troubles else None
+
+
+def file(
+    connection: sa.Connection,
+    package: Package,
+    *,
+    letter_id: int,
+    attempt: int,
+    owed: Sequence[Owed],
+    now: datetime,
+) -> str:
+    """Write everything that the road decided, and return the letter's state.
+
+    Raises StaleAttempt where the letter is not this attempt's any more; nothing is written then.
+    """
+    state, reason = final_state(package)
+    move_letter(connection, letter_id, attempt, state, reason, now)
+    connection.execute(
+        letters.update()
+        .where(letters.c.id == letter_id)
+        .values(firm_id=package.resolution.firm_id)
+    )
+    connection.execute(packages.insert().values(letter_id=letter_id, **_package_row(package)))
+    numbers = _insert_parts(connection, package, letter_id)
+    if state in {"filed", "filed_in_part"}:
+        _insert_submission(connection, package, letter_id, numbers, now)
+    _insert_events(connection, package, letter_id, state, reason, now)
+    for mail in owed:
+        connection.execute(
+            outbox.insert().values(
+                letter_id=letter_id,
+                kind=mail.kind,
+                recipient=mail.recipient,
+                subject=mail.subject,
+                text=mail.text,
+                in_reply_to=mail.in_reply_to,
+                not_before=now,
+                tries=0,
+            )
+        )
+    return state
+
+
+def move_letter(
+    connection: sa.Connection,
+    letter_id: int,
+    attempt: int,
+    state: str,
+    reason: str | None,
+    now: datetime,
+) -> None:
+    """Take a letter out of motion. The fence: raises StaleAttempt for any but its live attempt."""
+    moved = connection.execute(
+        letters.update()
+        .where(
+            letters.c.id == letter_id,
+            letters.c.attempt == attempt,
+            letters.c.state == "checking",
+        )
+        .values(state=state, reason=reason, state_since=now)
+    )
+    if moved.rowcount != 1:
+        raise StaleAttempt(f"{letter_id}-{attempt}")
+
+
+def _package_row(package: Package) -> dict[str, Any]:
+    return {
+        "header_from": package.header_from,
+        "subject": package.subject,
+        "message_id": package.message_id,
+        "narrative": package.narrative,
+        "consultant_how": package.resolution.how,
+        "urgent": package.urgent,
+        "candidates": [
+            {"text": one.text, "number": one.number, "found_in": one.found_in, "why": one.why}
+            for one in package.resolution.candidates
+        ],
+        "problems": [
+            {"code": one.code, "fields": one.fields, "part": one.part} for one in package.troubles
+        ],
+    }
+
+
+def _insert_parts(
+    connection: sa.Connection, package: Package, letter_id: int
+) -> dict[str, int]:
+    """Insert the parts and return their row ids by path."""
+    numbers: dict[str, int] = {}
+    for position, part in enumerate(package.parts, 1):
+        assert part.fate is not None, "every part has its fate by now"
+        result = connection.execute(
+            parts.insert()
+            .values(
+                letter_id=letter_id,
+                position=position,
+                path=part.path,
+                container=part.container,
+                original_name=part.original_name,
+                filed_name=part.filed_name,
+                declared_type=part.declared_type,
+                detected_type=part.detected_type,
+                bytes=part.bytes,
+                sha256=part.sha256,
+                stored=is_stored(part),
+                fate=part.fate.value,
+                reason=part.reason,
+                remarks=list(part.remarks),
+                rendition_id=part.pdf.rendition_id if part.pdf else None,
+            )
+            .returning(parts.c.id)
+        )
+        numbers[part.path] = result.scalar_one()
+    return numbers
+
+
+def _insert_submission(
+    connection: sa.Connection,
+    package: Package,
+    letter_id: int,
+    numbers: dict[str, int],
+    now: datetime,
+) -> None:
+    submission_id = connection.execute(
+        submissions.insert()
+        .values(
+            letter_id=letter_id,
+            case_id=package.resolution.case_id,
+            sequence=1,
+            consultant_id=package.resolution.consultant_id,
+            narrative=package.short_narrative,
+            filed_at=now,
+        )
+        .returning(submissions.c.id)
+    ).scalar_one()
+    filed = [part for part in package.parts if part.fate in _KEPT and part.filed_name]
+    for position, part in enumerate(filed, 1):
+        connection.execute(
+            documents.insert().values(
+                submission_id=submission_id, part_id=numbers[part.path], position=position
+            )
+        )
+
+
+def _insert_events(
+    connection: sa.Connection,
+    package: Package,
+    letter_id: int,
+    state: str,
+    reason: str | None,
+    now: datetime,
+) -> None:
+    for part in package.parts:
+        if part.pdf is not None:
+            events.record(
+                connection,
+                letter_id=letter_id,
+                actor="gateway",
+                kind="document.converted",
+                detail={"path": part.path, "engine": part.pdf.engine, "pages": part.pdf.pages},
+                at=now,
+            )
+    events.record(
+        connection,
+        letter_id=letter_id,
+        actor="gateway",
+        kind=f"letter.{state}",
+        detail={"reason": reason, "case": package.resolution.case_number},
+        at=now,
+    )

@@ -1,0 +1,38 @@
+"""Unread: the package of a message that could not be taken apart. It is held for staff, whole."""
+
+from __future__ import annotations
+
+from gateway.letter import Letter
+from gateway.road.package import Fate, Package, Part, Resolution, Trouble, Words
+
+_CODE = "message_unreadable"
+
+
+def unread(letter: Letter) -> Package:
+    """Return a package that waits for staff, with the raw message as its one part."""
+    return Package(
+        letter=letter,
+        message_id=None,
+        header_from="",
+        sender=None,
+        subject="",
+        automatic=False,
+        words=(Words("", None, "", "", "", "", "", "", None),),
+        parts=(
+            Part(
+                path="1",
+                container=None,
+                original_name=None,
+                declared_type="message/rfc822",
+                detected_type="message/rfc822",
+                bytes=letter.raw.bytes,
+                sha256=letter.raw.sha256,
+                file=None,
+                fate=Fate.HELD,
+                reason=_CODE,
+                filed_name="Message.eml",
+            ),
+        ),
+        troubles=(Trouble(_CODE),),
+        resolution=Resolution(hold=_CODE),
+    )

@@ -1,0 +1,227 @@
+"""Serving: the SMTP door, the pages and one worker in one process, until told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import shutil
+import signal
+import threading
+from collections.abc import Callable, Iterator
+
+import sqlalchemy as sa
+import structlog
+import uvicorn
+
+from config.settings import Settings
+from gateway import assembly, lock
+from gateway.assembly import Stores
+from gateway.outbound import Outbound
+from gateway.queue import Queue, Runner
+from gateway.smtp.door import SmtpDoor
+from gateway.sweep import Sweep
+from gateway.watch import Metrics
+from gateway.worker import Worker
+from portal.tables import letters, outbox
+from portal.web.app import build_app
+
+_GRACE_SECONDS = 30
+_IN_PLACE = {
+    "in_motion": ("checking",),
+    "filed": ("filed", "filed_in_part"),
+    "held": ("with_us", "needs_you"),
+    "returned": ("not_filed",),
+    "set_aside": ("copy",),
+}
+
+Ready = Callable[[str, str], None]
+
+
+def serve(settings: Settings, ready: Ready) -> None:
+    """Serve until SIGTERM or SIGINT, then drain: what is begun is finished, nothing new is begun.
+
+    `ready` is called once, with the SMTP door's host:port and the pages' address. Raises
+    AlreadyRunning, SchemaBehind, SandboxMissing, and OSError where a port cannot be had.
+    """
+    metrics = Metrics()
+    with (
+        _lock(settings),
+        assembly.stores(settings) as stores,
+        _empty_work(stores),
+        assembly.road(settings, stores.work, timer=metrics.stage) as road,
+    ):
+        queue = stores.queue()
+        worker = Worker(
+            stores.database, stores.vault, road, settings, stores.work, assembly.now, metrics
+        )
+        runner = Runner(
+            stores.database.queue_engine,
+            worker.carry,
+            workers=settings.road.workers,
+            poll_seconds=settings.road.poll_seconds,
+        )
+        metrics.read_gauges_from(lambda: gauges(stores, queue))
+        outbound = Outbound(
+            stores.database,
+            stores.folder / settings.outbound.folder,
+            settings,
+            assembly.now,
+            metrics,
+        )
+        sweep = Sweep(stores.database, queue, stores.vault, settings, assembly.now)
+        runner.start()
+        try:
+            with _threads(outbound.run, sweep.run):
+                asyncio.run(_doors(stores, queue, metrics, ready))
+                runner.stop(_GRACE_SECONDS)
+        finally:
+            runner.stop(0)
+        outbound.send_due()
+
+
+@contextlib.contextmanager
+def _lock(settings: Settings) -> Iterator[None]:
+    folder = settings.storage.path
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with lock.hold(folder / "lock", "casebridge serve"):
+        yield
+
+
+@contextlib.contextmanager
+def _empty_work(stores: Stores) -> Iterator[None]:
+    """Begin with an empty working folder: nobody else has one, by the lock."""
+    shutil.rmtree(stores.work, ignore_errors=True)
+    stores.work.mkdir(mode=0o700)
+    yield
+    shutil.rmtree(stores.work, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def _threads(*loops: Callable[[threading.Event], None]) -> Iterator[None]:
+    stop = threading.Event()
+    threads = [threading.Thread(target=loop, args=(stop,), name=loop.__qualname__) for loop in loops]
+    for thread in threads:
+        thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join()
+
+
+async def _doors(stores: Stores, queue: Queue, metrics: Metrics, ready: Ready) -> None:
+    """Keep the SMTP door and the pages open until told to stop."""
+    settings = stores.settings
+    door = SmtpDoor(
+        settings, stores.vault, stores.intake().accept, assembly.now, metrics.smtp_reply
+    )
+    app = build_app(
+        database=stores.database,
+        vault=stores.vault,
+        service=settings.service,
+        web=settings.web,
+        clock=assembly.now,
+        checks=readiness(stores, queue),
+        metrics=metrics.text,
+    )
+    pages = _Pages(
+        uvicorn.Config(
+            app,
+            host=settings.web.host,
+            port=settings.web.port,
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,
+            timeout_graceful_shutdown=_GRACE_SECONDS,
+        )
+    )
+    told = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, told.set)
+    await door.start()
+    serving = asyncio.create_task(pages.serve())
+    try:
+        while not pages.started and not serving.done():
+            await asyncio.sleep(0.01)
+        if not serving.done():
+            host, port = door.address
+            ready(f"{host}:{port}", pages.address)
+            structlog.get_logger().info("serving", smtp=f"{host}:{port}", web=pages.address)
+            waiting = asyncio.create_task(told.wait())
+            await asyncio.wait({waiting, serving}, return_when=asyncio.FIRST_COMPLETED)
+            waiting.cancel()
+            structlog.get_logger().info("draining")
+    finally:
+        await door.stop(_GRACE_SECONDS)
+        pages.should_exit = True
+        await serving
+
+
+class _Pages(uvicorn.Server):
+    """uvicorn, with the signals left to us."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Capture none."""
+        yield
+
+    @property
+    def address(self) -> str:
+        """Where the pages are served."""
+        host, port = self.servers[0].sockets[0].getsockname()[:2]
+        return f"http://{host}:{port}"
+
+
+def gauges(stores: Stores, queue: Queue) -> dict[str, float]:
+    """Read the figures that are not counted as they happen."""
+    with stores.database.read() as connection:
+        by_state: dict[str, int] = {
+            row.state: row.n
+            for row in connection.execute(
+                sa.select(letters.c.state, sa.func.count().label("n")).group_by(letters.c.state)
+            )
+        }
+        oldest = connection.execute(
+            sa.select(sa.func.min(letters.c.arrived_at)).where(letters.c.state == "checking")
+        ).scalar()
+        unsent = connection.execute(
+            sa.select(sa.func.count()).select_from(outbox).where(outbox.c.sent_at.is_(None))
+        ).scalar_one()
+    age = (assembly.now() - oldest).total_seconds() if oldest is not None else 0.0
+    places = {
+        f"casebridge_letters_{place}": float(sum(by_state.get(state, 0) for state in states))
+        for place, states in _IN_PLACE.items()
+    }
+    return places | {
+        "casebridge_queue_depth": float(queue.depth()),
+        "casebridge_queue_oldest_seconds": age,
+        "casebridge_outbox_unsent": float(unsent),
+        "casebridge_storage_free_bytes": float(shutil.disk_usage(stores.folder).free),
+    }
+
+
+def readiness(stores: Stores, queue: Queue) -> dict[str, Callable[[], str | None]]:
+    """Return the checks behind /readyz: each returns what is wrong, or None."""
+
+    def database() -> str | None:
+        try:
+            with stores.database.read() as connection:
+                connection.execute(sa.select(letters.c.id).limit(1))
+        except sa.exc.SQLAlchemyError as fault:
+            return f"the record cannot be read: {type(fault).__name__}"
+        return None
+
+    def storage() -> str | None:
+        free = shutil.disk_usage(stores.folder).free
+        least = stores.settings.storage.minimum_free_bytes
+        return None if free >= least else f"{free} bytes are free, {least} are needed"
+
+    def moving() -> str | None:
+        oldest = gauges(stores, queue)["casebridge_queue_oldest_seconds"]
+        most = 4 * stores.settings.conversion.max_seconds
+        return None if oldest <= most else f"a letter has been in motion for {oldest:.0f} seconds"
+
+    return {"database": database, "storage": storage, "queue": moving}

@@ -1,0 +1,1 @@
+"""The SMTP door: from the wire to the wall."""

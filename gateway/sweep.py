@@ -1,0 +1,119 @@
+"""The sweep: finds letters that neither rest nor move, and what nobody refers to any more."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+import structlog
+
+from config.settings import Settings
+from gateway.queue import Queue
+from gateway.watch import fault_fields
+from portal import events
+from portal.database import Database
+from portal.tables import letters, parts, renditions
+from portal.vault import Vault
+
+_BATCH = 500
+_VAULT_EVERY = timedelta(hours=1)
+_WORKFLOWS_KEPT = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """Sets still letters moving again, holds what cannot be carried, and clears the vault."""
+
+    database: Database
+    queue: Queue
+    vault: Vault
+    settings: Settings
+    clock: Callable[[], datetime]
+
+    def run(self, stop: threading.Event) -> None:
+        """Sweep at once and then every so often, until told to stop."""
+        vault_due = self.clock()
+        while not stop.is_set():
+            try:
+                self.letters()
+                if self.clock() >= vault_due:
+                    vault_due = self.clock() + _VAULT_EVERY
+                    self.blobs()
+                    self.queue.purge(self.clock() - _WORKFLOWS_KEPT)
+            except (sa.exc.SQLAlchemyError, OSError) as fault:
+                # A busy or full disk now: the next round does it.
+                structlog.get_logger().error("sweep.failed", **fault_fields(fault))
+            stop.wait(self.settings.road.sweep_seconds)
+
+    def letters(self) -> int:
+        """Raise the attempt of every letter that is in motion by its row and not in the queue.
+
+        The row is read before the queue: a letter that ends in between is not in motion any more
+        when its attempt would be raised. Returns how many were set moving or held.
+        """
+        with self.database.read() as connection:
+            in_motion = connection.execute(
+                sa.select(letters.c.id, letters.c.attempt)
+                .where(letters.c.state == "checking")
+                .order_by(letters.c.id)
+                .limit(_BATCH)
+            ).all()
+        still = self.queue.standing((row.id, row.attempt) for row in in_motion)
+        return sum(self._again(letter_id, attempt) for letter_id, attempt in still)
+
+    def _again(self, letter_id: int, attempt: int) -> bool:
+        """Raise a letter's attempt and queue it, or hold it where that has been tried enough."""
+        now = self.clock()
+        live = (
+            letters.c.id == letter_id,
+            letters.c.attempt == attempt,
+            letters.c.state == "checking",
+        )
+        exhausted = attempt >= self.settings.road.max_attempts
+        change: dict[str, object] = (
+            {"state": "with_us", "reason": "not_finished", "state_since": now}
+            if exhausted
+            else {"attempt": attempt + 1}
+        )
+        with self.database.write() as connection:
+            if connection.execute(letters.update().where(*live).values(change)).rowcount != 1:
+                return False
+            if exhausted:
+                events.record(
+                    connection,
+                    letter_id=letter_id,
+                    actor="gateway",
+                    kind="letter.with_us",
+                    detail={"reason": "not_finished", "case": None},
+                    at=now,
+                )
+            else:
+                self.queue.put(connection, letter_id, attempt + 1)
+        structlog.get_logger().warning(
+            "letter.held" if exhausted else "letter.again", letter=letter_id, attempt=attempt
+        )
+        return True
+
+    def blobs(self) -> int:
+        """Remove what nobody refers to from the vault. Return how many blobs and drafts went."""
+        seconds = self.settings.storage.sweep_after_hours * 3600
+
+        def referenced(sha256: str) -> bool:
+            # A read of its own for each: a long one would keep the write-ahead log from shrinking.
+            with self.database.read() as connection:
+                return is_referenced(connection, sha256)
+
+        return self.vault.sweep(seconds, referenced)
+
+
+def is_referenced(connection: sa.Connection, sha256: str) -> bool:
+    """Say whether a letter, a part or a rendition is made of this blob."""
+    asked = sa.union_all(
+        sa.select(letters.c.id).where(letters.c.raw_sha256 == sha256),
+        sa.select(parts.c.id).where(parts.c.sha256 == sha256, parts.c.stored),
+        sa.select(renditions.c.id).where(renditions.c.pdf_sha256 == sha256),
+    ).limit(1)
+    return connection.execute(asked).first() is not None

@@ -1,0 +1,108 @@
+"""Verification: whether the record agrees with itself and with the vault.
+
+The conservation count: accepted = in motion + filed + held + returned + set aside, in letters; and
+each of them has what its place demands.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from gateway.sweep import is_referenced
+from portal.database import Database
+from portal.receipt_number import shown
+from portal.tables import letters, packages, parts, renditions, submissions
+from portal.vault import BlobMissing, Vault
+
+PLACES = {
+    "in_motion": ("checking",),
+    "filed": ("filed", "filed_in_part"),
+    "held": ("with_us", "needs_you"),
+    "returned": ("not_filed",),
+    "set_aside": ("copy",),
+}
+
+
+@dataclass(frozen=True)
+class Conservation:
+    """How many letters were accepted, and how many are in each place."""
+
+    accepted: int
+    places: dict[str, int]
+
+    @property
+    def holds(self) -> bool:
+        """Whether every accepted letter is in exactly one place."""
+        return self.accepted == sum(self.places.values())
+
+
+def conservation(connection: sa.Connection) -> Conservation:
+    """Count the letters, all of them and by place, on one snapshot."""
+    accepted = connection.execute(sa.select(sa.func.count()).select_from(letters)).scalar_one()
+    by_state = {
+        row.state: row.n
+        for row in connection.execute(
+            sa.select(letters.c.state, sa.func.count().label("n")).group_by(letters.c.state)
+        )
+    }
+    places = {
+        place: sum(by_state.get(state, 0) for state in states) for place, states in PLACES.items()
+    }
+    return Conservation(accepted, places)
+
+
+def disagreements(database: Database) -> Iterator[str]:
+    """Name every letter that lacks what its place demands, or has what it must not have."""
+    submitted = sa.exists().where(submissions.c.letter_id == letters.c.id)
+    described = sa.exists().where(packages.c.letter_id == letters.c.id)
+    filed = letters.c.state.in_(PLACES["filed"])
+    rules = (
+        ("is filed and has no submission", filed & ~submitted),
+        ("is filed and has no package", filed & ~described),
+        ("has a submission and is not filed", ~filed & submitted),
+        ("is in motion and has a package", (letters.c.state == "checking") & described),
+        (
+            "waits or was returned, and no reason is given",
+            letters.c.state.in_(("with_us", "needs_you", "not_filed"))
+            & letters.c.reason.is_(None),
+        ),
+        ("is a copy of no letter", (letters.c.state == "copy") & letters.c.copy_of.is_(None)),
+    )
+    with database.read() as connection:
+        count = conservation(connection)
+        if not count.holds:
+            yield f"{count.accepted} letters were accepted, {sum(count.places.values())} are there"
+        for what, rule in rules:
+            for row in connection.execute(sa.select(letters.c.receipt).where(rule)):
+                yield f"letter {shown(row.receipt)} {what}"
+
+
+def damages(database: Database, vault: Vault) -> Iterator[str]:
+    """Read every blob that the record names, and name those that are missing or changed."""
+    with database.read() as connection:
+        named = connection.execute(
+            sa.union(
+                sa.select(letters.c.raw_sha256),
+                sa.select(parts.c.sha256).where(parts.c.stored),
+                sa.select(renditions.c.pdf_sha256),
+            )
+        ).scalars()
+        for sha256 in named:
+            try:
+                with vault.open(sha256) as stream:
+                    if hashlib.file_digest(stream, "sha256").hexdigest() != sha256:
+                        yield f"blob {sha256} has changed"
+            except BlobMissing:
+                yield f"blob {sha256} is missing"
+
+
+def orphans(database: Database, vault: Vault) -> Iterator[str]:
+    """Name the blobs that no record names: the sweep removes them when they are old enough."""
+    for blob in vault.blobs():
+        with database.read() as connection:
+            if not is_referenced(connection, blob.sha256):
+                yield blob.sha256

@@ -1,0 +1,165 @@
+"""The worker: carries one letter down the road, files it, and leaves nothing behind.
+
+The only place that sees both sides of the wall: what a door took, and what the road makes of it.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+import structlog
+
+from config.settings import Settings
+from converters.workshop import Rendition as Made
+from gateway.letter import Envelope, Letter, Proof
+from gateway.road.file import StaleAttempt, file, keep_parts
+from gateway.road.package import Package, Pdf
+from gateway.road.read import MessageUnreadable
+from gateway.road.tell import owed
+from gateway.road.unread import unread
+from gateway.road.walk import Road
+from gateway.watch import Metrics, fault_fields
+from portal import renditions
+from portal.database import Database
+from portal.directory import Directory
+from portal.tables import letters
+from portal.vault import Blob, Vault
+
+STALE = "stale"
+
+
+@dataclass(frozen=True)
+class Worker:
+    """Carries letters; safe for threads, each with a letter of its own."""
+
+    database: Database
+    vault: Vault
+    road: Road
+    settings: Settings
+    work: Path
+    clock: Callable[[], datetime]
+    metrics: Metrics
+
+    def carry(self, letter_id: int, attempt: int) -> str:
+        """Carry a letter's attempt to its end, and return the letter's state then.
+
+        Returns `stale`, and changes nothing, where another attempt has the letter.
+        """
+        with self.database.read() as connection:
+            row = connection.execute(
+                sa.select(letters).where(
+                    letters.c.id == letter_id,
+                    letters.c.attempt == attempt,
+                    letters.c.state == "checking",
+                )
+            ).one_or_none()
+        if row is None:
+            return STALE
+        with structlog.contextvars.bound_contextvars(receipt=row.receipt, attempt=attempt):
+            folder = self.work / f"{letter_id}-{attempt}"
+            shutil.rmtree(folder, ignore_errors=True)  # what a crash of this attempt left
+            folder.mkdir(parents=True)
+            try:
+                state = self._carry(_letter(row), row.receipt, folder, letter_id, attempt)
+            except StaleAttempt:
+                state = STALE
+            except Exception as fault:
+                structlog.get_logger().error("letter.failed", **fault_fields(fault))
+                raise
+            finally:
+                shutil.rmtree(folder, ignore_errors=True)
+            self.metrics.letter_ended(row.door, state)
+            structlog.get_logger().info("letter.ended", state=state, door=row.door)
+        return state
+
+    def _carry(
+        self, letter: Letter, receipt: str, folder: Path, letter_id: int, attempt: int
+    ) -> str:
+        package = self._package(letter, folder)
+        with self.metrics.stage("file"):
+            keep_parts(package, self.vault)
+            mails = owed(package, receipt, self.settings)
+            with self.database.write() as connection:
+                state = file(
+                    connection,
+                    package,
+                    letter_id=letter_id,
+                    attempt=attempt,
+                    owed=mails,
+                    now=self.clock(),
+                )
+        for part in package.parts:
+            if part.reason == "file_convert_failed":
+                self.metrics.conversion_failed(part.detected_type, part.reason)
+        return state
+
+    def _package(self, letter: Letter, folder: Path) -> Package:
+        zone = ZoneInfo(self.settings.service.time_zone)
+        with self.vault.open(letter.raw.sha256) as raw:
+            try:
+                return self.road.walk(
+                    letter,
+                    raw,
+                    folder,
+                    directory=Directory(self.database),
+                    today=self.clock().astimezone(zone).date(),
+                    checkpoints=Kept(self.database, self.vault, self.clock),
+                )
+            except MessageUnreadable as fault:
+                structlog.get_logger().warning("letter.unreadable", why=fault.why)
+                return unread(letter)
+
+
+@dataclass(frozen=True)
+class Kept:
+    """Checkpoints of conversions, in the record and the vault."""
+
+    database: Database
+    vault: Vault
+    clock: Callable[[], datetime]
+
+    def find(self, source_sha256: str, engine: str, settings: str) -> Pdf | None:
+        """Look for a PDF that was made before."""
+        with self.database.read() as connection:
+            there = renditions.find(connection, source_sha256, engine, settings)
+        return None if there is None else _pdf(there, engine)
+
+    def keep(self, source_sha256: str, made: Made) -> Pdf:
+        """Keep a PDF that was made just now, durably."""
+        with made.file.open("rb") as stream:
+            blob = self.vault.add(stream)
+        with self.database.write() as connection:
+            kept = renditions.keep(
+                connection,
+                (source_sha256, made.engine, made.settings),
+                pdf_sha256=blob.sha256,
+                pages=made.pages,
+                pdf_bytes=blob.bytes,
+                warnings=made.warnings,
+                now=self.clock(),
+            )
+        return _pdf(kept, made.engine)
+
+
+def _pdf(kept: renditions.Rendition, engine: str) -> Pdf:
+    return Pdf(kept.id, kept.sha256, kept.pages, kept.bytes, engine, kept.warnings)
+
+
+def _letter(row: sa.Row[tuple[object, ...]]) -> Letter:
+    return Letter(
+        envelope=Envelope(
+            door=row.door,
+            sender=row.sender,
+            recipients=tuple(row.recipients),
+            arrived_at=row.arrived_at,
+            proof=Proof(row.proof),
+            quiet=row.quiet,
+        ),
+        raw=Blob(row.raw_sha256, row.raw_bytes),
+    )

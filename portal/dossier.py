@@ -1,0 +1,212 @@
+"""The dossier: one letter with everything the record knows of it, as the page shows it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from portal.piece import Piece, pieces_of
+from portal.rights import Filing, Viewer, may_see
+from portal.tables import cases, consultants, documents, firms, letters, packages, submissions
+
+
+class NotThere(Exception):
+    """No such letter or part, or the viewer may not see it: the answer to both is the same.
+
+    `letter_id` is the letter's where there is one, for the audit trail alone.
+    """
+
+    def __init__(self, letter_id: int | None = None) -> None:
+        super().__init__()
+        self.letter_id = letter_id
+
+
+@dataclass(frozen=True)
+class Submission:
+    """What is kept of the letter for one case."""
+
+    id: int
+    case: str
+    case_state: str
+    restricted: bool
+    consultant_id: int | None
+    consultant: str | None
+    narrative: str
+    filed_at: datetime
+    read_at: datetime | None
+    documents: tuple[Piece, ...]
+
+
+@dataclass(frozen=True)
+class Contents:
+    """What the letter says: known once the road has ended."""
+
+    header_from: str
+    subject: str
+    narrative: str
+    consultant_how: str
+    urgent: str | None
+    candidates: tuple[Mapping[str, Any], ...]
+    problems: tuple[Mapping[str, Any], ...]
+
+
+@dataclass(frozen=True)
+class Dossier:
+    """One letter."""
+
+    letter_id: int
+    receipt: str
+    door: str
+    sender: str
+    recipients: tuple[str, ...]
+    proof: str
+    quiet: bool
+    raw_sha256: str
+    raw_bytes: int
+    arrived_at: datetime
+    state: str
+    reason: str | None
+    state_since: datetime
+    firm: str | None
+    copy_of: str | None
+    contents: Contents | None
+    submissions: tuple[Submission, ...]
+    pieces: tuple[Piece, ...]
+
+    @property
+    def unplaced(self) -> tuple[Piece, ...]:
+        """The documents that no submission holds: all of them while the letter waits."""
+        placed = {piece.id for one in self.submissions for piece in one.documents}
+        return tuple(piece for piece in self.pieces if piece.is_document and piece.id not in placed)
+
+    @property
+    def others(self) -> tuple[Piece, ...]:
+        """The parts that are not documents: left out or refused, each with its reason."""
+        return tuple(piece for piece in self.pieces if not piece.is_document)
+
+    def piece(self, piece_id: int) -> Piece:
+        """Return one part. Raises NotThere."""
+        for piece in self.pieces:
+            if piece.id == piece_id:
+                return piece
+        raise NotThere(self.letter_id)
+
+
+def dossier(connection: sa.Connection, viewer: Viewer, receipt: str) -> Dossier:
+    """Return the letter with this receipt number (8 characters). Raises NotThere."""
+    first = letters.alias("first")
+    row = connection.execute(
+        sa.select(letters, firms.c.name.label("firm"), first.c.receipt.label("first"))
+        .select_from(
+            letters.outerjoin(firms, firms.c.id == letters.c.firm_id).outerjoin(
+                first, first.c.id == letters.c.copy_of
+            )
+        )
+        .where(letters.c.receipt == receipt)
+    ).one_or_none()
+    if row is None:
+        raise NotThere
+    filed = _submissions(connection, row.id)
+    if not may_see(viewer, (Filing(one.consultant_id, one.restricted) for one in filed)):
+        raise NotThere(row.id)
+    pieces = pieces_of(connection, row.id)
+    return Dossier(
+        letter_id=row.id,
+        receipt=row.receipt,
+        door=row.door,
+        sender=row.sender,
+        recipients=tuple(row.recipients),
+        proof=row.proof,
+        quiet=row.quiet,
+        raw_sha256=row.raw_sha256,
+        raw_bytes=row.raw_bytes,
+        arrived_at=row.arrived_at,
+        state=row.state,
+        reason=row.reason,
+        state_since=row.state_since,
+        firm=row.firm,
+        copy_of=row.first,
+        contents=_contents(connection, row.id),
+        submissions=tuple(
+            _submission(one, _documents(connection, one.id, pieces)) for one in filed
+        ),
+        pieces=tuple(pieces.values()),
+    )
+
+
+def mark_read(connection: sa.Connection, viewer: Viewer, letter_id: int, *, now: datetime) -> None:
+    """Note that the consultant of a submission, or their cover, has read it."""
+    connection.execute(
+        sa.update(submissions)
+        .where(
+            submissions.c.letter_id == letter_id,
+            submissions.c.consultant_id.in_(sorted(viewer.consultants)),
+            submissions.c.read_at.is_(None),
+        )
+        .values(read_at=now)
+    )
+
+
+def _submissions(connection: sa.Connection, letter_id: int) -> list[sa.Row[Any]]:
+    return list(
+        connection.execute(
+            sa.select(
+                submissions,
+                cases.c.number,
+                cases.c.state,
+                cases.c.restricted,
+                consultants.c.name.label("consultant"),
+            )
+            .join(cases, cases.c.id == submissions.c.case_id)
+            .outerjoin(consultants, consultants.c.id == submissions.c.consultant_id)
+            .where(submissions.c.letter_id == letter_id)
+            .order_by(submissions.c.id)
+        )
+    )
+
+
+def _submission(row: sa.Row[Any], filed: tuple[Piece, ...]) -> Submission:
+    return Submission(
+        id=row.id,
+        case=row.number,
+        case_state=row.state,
+        restricted=row.restricted,
+        consultant_id=row.consultant_id,
+        consultant=row.consultant,
+        narrative=row.narrative,
+        filed_at=row.filed_at,
+        read_at=row.read_at,
+        documents=filed,
+    )
+
+
+def _documents(
+    connection: sa.Connection, submission_id: int, pieces: Mapping[int, Piece]
+) -> tuple[Piece, ...]:
+    rows = connection.execute(
+        sa.select(documents)
+        .where(documents.c.submission_id == submission_id)
+        .order_by(documents.c.position, documents.c.id)
+    )
+    return tuple(pieces[row.part_id] for row in rows)
+
+
+def _contents(connection: sa.Connection, letter_id: int) -> Contents | None:
+    row = connection.execute(
+        sa.select(packages).where(packages.c.letter_id == letter_id)
+    ).one_or_none()
+    if row is None:
+        return None
+    return Contents(
+        header_from=row.header_from,
+        subject=row.subject,
+        narrative=row.narrative,
+        consultant_how=row.consultant_how,
+        urgent=row.urgent,
+        candidates=tuple(row.candidates),
+        problems=tuple(row.problems),
+    )

@@ -1,0 +1,52 @@
+"""Events: the audit trail. Every view, download and refusal is one, from the first day."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from portal.tables import events
+
+GATEWAY = "gateway"
+
+# What people do with the pages.
+PACKAGE_VIEWED = "package.viewed"
+PACKAGE_DOWNLOADED = "package.downloaded"
+DOCUMENT_VIEWED = "document.viewed"
+DOCUMENT_DOWNLOADED = "document.downloaded"
+OUTBOX_VIEWED = "outbox.viewed"
+ACCESS_REFUSED = "access.refused"
+SIGNED_IN = "account.signed_in"
+SIGNED_OUT = "account.signed_out"
+
+LOOKS = (PACKAGE_VIEWED, PACKAGE_DOWNLOADED, DOCUMENT_VIEWED, DOCUMENT_DOWNLOADED)
+"""The kinds that say who saw a package: what "who saw what and when" is printed from."""
+
+
+def account(account_id: int) -> str:
+    """Name an account as the actor of an event."""
+    return f"account:{account_id}"
+
+
+def record(
+    connection: sa.Connection,
+    *,
+    letter_id: int | None,
+    actor: str,
+    kind: str,
+    detail: Mapping[str, Any],
+    at: datetime,
+) -> None:
+    """Write one event into the caller's transaction.
+
+    `actor` is GATEWAY or `account(ID)`. `detail` is JSON of ids, codes and counts: it outlives
+    erasure, so it never holds a file name, an address or words of a message.
+    """
+    connection.execute(
+        sa.insert(events).values(
+            letter_id=letter_id, at=at, actor=actor, kind=kind, detail=dict(detail)
+        )
+    )

@@ -1,0 +1,137 @@
+"""History: what happened to a letter, in words, from its events."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from portal import events as trail
+from portal import vocabulary
+from portal.dossier import Dossier
+from portal.rights import Viewer
+from portal.tables import accounts, events
+
+_LOOKED = {
+    trail.PACKAGE_VIEWED: "opened this package",
+    trail.PACKAGE_DOWNLOADED: "downloaded all documents",
+    trail.DOCUMENT_VIEWED: "viewed",
+    trail.DOCUMENT_DOWNLOADED: "downloaded",
+    trail.ACCESS_REFUSED: "asked for this package and was refused",
+}
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line: who did what, to which file, when first and last, and how often."""
+
+    at: datetime
+    who: str | None  # None for the gateway itself
+    did: str
+    name: str | None = None
+    then: str = ""
+    times: int = 1
+    last: datetime | None = None
+
+
+def history(connection: sa.Connection, viewer: Viewer, dossier: Dossier) -> tuple[Line, ...]:
+    """Return the lines, oldest first. Who was refused is told to operations alone."""
+    lines = [Line(dossier.arrived_at, None, "Received")]
+    lines += _done(connection, dossier)
+    lines += _looks(connection, dossier, with_refusals=viewer.works_in_operations)
+    return tuple(sorted(lines, key=lambda line: line.at))
+
+
+def _done(connection: sa.Connection, dossier: Dossier) -> list[Line]:
+    rows = connection.execute(
+        sa.select(events)
+        .where(events.c.letter_id == dossier.letter_id, events.c.kind.not_in(_LOOKED))
+        .order_by(events.c.at, events.c.id)
+    ).all()
+    lines: list[Line] = []
+    for row in rows:
+        if row.kind == f"letter.{dossier.state}":
+            lines += _renamings(dossier, row.at)
+        lines.append(_line(row, dossier))
+    return lines
+
+
+def _line(row: sa.Row[Any], dossier: Dossier) -> Line:
+    detail: Mapping[str, Any] = row.detail
+    if row.kind == "document.converted":
+        name = next(
+            (
+                one.original_name or one.filed_name
+                for one in dossier.pieces
+                if one.path == detail.get("path")
+            ),
+            None,
+        )
+        pages = vocabulary.number(int(detail.get("pages", 0)), "page", "pages")
+        engine = str(detail.get("engine", "")).replace("/", " ")
+        return Line(row.at, None, "Converted to PDF:", name, f"with {engine}, {pages}")
+    if row.kind.startswith("letter."):
+        return Line(row.at, None, _moved(row.kind.removeprefix("letter."), detail, dossier))
+    words = {
+        "receipt.sent": "Receipt sent to the sender",
+        "notice.sent": "Notice sent to the consultant",
+    }
+    # A kind that a later release writes is still told, in the record's own word for it.
+    return Line(row.at, None, words.get(row.kind, row.kind.replace(".", " ").replace("_", " ")))
+
+
+def _moved(state: str, detail: Mapping[str, Any], dossier: Dossier) -> str:
+    if state not in vocabulary.STATES:
+        return state.replace("_", " ")
+    n = sum(1 for piece in dossier.pieces if piece.fate in {"held", "refused"}) or "some"
+    words = vocabulary.STATES[state].words.format(n=n)
+    case = detail.get("case")
+    return f"{words}: case {case}" if case and state.startswith("filed") else words
+
+
+def _renamings(dossier: Dossier, at: datetime) -> list[Line]:
+    return [
+        Line(at, None, "Renamed:", piece.original_name or piece.filed_name, said)
+        for piece in dossier.pieces
+        if piece.remarks and piece.is_document
+        for said in ["; ".join(vocabulary.name_remark(remark) for remark in piece.remarks)]
+    ]
+
+
+def _looks(connection: sa.Connection, dossier: Dossier, *, with_refusals: bool) -> list[Line]:
+    """Views and downloads, those of one person and file as one line."""
+    kinds = [kind for kind in _LOOKED if with_refusals or kind != trail.ACCESS_REFUSED]
+    part = events.c.detail["part"].as_integer()
+    rows = connection.execute(
+        sa.select(
+            events.c.actor,
+            events.c.kind,
+            part.label("part"),
+            sa.func.count().label("times"),
+            sa.func.min(events.c.at).label("first"),
+            sa.func.max(events.c.at).label("last"),
+        )
+        .where(events.c.letter_id == dossier.letter_id, events.c.kind.in_(kinds))
+        .group_by(events.c.actor, events.c.kind, part)
+    ).all()
+    people = _people(connection)
+    names = {piece.id: piece.filed_name or piece.original_name for piece in dossier.pieces}
+    return [
+        Line(
+            at=row.first,
+            who=people.get(row.actor, "Somebody who has left"),
+            did=_LOOKED[row.kind],
+            name=names.get(row.part) if row.part is not None else None,
+            times=row.times,
+            last=row.last if row.times > 1 else None,
+        )
+        for row in rows
+    ]
+
+
+def _people(connection: sa.Connection) -> dict[str, str]:
+    rows = connection.execute(sa.select(accounts.c.id, accounts.c.name))
+    return {trail.account(row.id): row.name for row in rows}

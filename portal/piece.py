@@ -1,0 +1,103 @@
+"""A piece: one part of a letter, what became of it, and what of it may be handed out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from portal.tables import parts, renditions
+
+PDF = "application/pdf"
+
+
+@dataclass(frozen=True)
+class Made:
+    """The PDF that was made of a part."""
+
+    sha256: str
+    bytes: int
+    pages: int
+    engine: str
+    warnings: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Piece:
+    """One part of the letter, and what became of it."""
+
+    id: int
+    path: str
+    container: str | None
+    original_name: str | None
+    filed_name: str | None
+    declared_type: str
+    detected_type: str
+    bytes: int
+    sha256: str
+    stored: bool
+    fate: str
+    reason: str | None
+    remarks: tuple[str, ...]
+    made: Made | None
+
+    @property
+    def is_document(self) -> bool:
+        """Whether it has a name of its own here, and so a row in the list of documents."""
+        return self.filed_name is not None and self.fate not in {"left_out", "refused"}
+
+    @property
+    def original(self) -> str | None:
+        """SHA-256 of the bytes as they came, where they may be handed out."""
+        return self.sha256 if self.stored and self.fate != "refused" else None
+
+    @property
+    def pdf(self) -> str | None:
+        """SHA-256 of the PDF to view: the one that was made, or the one that came."""
+        if self.made is not None:
+            return self.made.sha256
+        # A PDF that waits (for its password, say) is not shown: a browser would only fail on it.
+        if self.detected_type == PDF and self.fate == "filed":
+            return self.original
+        return None
+
+
+def pieces_of(connection: sa.Connection, letter_id: int) -> dict[int, Piece]:
+    """Return the parts of a letter by their id, in the order of the message."""
+    rows = connection.execute(
+        sa.select(
+            parts,
+            renditions.c.pdf_sha256,
+            renditions.c.bytes.label("pdf_bytes"),
+            renditions.c.pages,
+            renditions.c.engine,
+            renditions.c.warnings,
+        )
+        .outerjoin(renditions, renditions.c.id == parts.c.rendition_id)
+        .where(parts.c.letter_id == letter_id)
+        .order_by(parts.c.position, parts.c.id)
+    )
+    return {row.id: _piece(row) for row in rows}
+
+
+def _piece(row: sa.Row[Any]) -> Piece:
+    made = None
+    if row.pdf_sha256 is not None:
+        made = Made(row.pdf_sha256, row.pdf_bytes, row.pages, row.engine, tuple(row.warnings))
+    return Piece(
+        id=row.id,
+        path=row.path,
+        container=row.container,
+        original_name=row.original_name,
+        filed_name=row.filed_name,
+        declared_type=row.declared_type,
+        detected_type=row.detected_type,
+        bytes=row.bytes,
+        sha256=row.sha256,
+        stored=row.stored,
+        fate=row.fate,
+        reason=row.reason,
+        remarks=tuple(row.remarks),
+        made=made,
+    )

@@ -1,0 +1,179 @@
+"""The vocabulary: states, fates and kinds of file as staff read them. One word for one thing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from config import problems, remarks
+
+
+@dataclass(frozen=True)
+class State:
+    """A state in words: what it is, who has the letter, and what happens next."""
+
+    words: str
+    holder: str
+    next: str
+    tone: str  # "good", "wait", "bad" or "calm": the look, never the only sign
+
+
+STATES: Mapping[str, State] = {
+    "checking": State(
+        "Checking the files",
+        "the gateway",
+        "It is filed by itself as soon as every file has been read.",
+        "calm",
+    ),
+    "filed": State("Filed", "{consultant}", "Nothing more is needed.", "good"),
+    "filed_in_part": State(
+        "Filed, except {n}",
+        "{consultant}",
+        "What was filed can be used now. The sender has been told what is missing, and can send it "
+        "again.",
+        "wait",
+    ),
+    "with_us": State("With our team", "operations", "A person decides what it belongs to.", "wait"),
+    "needs_you": State(
+        "Waiting for the sender", "the sender", "It goes on when the sender answers.", "wait"
+    ),
+    "not_filed": State(
+        "Not filed", "operations", "The letter itself is kept. Nothing of it was filed.", "bad"
+    ),
+    "copy": State(
+        "Set aside as a copy", "nobody", "The same message was filed under another receipt.", "calm"
+    ),
+}
+
+SHOWS: Mapping[str, str] = {
+    "all": "Everything",
+    "new": "Not read yet",
+    "urgent": "Urgent",
+    "failed": "Conversion failed",
+    "filed_in_part": "Filed, except some",
+    **{name: state.words for name, state in STATES.items() if name not in {"filed_in_part"}},
+}
+
+FATES: Mapping[str, str] = {
+    "filed": "Filed",
+    "converted": "Converted to PDF and filed",
+    "left_out": "Left out",
+    "held": "Waits",
+    "refused": "Not filed",
+}
+
+FATE_TONES: Mapping[str, str] = {
+    "filed": "good",
+    "converted": "good",
+    "left_out": "calm",
+    "held": "wait",
+    "refused": "bad",
+}
+
+PLACES: Mapping[str, str] = {
+    "tag": "the address",
+    "thread": "an earlier receipt",
+    "subject": "the subject",
+    "words": "the message",
+    "file_name": "a file name",
+    "history": "the quoted history",
+}
+
+PROOFS: Mapping[str, str] = {
+    "none": "Sender not proven",
+    "loopback": "Proven: sent from this machine",
+    "operator": "Proven: imported by an operator",
+}
+
+HOWS: Mapping[str, str] = {
+    "case": "This is the case's claims consultant.",
+    "unknown": "No consultant could be found, so the letter is with operations.",
+}
+
+_KINDS: Mapping[str, str] = {
+    "application/pdf": "PDF",
+    "application/msword": "Word document",
+    "application/vnd.openxmlformats-officedocument.wordprocessingml.document": "Word document",
+    "application/vnd.ms-excel": "Excel workbook",
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": "Excel workbook",
+    "application/vnd.ms-powerpoint": "PowerPoint slides",
+    "application/vnd.openxmlformats-officedocument.presentationml.presentation": (
+        "PowerPoint slides"
+    ),
+    "application/vnd.oasis.opendocument.text": "OpenDocument text",
+    "application/vnd.oasis.opendocument.spreadsheet": "OpenDocument sheet",
+    "application/rtf": "Rich text",
+    "text/rtf": "Rich text",
+    "text/plain": "Text",
+    "text/html": "Web page",
+    "text/csv": "Table (CSV)",
+    "message/rfc822": "Email",
+    "application/vnd.ms-outlook": "Outlook message",
+    "application/zip": "Zip archive",
+    "image/jpeg": "JPEG picture",
+    "image/png": "PNG picture",
+    "image/gif": "GIF picture",
+    "image/tiff": "TIFF picture",
+    "image/heic": "HEIC picture",
+    "image/heif": "HEIF picture",
+    "application/x-dosexec": "Windows program",
+    "application/x-msdownload": "Windows program",
+    "application/vnd.microsoft.portable-executable": "Windows program",
+    "application/x-executable": "Program",
+    "inode/x-empty": "Empty file",
+}
+
+
+class _Fields(dict[str, object]):
+    """The fields of a problem's row, where the record does not hold every one of them."""
+
+    def __missing__(self, name: str) -> str:
+        return "\N{HORIZONTAL ELLIPSIS}"
+
+
+def problem(code: str, fields: Mapping[str, Any]) -> tuple[str, str]:
+    """Return what happened and what to do, from the catalogue; a field not known becomes `…`.
+
+    A code that has no row any more is said as it is: the record outlives the catalogue.
+    """
+    row = problems.catalogue().get(code)
+    if row is None:
+        return code.replace("_", " ").capitalize(), ""
+    known = _Fields(fields)
+    return row.title.format_map(known), row.fix.format_map(known)
+
+
+def fate_reason(reason: str, fields: Mapping[str, Any]) -> str:
+    """Say why a part has its fate."""
+    return remarks.on_fate(reason) or problem(reason, fields)[0]
+
+
+def name_remark(remark: str) -> str:
+    """Say what was changed in a name; a code that has no row any more is said as it is."""
+    try:
+        return remarks.on_name(remark)
+    except KeyError:
+        return remark.partition(":")[0].replace("_", " ").capitalize()
+
+
+def kind(media_type: str) -> str:
+    """Say what a file is: `Word document`, or its media type where there is no better word."""
+    return _KINDS.get(media_type, media_type)
+
+
+def size(octets: int) -> str:
+    """Say `2.4 MB`: decimal units, as the limits are."""
+    if octets < 1000:
+        return "1 byte" if octets == 1 else f"{octets} bytes"
+    amount = float(octets)
+    for unit in ("KB", "MB", "GB"):
+        amount /= 1000
+        if amount < 999.5:
+            break
+    return f"{amount:.0f} {unit}" if amount >= 9.95 else f"{amount:.1f} {unit}"
+
+
+def number(count: int, one: str, many: str) -> str:
+    """Say `1 document` or `3 documents`."""
+    return f"{count:,} {one if count == 1 else many}"
