@@ -1,8 +1,8 @@
 """The sandbox: the bubblewrap command line, the limits, and the proof that it works here.
 
-What runs inside sees a read-only system, our own code, an empty /tmp and one writable folder,
-/job. It has no network, no other process, no capability, no environment of ours, and no /proc
-unless an engine cannot start without one.
+What runs inside sees a read-only system, our own code and one writable folder, /job. It has no
+network, no other process, no capability, no environment of ours, and no /proc unless an engine
+cannot start without one.
 """
 
 from __future__ import annotations
@@ -72,14 +72,16 @@ def command(
     system: Sequence[Path] = (),
     readable: Mapping[Path, Path] | None = None,
     environment: Mapping[str, str] | None = None,
-    proc: bool = False,
+    scratch: bool = False,
     descriptors: Mapping[str, int] | None = None,
 ) -> list[str]:
     """Return the bubblewrap command line that runs `program` with `folder` as its /job.
 
     `code` and `system` are seen read-only at their own paths (what is not there is left out);
     `readable` maps a path in the sandbox to the file of ours shown there; `descriptors` gives
-    bubblewrap's own options that take one. The program is process 1, so that nothing inside can
+    bubblewrap's own options that take one. With `scratch` there are a /proc, a writable /tmp and
+    /dev/shm beside /job: for a sandbox that lives for one document, since only /job is emptied
+    between jobs. The program is process 1, so that nothing inside can
     signal it and everything inside ends with it.
     """
     line = [
@@ -89,13 +91,13 @@ def command(
         *("--cap-drop", "ALL", "--die-with-parent", "--new-session", "--as-pid-1", "--clearenv"),
     ]
     fixed = {"LANG": "C.UTF-8", "HOME": "/tmp", "PATH": "/usr/bin:/bin", "TZ": "UTC"}  # noqa: S108 -- the sandbox's own
+    fixed["TMPDIR"] = "/tmp" if scratch else str(JOB_FOLDER)  # noqa: S108 -- as above
     for name, value in {**fixed, **(environment or {})}.items():
         line += ["--setenv", name, value]
-    room = str(limits.output_bytes)
-    line += ["--dev", "/dev", "--size", room, "--tmpfs", "/dev/shm", "--remount-ro", "/dev"]  # noqa: S108 -- as above
-    line += ["--size", room, "--tmpfs", "/tmp"]  # noqa: S108 -- as above
-    if proc:
-        line += ["--proc", "/proc"]
+    room = ("--size", str(limits.output_bytes))
+    line += ["--dev", "/dev", *room, "--tmpfs", "/tmp"]  # noqa: S108 -- as above
+    if scratch:
+        line += ["--proc", "/proc", *room, "--tmpfs", "/dev/shm"]  # noqa: S108 -- as above
     line += ["--ro-bind", "/usr", "/usr"]
     for link in map(Path, _SYSTEM_LINKS):
         if link.is_symlink():
@@ -106,8 +108,10 @@ def command(
         line += ["--ro-bind-try", part, part]
     for inside, file in (readable or {}).items():
         line += ["--ro-bind", str(file), str(inside)]
-    line += ["--bind", str(folder), str(JOB_FOLDER), "--remount-ro", "/"]
-    line += ["--chdir", str(JOB_FOLDER)]
+    line += ["--bind", str(folder), str(JOB_FOLDER), "--chdir", str(JOB_FOLDER)]
+    # Last, since our code may lie below one of them.
+    for place in ("/dev", "/") if scratch else ("/dev", "/tmp", "/"):  # noqa: S108 -- as above
+        line += ["--remount-ro", place]
     for option, descriptor in (descriptors or {}).items():
         line += [option, str(descriptor)]
     return [*line, "--", *program]

@@ -1,85 +1,21 @@
-"""The assembly: builds every part once, from the settings, and hands each what it needs."""
+"""The assembly: builds the road and its engines once, from the settings."""
 
 from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
+
+from converters.workshop import Workshop
 
 from config import media
 from config.settings import Settings
 from converters.pool import Pool
 from converters.sandbox import Limits
-from converters.workshop import Workshop
 from gateway.case_number import CaseShape
-from gateway.intake import Intake
-from gateway.queue import Queue
-from gateway.queue import migrate as migrate_queue
-from gateway.queue import require_current as require_current_queue
 from gateway.road.walk import Road, Timer, untimed
-from portal import migrations
-from portal.database import Database, open_database
-from portal.vault import Vault
 
 READER = "gateway.reader.job:run"
-
-
-def now() -> datetime:
-    """The clock of the running system."""
-    return datetime.now(UTC)
-
-
-@dataclass(frozen=True)
-class Stores:
-    """What a storage folder holds, opened: the record and the vault, and the way into the queue."""
-
-    settings: Settings
-    database: Database
-    vault: Vault
-
-    @property
-    def folder(self) -> Path:
-        """The storage folder."""
-        return self.settings.storage.path
-
-    @property
-    def work(self) -> Path:
-        """Where letters are taken apart; empty when nothing runs."""
-        return self.folder / "work"
-
-    def queue(self) -> Queue:
-        """Open the queue, to put in and to look."""
-        return Queue(self.database.queue_engine)
-
-    def intake(self) -> Intake:
-        """Build the wall."""
-        return Intake(self.database, self.queue())
-
-
-@contextlib.contextmanager
-def stores(settings: Settings, *, migrating: bool = False) -> Iterator[Stores]:
-    """Open the storage folder for as long as the context lasts; make it where it is missing.
-
-    Raises portal.migrations.SchemaBehind where the schema is not this version's, unless the caller
-    is `migrating`, and portal.database.UnsafeSqlite.
-    """
-    folder = settings.storage.path
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    database = open_database(folder / "casebridge.db")
-    try:
-        if migrating:
-            migrations.migrate(database)
-            migrate_queue(database.queue_engine)
-        else:
-            migrations.require_current(database)
-            require_current_queue(database.queue_engine)
-        vault = Vault(folder / "vault")
-        vault.prepare()
-        yield Stores(settings, database, vault)
-    finally:
-        database.close()
 
 
 @contextlib.contextmanager

@@ -131,9 +131,7 @@ class Outbound:
             message["In-Reply-To"] = row.in_reply_to
             message["References"] = row.in_reply_to
         # RFC 3834, 5: nobody's machine is to answer this one.
-        message["Auto-Submitted"] = (
-            "auto-replied" if row.kind == "receipt" else "auto-generated"
-        )
+        message["Auto-Submitted"] = "auto-replied" if row.kind == "receipt" else "auto-generated"
         message["X-Auto-Response-Suppress"] = "All"
         message["Content-Language"] = "en"
         message.set_content(row.text)

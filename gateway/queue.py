@@ -85,9 +85,7 @@ class Queue:
 
     def depth(self) -> int:
         """Count what waits in the queue or moves."""
-        return len(
-            self._client.list_workflows(status=_MOVING, load_input=False, load_output=False)
-        )
+        return len(self._client.list_workflows(status=_MOVING, load_input=False, load_output=False))
 
     def purge(self, before: datetime) -> int:
         """Forget workflows that ended before this moment. Return how many."""

@@ -69,7 +69,9 @@ def _database(file: Path) -> Iterator[Finding]:
     try:
         database = open_database(file)
     except UnsafeSqlite as fault:
-        yield Finding("error", f"SQLite {fault} can corrupt the record", "install the locked packages")
+        yield Finding(
+            "error", f"SQLite {fault} can corrupt the record", "install the locked packages"
+        )
         return
     try:
         migrations.require_current(database)

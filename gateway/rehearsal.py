@@ -12,9 +12,12 @@ from pathlib import Path
 from typing import Any, BinaryIO
 from zoneinfo import ZoneInfo
 
-from config.settings import CONFIG_FOLDER, Settings
 from converters.workshop import Rendition as Made
-from gateway import assembly
+from portal.directory import Directory
+from portal.directory_import import import_directory
+
+from config.settings import CONFIG_FOLDER, Settings
+from gateway import assembly, clock
 from gateway.explanation import explanation
 from gateway.letter import Envelope, Letter, Proof
 from gateway.receipt import receipt
@@ -24,8 +27,6 @@ from gateway.road.unread import unread
 from gateway.road.walk import Road
 from portal import migrations
 from portal.database import Database, open_database
-from portal.directory import Directory
-from portal.directory_import import import_directory
 from portal.vault import Vault
 
 _NO_NUMBER = "00000000"  # a rehearsed letter has no receipt number
@@ -81,7 +82,7 @@ class _Rehearsal:
             door="explain",
             sender=self.asked.sender or "",
             recipients=self.asked.recipients or (self.settings.intake.address,),
-            arrived_at=assembly.now(),
+            arrived_at=clock.now(),
             proof=proof if self.asked.proven else Proof.NONE,
         )
 
@@ -193,9 +194,12 @@ def _messages(files: Iterable[Path], folder: Path) -> Iterator[_Message]:
                 for index, copy in enumerate(_split(stream, folder)):
                     yield file, index, copy, ""
         except OSError as fault:
-            yield file, None, None, "file_not_found" if isinstance(
-                fault, FileNotFoundError
-            ) else "file_unreadable"
+            yield (
+                file,
+                None,
+                None,
+                "file_not_found" if isinstance(fault, FileNotFoundError) else "file_unreadable",
+            )
 
 
 def _is_mbox(file: Path, stream: BinaryIO) -> bool:

@@ -12,28 +12,21 @@ from collections.abc import Callable, Iterator
 import sqlalchemy as sa
 import structlog
 import uvicorn
+from portal.web.app import build_app
 
 from config.settings import Settings
-from gateway import assembly, lock
-from gateway.assembly import Stores
+from gateway import assembly, clock, lock
 from gateway.outbound import Outbound
 from gateway.queue import Queue, Runner
 from gateway.smtp.door import SmtpDoor
+from gateway.stores import Stores, open_stores
 from gateway.sweep import Sweep
+from gateway.verification import conservation
 from gateway.watch import Metrics
 from gateway.worker import Worker
 from portal.tables import letters, outbox
-from portal.web.app import build_app
 
 _GRACE_SECONDS = 30
-_IN_PLACE = {
-    "in_motion": ("checking",),
-    "filed": ("filed", "filed_in_part"),
-    "held": ("with_us", "needs_you"),
-    "returned": ("not_filed",),
-    "set_aside": ("copy",),
-}
-
 Ready = Callable[[str, str], None]
 
 
@@ -46,13 +39,13 @@ def serve(settings: Settings, ready: Ready) -> None:
     metrics = Metrics()
     with (
         _lock(settings),
-        assembly.stores(settings) as stores,
+        open_stores(settings) as stores,
         _empty_work(stores),
         assembly.road(settings, stores.work, timer=metrics.stage) as road,
     ):
         queue = stores.queue()
         worker = Worker(
-            stores.database, stores.vault, road, settings, stores.work, assembly.now, metrics
+            stores.database, stores.vault, road, settings, stores.work, clock.now, metrics
         )
         runner = Runner(
             stores.database.queue_engine,
@@ -65,10 +58,10 @@ def serve(settings: Settings, ready: Ready) -> None:
             stores.database,
             stores.folder / settings.outbound.folder,
             settings,
-            assembly.now,
+            clock.now,
             metrics,
         )
-        sweep = Sweep(stores.database, queue, stores.vault, settings, assembly.now)
+        sweep = Sweep(stores.database, queue, stores.vault, settings, clock.now)
         runner.start()
         try:
             with _threads(outbound.run, sweep.run):
@@ -99,7 +92,9 @@ def _empty_work(stores: Stores) -> Iterator[None]:
 @contextlib.contextmanager
 def _threads(*loops: Callable[[threading.Event], None]) -> Iterator[None]:
     stop = threading.Event()
-    threads = [threading.Thread(target=loop, args=(stop,), name=loop.__qualname__) for loop in loops]
+    threads = [
+        threading.Thread(target=loop, args=(stop,), name=loop.__qualname__) for loop in loops
+    ]
     for thread in threads:
         thread.start()
     try:
@@ -114,14 +109,14 @@ async def _doors(stores: Stores, queue: Queue, metrics: Metrics, ready: Ready) -
     """Keep the SMTP door and the pages open until told to stop."""
     settings = stores.settings
     door = SmtpDoor(
-        settings, stores.vault, stores.intake().accept, assembly.now, metrics.smtp_reply
+        settings, stores.vault, stores.intake().accept, clock.now, metrics.smtp_reply
     )
     app = build_app(
         database=stores.database,
         vault=stores.vault,
         service=settings.service,
         web=settings.web,
-        clock=assembly.now,
+        clock=clock.now,
         checks=readiness(stores, queue),
         metrics=metrics.text,
     )
@@ -178,23 +173,15 @@ class _Pages(uvicorn.Server):
 def gauges(stores: Stores, queue: Queue) -> dict[str, float]:
     """Read the figures that are not counted as they happen."""
     with stores.database.read() as connection:
-        by_state: dict[str, int] = {
-            row.state: row.n
-            for row in connection.execute(
-                sa.select(letters.c.state, sa.func.count().label("n")).group_by(letters.c.state)
-            )
-        }
+        count = conservation(connection)
         oldest = connection.execute(
             sa.select(sa.func.min(letters.c.arrived_at)).where(letters.c.state == "checking")
         ).scalar()
         unsent = connection.execute(
             sa.select(sa.func.count()).select_from(outbox).where(outbox.c.sent_at.is_(None))
         ).scalar_one()
-    age = (assembly.now() - oldest).total_seconds() if oldest is not None else 0.0
-    places = {
-        f"casebridge_letters_{place}": float(sum(by_state.get(state, 0) for state in states))
-        for place, states in _IN_PLACE.items()
-    }
+    age = (clock.now() - oldest).total_seconds() if oldest is not None else 0.0
+    places = {f"casebridge_letters_{place}": float(n) for place, n in count.places.items()}
     return places | {
         "casebridge_queue_depth": float(queue.depth()),
         "casebridge_queue_oldest_seconds": age,

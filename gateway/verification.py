@@ -67,8 +67,7 @@ def disagreements(database: Database) -> Iterator[str]:
         ("is in motion and has a package", (letters.c.state == "checking") & described),
         (
             "waits or was returned, and no reason is given",
-            letters.c.state.in_(("with_us", "needs_you", "not_filed"))
-            & letters.c.reason.is_(None),
+            letters.c.state.in_(("with_us", "needs_you", "not_filed")) & letters.c.reason.is_(None),
         ),
         ("is a copy of no letter", (letters.c.state == "copy") & letters.c.copy_of.is_(None)),
     )

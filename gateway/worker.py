@@ -14,9 +14,10 @@ from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 import structlog
+from converters.workshop import Rendition as Made
+from portal.directory import Directory
 
 from config.settings import Settings
-from converters.workshop import Rendition as Made
 from gateway.letter import Envelope, Letter, Proof
 from gateway.road.file import StaleAttempt, file, keep_parts
 from gateway.road.package import Package, Pdf
@@ -27,7 +28,6 @@ from gateway.road.walk import Road
 from gateway.watch import Metrics, fault_fields
 from portal import renditions
 from portal.database import Database
-from portal.directory import Directory
 from portal.tables import letters
 from portal.vault import Blob, Vault
 

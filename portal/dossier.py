@@ -13,6 +13,8 @@ from portal.piece import Piece, pieces_of
 from portal.rights import Filing, Viewer, may_see
 from portal.tables import cases, consultants, documents, firms, letters, packages, submissions
 
+_Row = sa.Row[*tuple[Any, ...]]
+
 
 class NotThere(Exception):
     """No such letter or part, or the viewer may not see it: the answer to both is the same.
@@ -88,13 +90,6 @@ class Dossier:
         """The parts that are not documents: left out or refused, each with its reason."""
         return tuple(piece for piece in self.pieces if not piece.is_document)
 
-    def piece(self, piece_id: int) -> Piece:
-        """Return one part. Raises NotThere."""
-        for piece in self.pieces:
-            if piece.id == piece_id:
-                return piece
-        raise NotThere(self.letter_id)
-
 
 def dossier(connection: sa.Connection, viewer: Viewer, receipt: str) -> Dossier:
     """Return the letter with this receipt number (8 characters). Raises NotThere."""
@@ -151,7 +146,7 @@ def mark_read(connection: sa.Connection, viewer: Viewer, letter_id: int, *, now:
     )
 
 
-def _submissions(connection: sa.Connection, letter_id: int) -> list[sa.Row[Any]]:
+def _submissions(connection: sa.Connection, letter_id: int) -> list[_Row]:
     return list(
         connection.execute(
             sa.select(
@@ -169,7 +164,7 @@ def _submissions(connection: sa.Connection, letter_id: int) -> list[sa.Row[Any]]
     )
 
 
-def _submission(row: sa.Row[Any], filed: tuple[Piece, ...]) -> Submission:
+def _submission(row: _Row, filed: tuple[Piece, ...]) -> Submission:
     return Submission(
         id=row.id,
         case=row.number,

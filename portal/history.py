@@ -15,6 +15,8 @@ from portal.dossier import Dossier
 from portal.rights import Viewer
 from portal.tables import accounts, events
 
+_Row = sa.Row[*tuple[Any, ...]]
+
 _LOOKED = {
     trail.PACKAGE_VIEWED: "opened this package",
     trail.PACKAGE_DOWNLOADED: "downloaded all documents",
@@ -59,7 +61,7 @@ def _done(connection: sa.Connection, dossier: Dossier) -> list[Line]:
     return lines
 
 
-def _line(row: sa.Row[Any], dossier: Dossier) -> Line:
+def _line(row: _Row, dossier: Dossier) -> Line:
     detail: Mapping[str, Any] = row.detail
     if row.kind == "document.converted":
         name = next(
@@ -84,10 +86,8 @@ def _line(row: sa.Row[Any], dossier: Dossier) -> Line:
 
 
 def _moved(state: str, detail: Mapping[str, Any], dossier: Dossier) -> str:
-    if state not in vocabulary.STATES:
-        return state.replace("_", " ")
-    n = sum(1 for piece in dossier.pieces if piece.fate in {"held", "refused"}) or "some"
-    words = vocabulary.STATES[state].words.format(n=n)
+    missing = sum(1 for one in dossier.pieces if vocabulary.is_missing(one.fate, one.reason))
+    words = vocabulary.state(state, missing)
     case = detail.get("case")
     return f"{words}: case {case}" if case and state.startswith("filed") else words
 

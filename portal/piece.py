@@ -9,6 +9,8 @@ import sqlalchemy as sa
 
 from portal.tables import parts, renditions
 
+_Row = sa.Row[*tuple[Any, ...]]
+
 PDF = "application/pdf"
 
 
@@ -81,7 +83,7 @@ def pieces_of(connection: sa.Connection, letter_id: int) -> dict[int, Piece]:
     return {row.id: _piece(row) for row in rows}
 
 
-def _piece(row: sa.Row[Any]) -> Piece:
+def _piece(row: _Row) -> Piece:
     made = None
     if row.pdf_sha256 is not None:
         made = Made(row.pdf_sha256, row.pdf_bytes, row.pages, row.engine, tuple(row.warnings))

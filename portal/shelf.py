@@ -14,6 +14,8 @@ from portal.rights import Viewer
 from portal.tables import cases, consultants, firms, letters, packages, parts, submissions
 from portal.wish import STATES, Wish
 
+_Row = sa.Row[*tuple[Any, ...]]
+
 PAGE_ROWS = 25
 
 WAITING = ("with_us", "needs_you")
@@ -27,8 +29,7 @@ class Tally:
     documents: int = 0
     converted: int = 0
     failed: int = 0
-    held: int = 0
-    refused: int = 0
+    missing: int = 0
 
 
 @dataclass(frozen=True)
@@ -195,14 +196,14 @@ def _tallies(connection: sa.Connection, ids: Sequence[int]) -> dict[int, Tally]:
         return sa.func.sum(sa.case((sa.and_(*conditions), 1), else_=0))
 
     kept = parts.c.fate.in_(("filed", "converted"))
+    missing = sa.or_(parts.c.fate.in_(("held", "refused")), parts.c.reason == "file_empty")
     rows = connection.execute(
         sa.select(
             parts.c.letter_id,
             count(kept, parts.c.filed_name.is_not(None)),
             count(parts.c.fate == "converted"),
             count(parts.c.reason == "file_convert_failed"),
-            count(parts.c.fate == "held"),
-            count(parts.c.fate == "refused"),
+            count(missing),
         )
         .where(parts.c.letter_id.in_(ids))
         .group_by(parts.c.letter_id)
@@ -210,7 +211,7 @@ def _tallies(connection: sa.Connection, ids: Sequence[int]) -> dict[int, Tally]:
     return {letter_id: Tally(*(int(number) for number in numbers)) for letter_id, *numbers in rows}
 
 
-def _filings(connection: sa.Connection, ids: Sequence[int]) -> dict[int, list[sa.Row[Any]]]:
+def _filings(connection: sa.Connection, ids: Sequence[int]) -> dict[int, list[_Row]]:
     rows = connection.execute(
         sa.select(
             submissions.c.letter_id,
@@ -224,15 +225,13 @@ def _filings(connection: sa.Connection, ids: Sequence[int]) -> dict[int, list[sa
         .where(submissions.c.letter_id.in_(ids))
         .order_by(submissions.c.id)
     )
-    filings: dict[int, list[sa.Row[Any]]] = {}
+    filings: dict[int, list[_Row]] = {}
     for row in rows:
         filings.setdefault(row.letter_id, []).append(row)
     return filings
 
 
-def _row(
-    row: sa.Row[Any], tallies: Mapping[int, Tally], filings: Sequence[sa.Row[Any]], viewer: Viewer
-) -> Row:
+def _row(row: _Row, tallies: Mapping[int, Tally], filings: Sequence[_Row], viewer: Viewer) -> Row:
     # Operations ask whether anybody has read it; a consultant, whether they have.
     asked = [
         one

@@ -72,7 +72,7 @@ def link(base_url: str, token: str) -> str:
 
 def offered_to(connection: sa.Connection, token: str, *, now: datetime) -> str:
     """Return the name of the account that a link is for, without using it up. Raises LinkGone."""
-    name = connection.scalar(
+    name: str | None = connection.scalar(
         sa.select(accounts.c.name)
         .join(sign_in_links, sign_in_links.c.account_id == accounts.c.id)
         .where(*_holds(token, now))

@@ -52,7 +52,7 @@ SHOWS: Mapping[str, str] = {
     "urgent": "Urgent",
     "failed": "Conversion failed",
     "filed_in_part": "Filed, except some",
-    **{name: state.words for name, state in STATES.items() if name not in {"filed_in_part"}},
+    **{name: state.words for name, state in STATES.items() if name != "filed_in_part"},
 }
 
 FATES: Mapping[str, str] = {
@@ -132,6 +132,21 @@ class _Fields(dict[str, object]):
         return "\N{HORIZONTAL ELLIPSIS}"
 
 
+def state(name: str, missing: int) -> str:
+    """Say a state; `missing` counts the parts of a letter that were not filed.
+
+    A state that a later release knows is said as it is.
+    """
+    row = STATES.get(name)
+    words = row.words if row else name.replace("_", " ").capitalize()
+    return words.format(n=missing or "some")
+
+
+def is_missing(fate: str, reason: str | None) -> bool:
+    """Say whether a part is one of the "except 2" of a letter filed in part."""
+    return fate in {"held", "refused"} or reason == "file_empty"
+
+
 def problem(code: str, fields: Mapping[str, Any]) -> tuple[str, str]:
     """Return what happened and what to do, from the catalogue; a field not known becomes `…`.
 
@@ -166,12 +181,11 @@ def size(octets: int) -> str:
     """Say `2.4 MB`: decimal units, as the limits are."""
     if octets < 1000:
         return "1 byte" if octets == 1 else f"{octets} bytes"
-    amount = float(octets)
-    for unit in ("KB", "MB", "GB"):
+    amount, units = octets / 1000, ["GB", "MB", "KB"]
+    while amount >= 999.5 and len(units) > 1:
         amount /= 1000
-        if amount < 999.5:
-            break
-    return f"{amount:.0f} {unit}" if amount >= 9.95 else f"{amount:.1f} {unit}"
+        units.pop()
+    return f"{amount:.0f} {units[-1]}" if amount >= 9.95 else f"{amount:.1f} {units[-1]}"
 
 
 def number(count: int, one: str, many: str) -> str:

@@ -47,7 +47,11 @@ def main() -> None:
     except SettingsFault as fault:
         _stop(NOT_READY, f"The settings in {fault.file} cannot be used:", *fault.problems)
     except SandboxMissing as fault:
-        _stop(NOT_READY, "Strangers' files are opened in a sandbox only, and there is none.", fault.fix)
+        _stop(
+            NOT_READY,
+            "Strangers' files are opened in a sandbox only, and there is none.",
+            fault.fix,
+        )
     except SchemaBehind as fault:
         _stop(
             NOT_READY,

@@ -6,10 +6,10 @@ import json
 from pathlib import Path
 
 import click
-
-from gateway import assembly
-from gateway.command import DONE, PROBLEM, say, settings_of
 from portal.directory_import import import_directory
+
+from gateway.command import DONE, PROBLEM, say, settings_of
+from gateway.stores import open_stores
 
 
 @click.group("directory")
@@ -27,7 +27,7 @@ def load(context: click.Context, folder: Path, as_json: bool) -> None:
     All of it or nothing: where a line is rejected nothing is loaded, and each such line is named
     with its fix. Loading the same folder again changes nothing.
     """
-    with assembly.stores(settings_of(context)) as stores:
+    with open_stores(settings_of(context)) as stores:
         report = import_directory(stores.database, folder)
     if as_json:
         click.echo(json.dumps(report.as_dict()))

@@ -16,8 +16,11 @@ from gateway.rehearsal import Asked, explain_files
 @click.command("explain")
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
-@click.option("--directory", type=click.Path(exists=True, file_okay=False, path_type=Path),
-              help="A folder of CSV files to take firms, cases and consultants from.")
+@click.option(
+    "--directory",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="A folder of CSV files to take firms, cases and consultants from.",
+)
 @click.option("--recipient", "recipients", multiple=True, help="An envelope recipient.")
 @click.option("--sender", help="The envelope sender (default: the message's own From).")
 @click.option("--proven", is_flag=True, help="Take the sender as proven.")

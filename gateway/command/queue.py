@@ -7,8 +7,8 @@ import json
 import click
 import sqlalchemy as sa
 
-from gateway import assembly
 from gateway.command import settings_of
+from gateway.stores import open_stores
 from portal.receipt_number import shown
 from portal.tables import letters
 
@@ -20,7 +20,7 @@ _RESTING = ("filed", "filed_in_part", "copy", "not_filed")
 @click.pass_context
 def command(context: click.Context, as_json: bool) -> None:
     """List the letters that are in motion or held, the oldest first."""
-    with assembly.stores(settings_of(context)) as stores, stores.database.read() as connection:
+    with open_stores(settings_of(context)) as stores, stores.database.read() as connection:
         rows = connection.execute(
             sa.select(letters)
             .where(letters.c.state.not_in(_RESTING))

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import click
 
-from gateway import assembly
-from gateway.assembly import Stores
+from gateway import clock
 from gateway.command import say, settings_of
 from gateway.serving import serve
+from gateway.stores import Stores, open_stores
 from portal import sign_in
 
 
@@ -25,7 +25,7 @@ def command(context: click.Context) -> None:
         say(f"SMTP   {smtp}   mail for {settings.intake.address}")
         say(f"Web    {web}")
         if settings.trust.sample_accounts:
-            with assembly.stores(settings) as stores:
+            with open_stores(settings) as stores:
                 print_links(stores, web)
         say("Ready. Ctrl-C drains and ends.")
 
@@ -38,7 +38,7 @@ def print_links(stores: Stores, web: str) -> None:
         token = sign_in.new_link(
             stores.database,
             account.id,
-            now=assembly.now(),
+            now=clock.now(),
             minutes=stores.settings.web.link_minutes,
         )
         say(f"Sign in as {account.name} ({account.role}): {web}/sign-in/{token}")

@@ -8,8 +8,9 @@ from pathlib import Path
 import click
 
 from config.problems import problem
-from gateway import assembly, bulk
+from gateway import bulk, clock
 from gateway.command import DONE, PROBLEM, say, settings_of
+from gateway.stores import open_stores
 from portal.receipt_number import shown
 
 
@@ -25,13 +26,13 @@ def command(context: click.Context, folder: Path, as_json: bool) -> None:
     """
     settings = settings_of(context)
     taken = repeated = left = 0
-    with assembly.stores(settings) as stores:
+    with open_stores(settings) as stores:
         for one in bulk.take_folder(
             folder,
             vault=stores.vault,
             accept=stores.intake().accept,
             intake=settings.intake,
-            clock=assembly.now,
+            clock=clock.now,
         ):
             name = str(one.file.relative_to(folder))
             if one.accepted is None:
@@ -39,7 +40,9 @@ def command(context: click.Context, folder: Path, as_json: bool) -> None:
                 code = one.problem or "try_again_later"
                 limit = f"{settings.intake.max_message_bytes} bytes"
                 said = problem(code).said(limit=limit)
-                click.echo(json.dumps({"file": name, "error": code}) if as_json else f"{name}: {said}")
+                click.echo(
+                    json.dumps({"file": name, "error": code}) if as_json else f"{name}: {said}"
+                )
                 continue
             repeated += one.accepted.repeated
             taken += not one.accepted.repeated

@@ -6,8 +6,8 @@ import json
 
 import click
 
-from gateway import assembly
 from gateway.command import DONE, PROBLEM, say, settings_of
+from gateway.stores import open_stores
 from gateway.verification import conservation, damages, disagreements, orphans
 
 
@@ -16,7 +16,7 @@ from gateway.verification import conservation, damages, disagreements, orphans
 @click.pass_context
 def command(context: click.Context, as_json: bool) -> None:
     """Hold the record against itself and every blob against its SHA-256. Changes nothing."""
-    with assembly.stores(settings_of(context)) as stores:
+    with open_stores(settings_of(context)) as stores:
         with stores.database.read() as connection:
             count = conservation(connection)
         problems = [
@@ -46,5 +46,5 @@ def command(context: click.Context, as_json: bool) -> None:
 @click.pass_context
 def migrate_command(context: click.Context) -> None:
     """Bring the database, the record's tables and the queue's, to this version's schema."""
-    with assembly.stores(settings_of(context), migrating=True):
+    with open_stores(settings_of(context), migrating=True):
         say("The database is at this version's schema.")

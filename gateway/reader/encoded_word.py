@@ -9,16 +9,13 @@ from gateway.reader.charset import decode
 
 # RFC 2047, 2, but with spaces allowed in the text, and with no white space around it needed: both
 # are common. A language may follow the charset (RFC 2231, 5).
-_WORD = re.compile(
-    rb"=\?([A-Za-z0-9_.:()+-]{1,64})(?:\*[A-Za-z0-9-]{0,32})?\?([bBqQ])\?([^?]*)\?="
-)
+_WORD = re.compile(rb"=\?([A-Za-z0-9_.:()+-]{1,64})(?:\*[A-Za-z0-9-]{0,32})?\?([bBqQ])\?([^?]*)\?=")
 _BETWEEN = re.compile(rb"[ \t\r\n]*")
 _NOT_BASE64 = bytes(
     byte
     for byte in range(256)
     if byte not in b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 )
-_CONTROL = re.compile("[\x00-\x1f\x7f]")
 _QUOTED = re.compile(rb"=([0-9A-Fa-f]{2})")
 
 
@@ -55,9 +52,9 @@ def read_text(raw: bytes, *, label: str | None = None, max_bytes: int = 1 << 16)
 def one_line(text: str) -> str:
     """Put text on one line: no decoded line end may reach a header or a log of ours.
 
-    Other control characters become U+FFFD, so that the name rules still see that one was there.
+    Other control characters stay, for the name rules to see, but for NUL, which no database takes.
     """
-    return _CONTROL.sub("\ufffd", " ".join(text.splitlines()).replace("\t", " ")).strip()
+    return " ".join(text.splitlines()).replace("\t", " ").replace("\0", "\ufffd").strip()
 
 
 def without_words(raw: bytes) -> bytes:

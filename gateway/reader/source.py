@@ -83,9 +83,7 @@ def delimiter(extent: Extent, place: int, lines: Mapping[bytes, object]) -> Deli
                 if line in lines:
                     ending = _LINE_END.match(window, found.end())
                     after = ending.end() if ending else found.end()
-                    return Delimiter(
-                        origin + _without_line_end(window, at), origin + after, line
-                    )
+                    return Delimiter(origin + _without_line_end(window, at), origin + after, line)
             dashes = _DASHES.match(window, at)
             assert dashes is not None
             at = window.find(b"--", dashes.end())

@@ -6,12 +6,9 @@ import binascii
 import re
 from collections.abc import Iterable, Iterator
 
-_NOT_BASE64 = bytes(
-    byte
-    for byte in range(256)
-    if byte not in b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/="
-)
-_ONLY_BASE64 = re.compile(rb"[A-Za-z0-9+/=\s]*")
+_BASE64 = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/="
+_NOT_BASE64 = bytes(byte for byte in range(256) if byte not in _BASE64)
+_ONLY_BASE64 = re.compile(rb"(?:[A-Za-z0-9+/]{4})*[A-Za-z0-9+/]{2,4}=*[\r\n=][A-Za-z0-9+/=\r\n]*")
 _LOOKED_AT_BYTES = 4096
 _NOT_LETTERS = re.compile(r"[^a-z0-9]")
 _NAMES = {
@@ -24,14 +21,19 @@ _NAMES = {
 }
 _PLAIN = {"", "7bit", "8bit", "binary", "none", "plain", "7bits", "8bits", "ascii"}
 # A bare CR ends a line for some senders; binascii would swallow all up to the next LF.
-_SOFT_BREAK = re.compile(rb"=[ \t]*(?:\r\n?|\n)")
+_SOFT_BREAK = re.compile(rb"=[ \t]*(?:\r*\n|\r)")
+_LONGEST_LINE_BYTES = 1 << 16
 _UU_BEGIN = re.compile(rb"begin +[0-7]{3,4} ")
 
 
 def encoding(written: str) -> tuple[str, bool]:
     """Return the transfer encoding's name ("" where there is none), and whether it is known."""
-    name = _NOT_LETTERS.sub("", written.lower())
-    return _NAMES.get(name, ""), name in _NAMES or name in _PLAIN
+    whole = written.partition(";")[0].lower()
+    for text in (whole, whole.strip().partition(" ")[0]):
+        name = _NOT_LETTERS.sub("", text)
+        if name in _NAMES or name in _PLAIN:
+            return _NAMES.get(name, ""), True
+    return "", False
 
 
 class Decoder:
@@ -98,30 +100,29 @@ class Decoder:
             text = text.lstrip(b"= \t\r\n")
             while len(text) < _LOOKED_AT_BYTES and (more := next(chunks, b"")):
                 text += more
-            if not text.strip() or not _ONLY_BASE64.fullmatch(text[:_LOOKED_AT_BYTES]):
+            if not _ONLY_BASE64.fullmatch(text[:_LOOKED_AT_BYTES] + b"\n"):
                 return
             self.doubtful = True
-            pad = text.find(b"=")
-            if pad < 0:
-                clean = text.translate(None, _NOT_BASE64)
-                cut = len(clean) & ~3
-                yield binascii.a2b_base64(clean[:cut])
-                text = clean[cut:]
-                if not (more := next(chunks, b"")):
-                    yield _last_quads(text)
-                    return
-                text += more
-            else:
-                yield _last_quads(text[:pad])
-                text = text[pad:]
+            more = next(chunks, b"")
+            cut = text.rfind(b"=") + 1 if more else len(text)
+            for piece in text[:cut].split(b"="):
+                yield _last_quads(piece)
+            if not more:
+                return
+            clean = text[cut:].translate(None, _NOT_BASE64)
+            cut = len(clean) & ~3
+            yield binascii.a2b_base64(clean[:cut])
+            text = clean[cut:] + more
 
 
 def _is_no_base64(head: bytes) -> bool:
     """Say whether a text is plainly something else: much of it is outside the alphabet."""
-    visible = head.translate(None, b" \t\r\n")
-    foreign = len(visible.translate(None, _NOT_BASE64))
+    lines = head.split()
+    if lines and len(lines[0]) % 4 == 0 and not lines[0].translate(None, _BASE64):
+        return False
+    visible = b"".join(lines)
     spaces_inside = sum(line.strip().count(b" ") for line in head.splitlines())
-    strange = len(visible) - foreign + spaces_inside
+    strange = len(visible.translate(None, _BASE64)) + spaces_inside
     return strange * 12 > len(visible) > 0
 
 
@@ -175,7 +176,7 @@ def _lines(chunks: Iterable[bytes]) -> Iterator[bytes]:
     waiting = b""
     for chunk in chunks:
         lines = (waiting + chunk).split(b"\n")
-        waiting = lines.pop()
+        waiting = lines.pop()[:_LONGEST_LINE_BYTES]
         for line in lines:
             yield line.rstrip(b"\r")
     yield waiting.rstrip(b"\r")

@@ -93,9 +93,7 @@ def file(
     state, reason = final_state(package)
     move_letter(connection, letter_id, attempt, state, reason, now)
     connection.execute(
-        letters.update()
-        .where(letters.c.id == letter_id)
-        .values(firm_id=package.resolution.firm_id)
+        letters.update().where(letters.c.id == letter_id).values(firm_id=package.resolution.firm_id)
     )
     connection.execute(packages.insert().values(letter_id=letter_id, **_package_row(package)))
     numbers = _insert_parts(connection, package, letter_id)
@@ -158,9 +156,7 @@ def _package_row(package: Package) -> dict[str, Any]:
     }
 
 
-def _insert_parts(
-    connection: sa.Connection, package: Package, letter_id: int
-) -> dict[str, int]:
+def _insert_parts(connection: sa.Connection, package: Package, letter_id: int) -> dict[str, int]:
     """Insert the parts and return their row ids by path."""
     numbers: dict[str, int] = {}
     for position, part in enumerate(package.parts, 1):

@@ -112,7 +112,9 @@ class Resolution:
     consultant_name: str | None = None
     consultant_email: str | None = None
     how: str = "unknown"  # how the consultant was found: "case" or "unknown"
-    hold: str | None = None  # why the package waits: a code of the catalogue; None where it is filed
+    hold: str | None = (
+        None  # why the package waits: a code of the catalogue; None where it is filed
+    )
 
 
 @dataclass(frozen=True)

@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import BinaryIO
 
 from config.media import MediaCatalogue
+from converters.workshop import Workshop
+
 from config.settings import Settings
 from converters.pool import Pool
-from converters.workshop import Workshop
 from gateway.address import case_tag
 from gateway.case_number import CaseShape
 from gateway.letter import Letter

@@ -69,7 +69,7 @@ class Reception:
         self._drained_bytes = 0
         self._waiting = bytearray()
         self._draft: Draft | None = None
-        self._fault: Exception | None = None
+        self._fault: BaseException | None = None
         self._ended = False
         self._working = False
         self._paused = False
@@ -98,7 +98,7 @@ class Reception:
             self._fail(Unfinished())
             self._go_on()
 
-    def _fail(self, fault: Exception) -> None:
+    def _fail(self, fault: BaseException) -> None:
         self._fault = self._fault or fault
         self._waiting.clear()
 
@@ -128,9 +128,9 @@ class Reception:
     def _worked(self, future: asyncio.Future[str | None]) -> None:
         self._working = False
         fault = future.exception()
-        if isinstance(fault, Exception):
+        if fault is not None:
             self._fail(fault)
-        elif receipt := future.result():
+        elif (receipt := future.result()) is not None:
             self.outcome.set_result(receipt)
         self._go_on()
 

@@ -1,0 +1,1 @@
+"""The benchmarks: every figure beside its baseline, measured in interleaved rounds."""

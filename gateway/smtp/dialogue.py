@@ -1,0 +1,231 @@
+"""The server's side of the SMTP dialogue, command by command, apart from any connection.
+
+Errors are rows of the problem catalogue. Success is for programs, and is said here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import ClassVar
+
+from config.problems import problem
+from config.settings import Settings
+from gateway.address import AddressFault, NoSuchAddress, OurAddresses, reverse_path
+from gateway.smtp.command import LINE_LIMIT, Path, SyntaxFault, command, path
+
+_MOST_FAULTS = 20
+
+
+class Then(Enum):
+    """What the connection does after a reply."""
+
+    READ_ON = auto()
+    TAKE_DATA = auto()
+    CLOSE = auto()
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What to say, lines joined by CRLF and without the last one, and what to do then."""
+
+    text: str
+    then: Then = Then.READ_ON
+
+
+class Dialogue:
+    """One client's commands, each with exactly one reply (RFC 5321; aiosmtpd's are replaced).
+
+    Not offered: CHUNKING, SMTPUTF8, AUTH, and STARTTLS as yet.
+    """
+
+    def __init__(
+        self, settings: Settings, addresses: OurAddresses, free_bytes: Callable[[], int]
+    ) -> None:
+        """`free_bytes` is what the storage can take beyond its floor; it may raise OSError."""
+        self._hostname = settings.smtp.hostname
+        self._intake = settings.intake
+        self._addresses = addresses
+        self._free_bytes = free_bytes
+        self._greeted = False
+        self._faults = 0
+        self.sender: str | None = None
+        self.recipients: list[str] = []
+
+    def greeting(self) -> Reply:
+        """Return what is said first."""
+        return Reply(f"220 {self._hostname} ESMTP Casebridge")
+
+    def answer(self, line: bytes) -> Reply:
+        """Answer a command line with its end; an empty one stands for one that was too long."""
+        if not line:
+            return self._fault("command_too_long", limit=LINE_LIMIT)
+        try:
+            said = command(line)
+        except SyntaxFault:
+            return self._fault("command_syntax", example="VERB argument")
+        answer = self._VERBS.get(said.verb)
+        return answer(self, said.argument) if answer else self._fault("command_unknown")
+
+    def reset(self) -> None:
+        """Forget the message that was begun."""
+        self.sender = None
+        self.recipients = []
+
+    def _fault(self, code: str, **fields: object) -> Reply:
+        """Answer what makes no sense; a client that sends too much of it is let go."""
+        self._faults += 1
+        if self._faults > _MOST_FAULTS:
+            return Reply(problem("too_many_faults").reply(), Then.CLOSE)
+        return Reply(problem(code).reply(**fields))
+
+    def _bare(self, argument: str, verb: str, reply: Reply) -> Reply:
+        return self._fault("command_syntax", example=verb) if argument else reply
+
+    # -- greeting ----------------------------------------------------------------------------------
+
+    def _helo(self, name: str) -> Reply:
+        return self._greet(name, f"250 {self._hostname}")
+
+    def _ehlo(self, name: str) -> Reply:
+        offered = (
+            f"250-{self._hostname}",
+            "250-PIPELINING",
+            f"250-SIZE {self._intake.max_message_bytes}",
+            "250-8BITMIME",
+            "250 ENHANCEDSTATUSCODES",
+        )
+        return self._greet(name, "\r\n".join(offered))
+
+    def _greet(self, name: str, reply: str) -> Reply:
+        if not name:
+            return self._fault("command_syntax", example="EHLO host.example.com")
+        self._greeted = True
+        self.reset()
+        return Reply(reply)
+
+    # -- the envelope ------------------------------------------------------------------------------
+
+    def _mail(self, argument: str) -> Reply:
+        if not self._greeted or self.sender is not None:
+            return self._fault("command_order", first="RSET" if self._greeted else "EHLO")
+        try:
+            given = path(argument, "FROM")
+            size = _size(given)
+        except SyntaxFault:
+            return self._fault("command_syntax", example="MAIL FROM:<name@example.com> SIZE=1000")
+        if unknown := given.parameters.keys() - {"SIZE", "BODY"}:
+            return self._fault("parameter_unknown", parameter=min(unknown))
+        return self._begin(given.text, size)
+
+    def _begin(self, sender: str, size: int) -> Reply:
+        if size > self._intake.max_message_bytes:
+            return self.too_large()
+        try:
+            if self._free_bytes() < size:
+                return Reply(problem("disk_low").reply())
+            self.sender = reverse_path(sender)
+        except OSError:
+            return Reply(problem("try_again_later").reply())
+        except AddressFault:
+            return Reply(problem("email_format").reply())
+        return Reply("250 2.1.0 Sender taken")
+
+    def _rcpt(self, argument: str) -> Reply:
+        if self.sender is None:
+            return self._fault("command_order", first="MAIL")
+        try:
+            given = path(argument, "TO")
+        except SyntaxFault:
+            return self._fault("command_syntax", example=f"RCPT TO:<{self._intake.address}>")
+        if given.parameters:
+            return self._fault("parameter_unknown", parameter=min(given.parameters))
+        return self._add(given.text)
+
+    def _add(self, text: str) -> Reply:
+        try:
+            recipient = self._addresses.recipient(text)
+        except AddressFault:
+            return Reply(problem("email_format").reply())
+        except NoSuchAddress:
+            return Reply(problem("no_such_address").reply(rcpt=text, addr=self._intake.address))
+        if recipient not in self.recipients:
+            if len(self.recipients) >= self._intake.max_recipients:
+                return Reply(
+                    problem("too_many_recipients").reply(limit=self._intake.max_recipients)
+                )
+            self.recipients.append(recipient)
+        return Reply("250 2.1.5 Recipient taken")
+
+    def _data(self, argument: str) -> Reply:
+        if not argument and not self.recipients:
+            return self._fault("command_order", first="RCPT")
+        reply = Reply("354 End data with <CR><LF>.<CR><LF>", Then.TAKE_DATA)
+        return self._bare(argument, "DATA", reply)
+
+    def too_large(self) -> Reply:
+        """Say that a message is over the limit."""
+        limit = self._intake.max_message_bytes
+        return Reply(problem("email_too_large").reply(limit=f"{limit / 1_000_000:g} MB"))
+
+    # -- the rest ----------------------------------------------------------------------------------
+
+    def _rset(self, argument: str) -> Reply:
+        if not argument:
+            self.reset()
+        return self._bare(argument, "RSET", Reply("250 2.0.0 Dropped"))
+
+    def _noop(self, _argument: str) -> Reply:
+        return Reply("250 2.0.0 Here")
+
+    def _help(self, _argument: str) -> Reply:
+        return Reply(f"214 2.0.0 {' '.join(self._VERBS)}")
+
+    def _vrfy(self, argument: str) -> Reply:
+        # The same to every address (RFC 5321, 7.3): nobody learns which ones there are.
+        if not argument:
+            return self._fault("command_syntax", example="VRFY name")
+        return Reply("252 2.1.5 Send a message to find out")
+
+    def _quit(self, argument: str) -> Reply:
+        return self._bare(argument, "QUIT", Reply("221 2.0.0 Goodbye", Then.CLOSE))
+
+    def _expn(self, _argument: str) -> Reply:
+        return self._fault("command_not_offered", verb="EXPN")
+
+    def _auth(self, _argument: str) -> Reply:
+        return self._fault("command_not_offered", verb="AUTH")
+
+    def _starttls(self, _argument: str) -> Reply:
+        return self._fault("command_not_offered", verb="STARTTLS")
+
+    def _bdat(self, _argument: str) -> Reply:
+        # The chunk follows without waiting for a reply (RFC 3030): it must not be read as commands.
+        return Reply(problem("command_not_offered").reply(verb="BDAT"), Then.CLOSE)
+
+    _VERBS: ClassVar[Mapping[str, Callable[[Dialogue, str], Reply]]] = {
+        "EHLO": _ehlo,
+        "HELO": _helo,
+        "MAIL": _mail,
+        "RCPT": _rcpt,
+        "DATA": _data,
+        "RSET": _rset,
+        "NOOP": _noop,
+        "HELP": _help,
+        "VRFY": _vrfy,
+        "QUIT": _quit,
+        "EXPN": _expn,
+        "AUTH": _auth,
+        "STARTTLS": _starttls,
+        "BDAT": _bdat,
+    }
+
+
+def _size(given: Path) -> int:
+    """Return the size that MAIL announces, 0 where it does not (RFC 1870; BODY by RFC 6152)."""
+    size = given.parameters.get("SIZE", "0")
+    body = given.parameters.get("BODY", "7BIT").upper()
+    if not size.isdigit() or len(size) > 20 or body not in {"7BIT", "8BITMIME"}:
+        raise SyntaxFault
+    return int(size)

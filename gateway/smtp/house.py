@@ -1,0 +1,63 @@
+"""What all connections of one door share, and how a message of theirs is put before the wall."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from concurrent.futures import Executor
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+from config.settings import Settings, is_loopback
+from gateway.address import OurAddresses
+from gateway.letter import Envelope, Letter, Proof
+from gateway.smtp.reception import Reception
+from portal.vault import Blob, Vault
+
+
+class Accepted(Protocol):
+    """What the wall answers."""
+
+    @property
+    def receipt(self) -> str:
+        """The receipt number, bare."""
+
+
+Accept = Callable[[Letter], Accepted]
+
+
+@dataclass
+class House:
+    """The parts that a door was built with, and what is under way in it."""
+
+    settings: Settings
+    vault: Vault
+    accept: Accept
+    clock: Callable[[], datetime]
+    on_reply: Callable[[int], None]
+    workers: Executor
+    addresses: OurAddresses
+    receptions: set[Reception] = field(default_factory=set)
+    closing: bool = False
+
+    def free_bytes(self) -> int:
+        """Return how much the storage can take beyond its floor. Raises OSError."""
+        disk = os.statvfs(self.settings.storage.path)
+        return disk.f_bavail * disk.f_frsize - self.settings.storage.minimum_free_bytes
+
+    def acceptance(
+        self, sender: str, recipients: tuple[str, ...], peer: str
+    ) -> Callable[[Blob], str]:
+        """Return what puts an envelope before the wall once its bytes are durable.
+
+        It is called in a worker thread and returns the receipt number. `peer` is an IP address.
+        """
+        proven = self.settings.trust.loopback_is_proven and is_loopback(peer)
+        proof = Proof.LOOPBACK if proven else Proof.NONE
+
+        def accept(raw: Blob) -> str:
+            envelope = Envelope("smtp", sender, recipients, self.clock(), proof)
+            return self.accept(Letter(envelope, raw)).receipt
+
+        return accept

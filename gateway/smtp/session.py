@@ -1,0 +1,239 @@
+"""One SMTP connection: aiosmtpd's protocol class, with DATA streaming and commits that hold.
+
+The only module that uses private names of aiosmtpd and of asyncio's streams; a test fails when one
+of them changes. aiosmtpd gives the life of a connection and, later, STARTTLS; its commands are
+replaced by `Dialogue`, and its DATA, which keeps a message in memory line by line, by `Reception`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+
+import structlog
+from aiosmtpd.smtp import SMTP
+
+from config.problems import problem
+from gateway.smtp.command import LINE_LIMIT
+from gateway.smtp.dialogue import Dialogue, Reply, Then
+from gateway.smtp.house import House
+from gateway.smtp.reception import Reception, TooLarge, Unfinished, Wire
+from gateway.watch import fault_fields
+from portal.receipt_number import shown
+from portal.vault import DiskFull
+
+# aiosmtpd logs every command, address and line of DATA. A filter outlives a dictConfig, which would
+# switch a disabled logger on again; the level keeps the calls cheap.
+_library_log = logging.getLogger("mail.log")
+_library_log.addFilter(lambda _record: False)
+_library_log.setLevel(logging.CRITICAL + 1)
+
+_log = structlog.get_logger()
+
+
+class SmtpSession(SMTP):
+    """One connection."""
+
+    line_length_limit = LINE_LIMIT  # aiosmtpd gives it to the stream reader
+
+    def __init__(
+        self, house: House, sessions: set[SmtpSession], loop: asyncio.AbstractEventLoop
+    ) -> None:
+        """`sessions` are those of the door; this one is among them while its connection lasts."""
+        smtp = house.settings.smtp
+        super().__init__(None, hostname=smtp.hostname, timeout=smtp.idle_seconds, loop=loop)
+        self._house = house
+        self._sessions = sessions
+        self._dialogue = Dialogue(house.settings, house.addresses, house.free_bytes)
+        self._reception: Reception | None = None  # from DATA to its reply
+        self._receiving = False  # what comes is content
+        self._heard_at = loop.time()
+        self._turned_away = False
+
+    # -- the connection ----------------------------------------------------------------------------
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Begin the dialogue, or turn the client away where there are too many."""
+        assert isinstance(transport, asyncio.Transport), "SMTP runs on streams"
+        house = self._house
+        if house.closing or len(self._sessions) >= house.settings.smtp.max_connections:
+            self._turned_away = True
+            code = "shutting_down" if house.closing else "too_many_connections"
+            self._write(transport, problem(code).reply())
+            transport.close()
+        else:
+            self._sessions.add(self)
+            super().connection_made(transport)
+
+    def data_received(self, data: bytes) -> None:
+        """Take bytes: content into the reception, commands into the stream reader."""
+        self._heard_at = self.loop.time()
+        if self._receiving:
+            self._receive(data)
+        elif not self._turned_away:
+            super().data_received(data)
+
+    def eof_received(self) -> bool:
+        """Go on after a half-close: who pipes a whole dialogue in still gets every reply."""
+        if self._turned_away:
+            return False
+        self._reader.feed_eof()
+        if self._receiving and self._reception is not None:
+            self._reception.abandon()
+        return True
+
+    def connection_lost(self, error: Exception | None) -> None:
+        """End the dialogue. A message whose end had come is kept and accepted all the same."""
+        self._sessions.discard(self)
+        if self._turned_away:
+            return
+        if self._receiving and self._reception is not None:
+            self._reception.abandon()
+        super().connection_lost(error)
+
+    def end(self) -> None:
+        """Close with 421; where a message is in hand, after its reply."""
+        if self._reception is None:
+            self._dismiss(problem("shutting_down").reply())
+
+    def cut_off(self) -> None:
+        """Close at once, unless a message waits for the wall."""
+        if self._reception is None or self._receiving:
+            self.abort()
+
+    def abort(self) -> None:
+        """Close at once. A message whose end had come is kept and accepted all the same."""
+        if isinstance(self.transport, asyncio.Transport):
+            self.transport.abort()
+
+    def _dismiss(self, reply: str) -> None:
+        transport = self.transport
+        if isinstance(transport, asyncio.Transport) and not transport.is_closing():
+            self._write(transport, reply)
+            if transport.get_write_buffer_size():
+                transport.abort()  # it does not read: an orderly close would never end
+            else:
+                transport.close()
+
+    def _write(self, transport: asyncio.Transport, reply: str) -> None:
+        self._house.on_reply(int(reply[:3]))
+        transport.write(f"{reply}\r\n".encode("ascii"))
+
+    # One timer looks whether anything came. aiosmtpd's own is set anew by every command, and goes
+    # on through DATA, where it cuts honest slow senders off.
+
+    def _reset_timeout(self, duration: float | None = None) -> None:
+        if self._timeout_handle is None:
+            seconds = duration or self._timeout_duration
+            self._timeout_handle = self.loop.call_later(seconds, self._timeout_cb)
+
+    def _timeout_cb(self) -> None:
+        self._timeout_handle = None
+        silent = self.loop.time() - self._heard_at
+        waits_for_us = self._reception is not None and not self._receiving
+        late = silent >= self._timeout_duration and not waits_for_us
+        self._reset_timeout(max(self._timeout_duration - silent, 1))
+        if late:
+            self._dismiss(problem("connection_idle").reply(seconds=int(self._timeout_duration)))
+
+    # -- the dialogue ------------------------------------------------------------------------------
+
+    async def _handle_client(self) -> None:
+        transport = self.transport
+        assert isinstance(transport, asyncio.Transport), "connection_made has set it"
+        try:
+            reply = self._dialogue.greeting()
+            while True:
+                self._write(transport, reply.text)
+                await self._writer.drain()  # a client that does not read waits
+                if reply.then is Then.CLOSE:
+                    break
+                if reply.then is Then.TAKE_DATA:
+                    reply = await self._take_message(transport)
+                elif self._house.closing:
+                    self.end()
+                    break
+                elif (line := await self._line()) is not None:
+                    reply = self._dialogue.answer(line)
+                else:
+                    break
+        except ConnectionError:
+            pass  # the peer is gone, and `connection_lost` has been told
+        except Exception as fault:  # noqa: BLE001  # a fault of ours still ends in an answer
+            _log.error("smtp.dialogue_failed", **fault_fields(fault))
+            self._dismiss(problem("try_again_later").reply())
+        finally:
+            transport.close()
+
+    async def _line(self) -> bytes | None:
+        """Read a command line; b"" for one that was too long, None at the end of the stream."""
+        too_long = False
+        while True:
+            try:
+                line = await self._reader.readuntil(b"\n")
+            except asyncio.LimitOverrunError as overrun:
+                too_long = True
+                await self._reader.read(overrun.consumed)
+            except asyncio.IncompleteReadError:
+                return None  # half a line is no command
+            else:
+                return b"" if too_long else line
+
+    # -- the message -------------------------------------------------------------------------------
+
+    async def _take_message(self, transport: asyncio.Transport) -> Reply:
+        house, dialogue = self._house, self._dialogue
+        assert self.session is not None, "connection_made has set it"
+        assert dialogue.sender is not None, "DATA comes after MAIL"
+        peer = str(self.session.peer[0]) if self.session.peer else ""
+        reception = self._reception = Reception(
+            Wire(transport.pause_reading, transport.resume_reading),
+            house.vault,
+            house.workers,
+            house.acceptance(dialogue.sender, tuple(dialogue.recipients), peer),
+            limit=house.settings.intake.max_message_bytes,
+        )
+        house.receptions.add(reception)
+        reception.outcome.add_done_callback(lambda _: house.receptions.discard(reception))
+        dialogue.reset()
+        try:
+            self._receive_waiting(reception)
+            # Shielded: aiosmtpd cancels this task when the peer hangs up, but never the letter.
+            reply = await self._answer(asyncio.shield(reception.outcome))
+        finally:
+            self._reception = None
+        return Reply(reply.text, Then.CLOSE) if reception.overrun else reply
+
+    def _receive_waiting(self, reception: Reception) -> None:
+        """From here on, what comes is content: first what the stream reader holds already."""
+        self._receiving = True
+        waiting = bytes(self._reader._buffer)  # type: ignore[attr-defined]  # noqa: SLF001
+        self._reader._buffer.clear()  # type: ignore[attr-defined]  # noqa: SLF001
+        self._reader._maybe_resume_transport()  # type: ignore[attr-defined]  # noqa: SLF001
+        if waiting:
+            self._receive(waiting)
+        if self._receiving and self._reader.at_eof():
+            reception.abandon()
+
+    def _receive(self, data: bytes) -> None:
+        assert self._reception is not None, "only a reception makes it receive"
+        rest = self._reception.feed(data)
+        if rest is not None:
+            # What follows the final dot is commands again, and must be where they are read from
+            # before the reply invites more. `feed_data` takes nothing after a half-close.
+            self._receiving = False
+            self._reader._buffer.extend(rest)  # type: ignore[attr-defined]  # noqa: SLF001
+
+    async def _answer(self, outcome: asyncio.Future[str]) -> Reply:
+        try:
+            receipt = await outcome
+        except TooLarge:
+            return self._dialogue.too_large()
+        except DiskFull:
+            return Reply(problem("disk_low").reply())
+        except Unfinished:
+            return Reply(problem("try_again_later").reply(), Then.CLOSE)
+        except Exception as fault:  # noqa: BLE001  # whatever it was, it is not a 250
+            _log.error("smtp.not_accepted", **fault_fields(fault))
+            return Reply(problem("try_again_later").reply())
+        return Reply(f"250 2.0.0 Received as {shown(receipt)}")

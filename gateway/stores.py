@@ -1,0 +1,68 @@
+"""The stores: what a storage folder holds, opened: the record, the vault, the way into the queue."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from config.settings import Settings
+from gateway.intake import Intake
+from gateway.queue import Queue
+from gateway.queue import migrate as migrate_queue
+from gateway.queue import require_current as require_current_queue
+from portal import migrations
+from portal.database import Database, open_database
+from portal.vault import Vault
+
+
+@dataclass(frozen=True)
+class Stores:
+    """An open storage folder."""
+
+    settings: Settings
+    database: Database
+    vault: Vault
+
+    @property
+    def folder(self) -> Path:
+        """The storage folder."""
+        return self.settings.storage.path
+
+    @property
+    def work(self) -> Path:
+        """Where letters are taken apart; empty when nothing runs."""
+        return self.folder / "work"
+
+    def queue(self) -> Queue:
+        """Open the queue, to put in and to look."""
+        return Queue(self.database.queue_engine)
+
+    def intake(self) -> Intake:
+        """Build the wall."""
+        return Intake(self.database, self.queue())
+
+
+@contextlib.contextmanager
+def open_stores(settings: Settings, *, migrating: bool = False) -> Iterator[Stores]:
+    """Open the storage folder for as long as the context lasts; make it where it is missing.
+
+    Raises portal.migrations.SchemaBehind where the schema is not this version's, unless the caller
+    is `migrating`, and portal.database.UnsafeSqlite.
+    """
+    folder = settings.storage.path
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    database = open_database(folder / "casebridge.db")
+    try:
+        if migrating:
+            migrations.migrate(database)
+            migrate_queue(database.queue_engine)
+        else:
+            migrations.require_current(database)
+            require_current_queue(database.queue_engine)
+        vault = Vault(folder / "vault")
+        vault.prepare()
+        yield Stores(settings, database, vault)
+    finally:
+        database.close()

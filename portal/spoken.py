@@ -1,0 +1,102 @@
+"""A dossier in words: its state, who has it, what happens next, and what to look at."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from portal import vocabulary
+from portal.dossier import Dossier
+from portal.piece import Piece
+
+
+@dataclass(frozen=True)
+class Spoken:
+    """What the page says of a package. Words come from the vocabulary and the catalogues alone."""
+
+    dossier: Dossier
+
+    @property
+    def tone(self) -> str:
+        """The look of the state; its words say the same."""
+        return vocabulary.STATES[self.dossier.state].tone
+
+    @property
+    def words(self) -> str:
+        """The state: `Filed, except 1`."""
+        return vocabulary.state(self.dossier.state, self._missing)
+
+    @property
+    def holder(self) -> str:
+        """Who has it."""
+        names = dict.fromkeys(one.consultant for one in self.dossier.submissions if one.consultant)
+        return vocabulary.STATES[self.dossier.state].holder.format(
+            consultant=" and ".join(names) or "operations"
+        )
+
+    @property
+    def next(self) -> str:
+        """What happens next."""
+        if self.dossier.submissions and all(
+            one.consultant is None for one in self.dossier.submissions
+        ):
+            return "Operations find a consultant for it."
+        return vocabulary.STATES[self.dossier.state].next
+
+    @property
+    def reason(self) -> tuple[str, str] | None:
+        """Why it is in this state, and what the sender is asked to do about it."""
+        # Of a letter filed in part, the part's own row says why.
+        if self.dossier.reason is None or self.dossier.state == "filed_in_part":
+            return None
+        return vocabulary.problem(self.dossier.reason, self._fields(self.dossier.reason, None))
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """The problems that stand neither at a part nor beside the state."""
+        shown = {piece.reason for piece in self.dossier.pieces} | {self.dossier.reason}
+        problems = self.dossier.contents.problems if self.dossier.contents else ()
+        said = (
+            vocabulary.problem(one["code"], self._given | one["fields"])[0]
+            for one in problems
+            if one["code"] not in shown
+        )
+        return tuple(dict.fromkeys(said))
+
+    def why(self, piece: Piece) -> str | None:
+        """Why a part has its fate."""
+        if piece.reason is None:
+            return None
+        fields = self._fields(piece.reason, piece.path) | {
+            "name": piece.original_name or piece.filed_name or "a file without a name"
+        }
+        return vocabulary.fate_reason(piece.reason, fields)
+
+    @property
+    def _missing(self) -> int:
+        return sum(
+            1 for piece in self.dossier.pieces if vocabulary.is_missing(piece.fate, piece.reason)
+        )
+
+    @property
+    def _given(self) -> dict[str, Any]:
+        contents = self.dossier.contents
+        numbers = [one["number"] or one["text"] for one in contents.candidates] if contents else []
+        named = list(dict.fromkeys(numbers))
+        return {
+            "address": self.dossier.sender or "the sender",
+            "domain": self.dossier.sender.rpartition("@")[2] or "the sender",
+            "consultant": self.holder,
+            "value": named[0] if named else "\N{HORIZONTAL ELLIPSIS}",
+            "n": len(named),
+            "list": ", ".join(named),
+        }
+
+    def _fields(self, code: str, path: str | None) -> dict[str, Any]:
+        """The fields that the road gave a problem, over what the record itself can fill in."""
+        problems = self.dossier.contents.problems if self.dossier.contents else ()
+        given: Mapping[str, Any] = next(
+            (one["fields"] for one in problems if one["code"] == code and one["part"] == path), {}
+        )
+        return self._given | given

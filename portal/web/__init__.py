@@ -1,0 +1,1 @@
+"""The pages that show the record to the people who have the right to see it."""

@@ -1,0 +1,55 @@
+"""The desk: everything that a page needs, handed in once and never looked up."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Annotated, cast
+from zoneinfo import ZoneInfo
+
+from fastapi import Depends, Request
+
+from config.settings import Service, Web
+from portal.database import Database
+from portal.vault import Vault
+from portal.web.pages import Pages
+
+Check = Callable[[], str | None]
+"""A check of /readyz: returns None, or the problem in a sentence without personal data."""
+
+
+@dataclass(frozen=True)
+class Desk:
+    """What a page works with. `clock` returns the present moment, with its zone."""
+
+    database: Database
+    vault: Vault
+    service: Service
+    web: Web
+    clock: Callable[[], datetime]
+    checks: Mapping[str, Check]
+    metrics: Callable[[], bytes]
+    pages: Pages
+
+    @property
+    def today(self) -> date:
+        """The date in the office's time zone."""
+        return self.clock().astimezone(ZoneInfo(self.service.time_zone)).date()
+
+    @property
+    def idle(self) -> timedelta:
+        """How long a session lasts without activity."""
+        return timedelta(minutes=self.web.session_minutes)
+
+    @property
+    def secure(self) -> bool:
+        """Whether people reach the pages by HTTPS, whatever stands before this process."""
+        return self.service.base_url.startswith("https:")
+
+
+def _of(request: Request) -> Desk:
+    return cast(Desk, request.app.state.desk)
+
+
+AtDesk = Annotated[Desk, Depends(_of)]

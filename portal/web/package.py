@@ -1,0 +1,78 @@
+"""One package: the letter with its submissions, its history and its hashes."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+from fastapi.responses import RedirectResponse, Response
+
+from portal import events, receipt_number
+from portal.dossier import Dossier, NotThere, dossier, mark_read
+from portal.handout import everything, original_of
+from portal.history import history
+from portal.spoken import Spoken
+from portal.web.desk import AtDesk, Desk
+from portal.web.visitor import SignedIn, Visitor
+
+router = APIRouter()
+
+
+@router.get("/p/{receipt}")
+def package(desk: AtDesk, visitor: SignedIn, receipt: str) -> Response:
+    """Show a package. Its consultant, or their cover, has read it then."""
+    number = receipt_number.parsed(receipt)
+    if number is not None and receipt != receipt_number.shown(number):
+        return RedirectResponse(f"/p/{receipt_number.shown(number)}", 307)
+    found = look_up(desk, visitor, receipt)
+    now = desk.clock()
+    with desk.database.write() as connection:
+        events.record(
+            connection,
+            letter_id=found.letter_id,
+            actor=visitor.actor,
+            kind=events.PACKAGE_VIEWED,
+            detail={},
+            at=now,
+        )
+        mark_read(connection, visitor.viewer, found.letter_id, now=now)
+        lines = history(connection, visitor.viewer, found)
+    return desk.pages.render(
+        "package.html",
+        visitor=visitor,
+        package=found,
+        spoken=Spoken(found),
+        history=lines,
+        can_download=any(everything(found)),
+        original_of=original_of,
+    )
+
+
+def look_up(desk: Desk, visitor: Visitor, receipt: str) -> Dossier:
+    """Return the package with a receipt number as people write it.
+
+    Raises NotThere where there is none or the visitor may not see it, and records that.
+    """
+    number = receipt_number.parsed(receipt)
+    try:
+        if number is None:
+            raise NotThere
+        with desk.database.read() as connection:
+            return dossier(connection, visitor.viewer, number)
+    except NotThere as fault:
+        refuse(desk, visitor, fault.letter_id)
+        raise
+
+
+def refuse(desk: Desk, visitor: Visitor, letter_id: int | None) -> None:
+    """Record that a visitor asked for what is not there, or what they may not see.
+
+    Both write the same, so that neither takes longer.
+    """
+    with desk.database.write() as connection:
+        events.record(
+            connection,
+            letter_id=letter_id,
+            actor=visitor.actor,
+            kind=events.ACCESS_REFUSED,
+            detail={},
+            at=desk.clock(),
+        )

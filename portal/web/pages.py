@@ -1,0 +1,83 @@
+"""Pages: the templates, and the words and numbers that they may use."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import jinja2
+from fastapi.responses import HTMLResponse
+from markupsafe import Markup, escape
+
+from config import problems
+from config.settings import Service
+from portal import moments, receipt_number, vocabulary
+
+TEMPLATES = Path(__file__).parent / "templates"
+
+
+class Pages:
+    """Renders templates. Everything is escaped, and a name that is not there is a fault."""
+
+    def __init__(self, service: Service, clock: Callable[[], datetime]) -> None:
+        zone = ZoneInfo(service.time_zone)
+        self._templates = jinja2.Environment(
+            loader=jinja2.FileSystemLoader(TEMPLATES),
+            autoescape=True,
+            undefined=jinja2.StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            auto_reload=False,
+        )
+
+        def moment(at: datetime) -> Markup:
+            return _time(at, moments.in_full(at, zone))
+
+        def short(at: datetime) -> Markup:
+            return _time(at, moments.in_short(at, zone, clock()))
+
+        self._templates.filters |= {
+            "moment": moment,
+            "short": short,
+            "clock": lambda at: _time(at, moments.clock(at, zone)),
+            "day": lambda at: moments.day(at, zone),
+            "age": lambda at: moments.length(clock() - at),
+            "receipt": receipt_number.shown,
+            "size": vocabulary.size,
+            "kind": vocabulary.kind,
+            "number": vocabulary.number,
+            "name_remark": vocabulary.name_remark,
+        }
+        self._templates.globals |= {
+            "service": service,
+            "words": vocabulary,
+            "zone": lambda: moments.zone_name(clock(), zone),
+        }
+
+    def render(self, template: str, status: int = 200, **context: Any) -> HTMLResponse:
+        """Render a page."""
+        values = {"visitor": None} | context
+        text = self._templates.get_template(template).render(values)
+        return HTMLResponse(text, status)
+
+    def problem(self, code: str, *, status: int | None = None) -> HTMLResponse:
+        """Render a row of the problem catalogue that needs no fields."""
+        row = problems.problem(code)
+        return self.render(
+            "problem.html", status or row.http, title=row.title, fix=row.fix, request_id=None
+        )
+
+    def failed(self, request_id: str) -> HTMLResponse:
+        """Render what is said of a fault of ours; the log has it under the same request number."""
+        row = problems.problem("service_problem")
+        return self.render(
+            "problem.html", row.http, title=row.title, fix=row.fix, request_id=request_id
+        )
+
+
+def _time(at: datetime, text: str) -> Markup:
+    stamp = at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return Markup('<time datetime="{}">{}</time>').format(stamp, escape(text))

@@ -1,0 +1,49 @@
+"""Fixtures that several rooms' tests share: a fresh record, vault and settings for each test."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from config.settings import Settings, Storage
+from gateway.stores import Stores, open_stores
+
+
+@pytest.fixture(scope="session")
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database file at this version's schema, to copy: migrating it anew takes a second."""
+    folder = tmp_path_factory.mktemp("migrated")
+    with open_stores(Settings(storage=Storage(path=folder)), migrating=True) as stores:
+        with stores.database.engine.connect() as connection:
+            connection.connection.driver_connection.execute(  # type: ignore[union-attr]
+                "PRAGMA wal_checkpoint(TRUNCATE)"
+            )
+    return folder / "casebridge.db"
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    """Default settings on a storage folder of this test's own."""
+    return Settings(storage=Storage(path=tmp_path / "var"))
+
+
+@pytest.fixture
+def stores(settings: Settings, migrated: Path) -> Iterator[Stores]:
+    """An open storage folder."""
+    settings.storage.path.mkdir()
+    shutil.copy(migrated, settings.storage.path / "casebridge.db")
+    with open_stores(settings) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="session")
+def corpus() -> Path:
+    """The folder of real mails and documents, where CASEBRIDGE_CORPUS names one."""
+    folder = os.environ.get("CASEBRIDGE_CORPUS")
+    if not folder:
+        pytest.skip("CASEBRIDGE_CORPUS is not set")
+    return Path(folder)

@@ -1,0 +1,74 @@
+"""The settings: the file is the manual, and what is wrong in it is said with its fix."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from config.settings import DEFAULT_FILE, Settings, SettingsFault, is_loopback, load
+
+
+def test_the_settings_file_is_the_typed_defaults(monkeypatch: pytest.MonkeyPatch) -> None:
+    written = tomllib.loads(DEFAULT_FILE.read_text())
+    typed = Settings().model_dump(mode="json")
+    assert written == typed
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("[smtp]\nprot = 25", "smtp.prot: no such setting"),
+        ("[smtpd]\nport = 25", "smtpd: no such setting"),
+        ("[smtp]\nport = 99999", "smtp.port: Input should be less than or equal to 65535"),
+        ("[smtp]\nhost = '0.0.0.0'", "trust.loopback_is_proven needs smtp.host on loopback"),
+        ("[web]\nhost = '0.0.0.0'", "trust.sample_accounts needs web.host on loopback"),
+        ("[cases]\nexample = 'X'", "example does not fit pattern"),
+        ("[cases]\npattern = '('", "pattern is not a regular expression"),
+        ("[service]\ntime_zone = 'Mars'", "name a zone of the IANA list"),
+        ("[service]\nbase_url = 'claims'", "write it as https://host"),
+        ("[intake]\naddress = 'A+b@c'", "without a plus tag"),
+        ("not toml", "not readable as TOML"),
+    ],
+)
+def test_what_is_wrong_stops_the_start_and_says_the_fix(
+    tmp_path: Path, text: str, said: str
+) -> None:
+    file = tmp_path / "casebridge.toml"
+    file.write_text(text)
+    with pytest.raises(SettingsFault) as caught:
+        load(file)
+    assert any(said in problem for problem in caught.value.problems), caught.value.problems
+
+
+def test_a_missing_file_is_said_to_be_missing(tmp_path: Path) -> None:
+    with pytest.raises(SettingsFault, match="the file is not there"):
+        load(tmp_path / "none.toml")
+
+
+def test_the_environment_goes_before_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "casebridge.toml"
+    file.write_text("[smtp]\nport = 1\nhostname = 'a.example'")
+    monkeypatch.setenv("CASEBRIDGE_SMTP__PORT", "2600")
+    settings = load(file)
+    assert (settings.smtp.port, settings.smtp.hostname) == (2600, "a.example")
+
+
+@pytest.mark.parametrize(
+    ("host", "answer"),
+    [
+        ("127.0.0.1", True),
+        ("127.3.2.1", True),
+        ("::1", True),
+        ("localhost", True),
+        ("0.0.0.0", False),
+        ("::", False),
+        ("10.0.0.1", False),
+        ("claims.example", False),
+    ],
+)
+def test_loopback(host: str, answer: bool) -> None:
+    assert is_loopback(host) is answer

@@ -1,0 +1,244 @@
+"""The queue and the sweep: a letter moves until it rests, whatever became of its workflow."""
+
+from __future__ import annotations
+
+import signal
+import sqlite3
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from gateway.clock import now
+from gateway.queue import Carry, Runner, wait_until_empty
+from gateway.road.file import StaleAttempt, move_letter
+from gateway.stores import Stores
+from gateway.sweep import Sweep
+from portal.tables import events, letters
+from tests.test_gateway_intake import letter
+
+
+@contextmanager
+def running(stores: Stores, carry: Carry) -> Iterator[None]:
+    runner = Runner(stores.database.queue_engine, carry, workers=4, poll_seconds=0.02)
+    runner.start()
+    try:
+        yield
+    finally:
+        runner.stop(5)
+
+
+def filing(stores: Stores) -> Carry:
+    """Return a carry that does nothing but move the letter, behind the fence."""
+
+    def carry(letter_id: int, attempt: int) -> str:
+        with stores.database.write() as connection:
+            move_letter(connection, letter_id, attempt, "filed", None, now())
+        return "filed"
+
+    return carry
+
+
+def states(stores: Stores) -> list[tuple[str, int]]:
+    with stores.database.read() as connection:
+        rows = connection.execute(sa.select(letters).order_by(letters.c.id))
+        return [(row.state, row.attempt) for row in rows]
+
+
+@pytest.fixture
+def sweep(stores: Stores) -> Sweep:
+    return Sweep(stores.database, stores.queue(), stores.vault, stores.settings, now)
+
+
+def test_queued_letters_are_carried(stores: Stores) -> None:
+    for number in range(5):
+        stores.intake().accept(letter(stores, b"%d" % number))
+    with running(stores, filing(stores)):
+        assert wait_until_empty(stores.queue(), 10)
+    assert states(stores) == [("filed", 1)] * 5
+
+
+def test_a_letter_whose_workflow_failed_is_carried_again(stores: Stores, sweep: Sweep) -> None:
+    stores.intake().accept(letter(stores))
+    carry = filing(stores)
+
+    def failing_once(letter_id: int, attempt: int) -> str:
+        if attempt == 1:
+            raise RuntimeError
+        return carry(letter_id, attempt)
+
+    with running(stores, failing_once):
+        assert wait_until_empty(stores.queue(), 10)
+        assert states(stores) == [("checking", 1)]
+        assert sweep.letters() == 1
+        assert wait_until_empty(stores.queue(), 10)
+    assert states(stores) == [("filed", 2)]
+
+
+def test_a_letter_that_never_works_is_held_and_told(stores: Stores, sweep: Sweep) -> None:
+    stores.intake().accept(letter(stores))
+
+    def failing(_letter_id: int, _attempt: int) -> str:
+        raise RuntimeError
+
+    with running(stores, failing):
+        for _ in range(stores.settings.road.max_attempts):
+            assert wait_until_empty(stores.queue(), 10)
+            assert sweep.letters() == 1
+    assert states(stores) == [("with_us", stores.settings.road.max_attempts)]
+    assert sweep.letters() == 0
+    with stores.database.read() as connection:
+        event = connection.execute(sa.select(events)).one()
+    assert (event.kind, event.detail["reason"]) == ("letter.with_us", "not_finished")
+
+
+def test_the_sweep_leaves_what_waits_or_moves(stores: Stores, sweep: Sweep) -> None:
+    stores.intake().accept(letter(stores, b"waits"))
+    assert sweep.letters() == 0
+    started, go_on = threading.Event(), threading.Event()
+    carry = filing(stores)
+
+    def slow(letter_id: int, attempt: int) -> str:
+        started.set()
+        go_on.wait(10)
+        return carry(letter_id, attempt)
+
+    with running(stores, slow):
+        assert started.wait(10)
+        assert sweep.letters() == 0
+        go_on.set()
+        assert wait_until_empty(stores.queue(), 10)
+    assert states(stores) == [("filed", 1)]
+
+
+def test_a_letter_left_without_a_workflow_is_found(stores: Stores, sweep: Sweep) -> None:
+    stores.intake().accept(letter(stores))
+    with stores.database.write() as connection:
+        connection.exec_driver_sql("DELETE FROM workflow_status")
+    assert sweep.letters() == 1
+    assert states(stores) == [("checking", 2)]
+    assert sweep.letters() == 0
+
+
+def test_the_fence_stops_an_attempt_that_is_not_the_live_one(stores: Stores) -> None:
+    stores.intake().accept(letter(stores))
+    carry = filing(stores)
+    with pytest.raises(StaleAttempt):
+        carry(1, 2)
+    assert carry(1, 1) == "filed"
+    with pytest.raises(StaleAttempt):
+        carry(1, 1)
+
+
+def test_two_threads_that_race_for_one_letter_file_it_once(stores: Stores) -> None:
+    carry = filing(stores)
+    for number in range(20):
+        stores.intake().accept(letter(stores, b"%d" % number))
+        outcomes: list[str] = []
+        barrier = threading.Barrier(2)
+
+        def race(
+            letter_id: int = number + 1,
+            outcomes: list[str] = outcomes,
+            barrier: threading.Barrier = barrier,
+        ) -> None:
+            barrier.wait()
+            try:
+                outcomes.append(carry(letter_id, 1))
+            except StaleAttempt:
+                outcomes.append("stale")
+
+        threads = [threading.Thread(target=race) for _ in range(2)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert sorted(outcomes) == ["filed", "stale"]
+
+
+def test_nothing_a_person_wrote_is_in_the_queues_tables(stores: Stores) -> None:
+    marker = b"canary-in-the-narrative"
+    stores.intake().accept(letter(stores, marker, sender="canary-sender@bakerllp.example"))
+    with running(stores, filing(stores)):
+        assert wait_until_empty(stores.queue(), 10)
+    stored = _queue_tables(stores.folder / "casebridge.db")
+    assert "1" in stored
+    assert "canary" not in stored
+
+
+def _queue_tables(file: Path) -> str:
+    connection = sqlite3.connect(f"file:{file}?mode=ro", uri=True)
+    names = ("workflow_status", "operation_outputs")
+    text = "\n".join(
+        repr(row) for name in names for row in connection.execute(f"SELECT * FROM {name}")
+    )
+    connection.close()
+    return text
+
+
+def test_ended_workflows_are_purged(stores: Stores) -> None:
+    stores.intake().accept(letter(stores))
+    with running(stores, filing(stores)):
+        assert wait_until_empty(stores.queue(), 10)
+    queue = stores.queue()
+    assert queue.purge(now() - timedelta(hours=1)) == 0
+    assert queue.purge(now() + timedelta(hours=1)) == 1
+    assert "road" not in _queue_tables(stores.folder / "casebridge.db")
+
+
+@pytest.mark.slow
+def test_waiting_and_flying_letters_outlive_an_upgrade(
+    stores: Stores, sweep: Sweep, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A version whose one step does something else finishes what an older one began."""
+    stores.intake().accept(letter(stores, b"in flight"))
+    stores.intake().accept(letter(stores, b"waiting"))
+    _die_in_flight(stores)
+    assert states(stores) == [("checking", 1)] * 2
+    carry = filing(stores)
+
+    def newer(letter_id: int, attempt: int) -> str:
+        return carry(letter_id, attempt).upper()
+
+    _run_until_rested(stores, sweep, newer)
+    assert states(stores) == [("filed", 1)] * 2
+
+
+def _run_until_rested(stores: Stores, sweep: Sweep, carry: Callable[[int, int], str]) -> None:
+    with running(stores, carry):
+        for _ in range(3):
+            assert wait_until_empty(stores.queue(), 20)
+            sweep.letters()
+
+
+def _die_in_flight(stores: Stores) -> None:
+    """Carry the first letter in a process of its own, which is killed in the middle of it."""
+
+    script = """
+import os, signal, sys
+from pathlib import Path
+from gateway.queue import Runner
+from portal.database import open_database
+import time
+database = open_database(Path(sys.argv[1]))
+def carry(letter_id, attempt):
+    print("flying", flush=True)
+    time.sleep(60)
+runner = Runner(database.queue_engine, carry, workers=1, poll_seconds=0.02)
+runner.start()
+time.sleep(60)
+"""
+    with subprocess.Popen(
+        [sys.executable, "-c", script, str(stores.folder / "casebridge.db")],
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "flying\n"
+        process.send_signal(signal.SIGKILL)
