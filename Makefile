@@ -36,7 +36,7 @@ bench: ## print the benchmarks, each beside its baseline; exit 1 where an asked-
 .PHONY: lock
 lock: ## write the lock files anew from pyproject.toml
 	@$(BIN)/uv pip compile -q --generate-hashes --no-emit-index-url --no-annotate --no-header \
-	  --python-version 3.11 --universal -U pyproject.toml -o requirements.lock
+	  --python-version 3.11 --universal -U pyproject.toml --group build -o requirements.lock
 	@$(BIN)/uv pip compile -q --generate-hashes --no-emit-index-url --no-annotate --no-header \
-	  --python-version 3.11 --universal -U pyproject.toml --group dev -c requirements.lock \
+	  --python-version 3.11 --universal -U pyproject.toml --group build --group dev -c requirements.lock \
 	  -o requirements-dev.lock

@@ -1,4 +1,4 @@
-"""The catalogue of media types: what is done with a file, by the type that was found in its bytes."""
+"""The catalogue of media types: what is done with a file, by the type found in its bytes."""
 
 from __future__ import annotations
 

@@ -10,60 +10,25 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from dataclasses import dataclass
-from enum import Enum
-from itertools import chain
 
 from config.settings import Cases
+from gateway.number_context import Likeness, is_a_slip, likeness, likeness_of_labelled
 
 _DASHES = "\u00ad\u2010\u2011\u2012\u2013\u2014\u2015\u2043\u2212\ufe58\ufe63\uff0d"
-_TO_DASH = dict.fromkeys(map(ord, _DASHES), "-")
 _SPACED_DASH = re.compile(r"(?<=\d)[ \t]*\n?[ \t]*-[ \t]*\n?[ \t]*(?=\d)")
 # Addresses of the web and of mail, Message-IDs and cid references: what is in them is theirs.
-_NOT_PROSE = re.compile(r"(?:\b[a-z][a-z0-9+.-]*://|\bwww\.|\bcid:|\bmailto:)\S+|\S*@\S+", re.IGNORECASE)
-_MASK = "\x00"
-
-_PHONE = re.compile(
-    r"(?:\b(?:tele)?(?:phone|fax)|\btel|\bfax|\bfon|\bmob(?:ile|il)?|\bcell|\bdirect|\bdial|\bext)"
-    r"[.:]?(?: ?(?:no|nr|number)[.:]?)?[\s:(]*(?:\d[\d ()/-]*)?\Z"
-    r"|\+\d[\d ()/-]*\Z|\(\d{1,5}\)[ /-]*\Z",
-    re.IGNORECASE,
+_ADDRESSES = re.compile(
+    r"(?:\b[a-z][a-z0-9+.-]{0,20}://|\bwww\.|\bcid:|\bmailto:)\S+|(?<!\S)[^\s@]*@\S+", re.IGNORECASE
 )
-# Numbers of other things. Behind one of these words a number of our shape is somebody else's.
-_FOREIGN = re.compile(
-    r"\b(?:policy|invoice|docket|account|acct|check|cheque|bill|order|bates|patent|zip|ticket|mrn|"
-    r"patient|court|rechnung|konto|police)"
-    r"(?: ?(?:id|no|nr|num|number|nummer|file|case))*[\s.:#=-]*\Z",
-    re.IGNORECASE,
+_NOTHING = "\x00"
+_SIGNS = r"[ \t.:#=\u2116(\[-]*"
+_BEHIND_LABEL = (
+    rf"s?{_SIGNS}(?:(?:no|nr|num|numbers?|nummer|id|ref|is|was)\b{_SIGNS})*(?:\n[ \t>]*)?"
 )
-_DATE_WORD = re.compile(
-    r"\b(?:on|dated?|dob|d\.o\.b|born|birth|due|by|since|until|till|from|of|before|after|hearing|"
-    r"trial|deposition|vom|am|den)[\s.:]*\Z",
-    re.IGNORECASE,
-)
-_DAY_FIRST = re.compile(r"(?:0?[1-9]|[12]\d|3[01])[-./ ]?(?:0?[1-9]|1[0-2])[-./ ]?(?:19|20)?\d\d")
-_MONTH_FIRST = re.compile(r"(?:0?[1-9]|1[0-2])[-./ ]?(?:0?[1-9]|[12]\d|3[01])[-./ ]?(?:19|20)?\d\d")
-_YEAR_FIRST = re.compile(r"(?:19|20)\d\d[-./ ]?(?:0?[1-9]|1[0-2])(?:[-./ ]?(?:0?[1-9]|[12]\d|3[01]))?")
-_YEARS = re.compile(r"(?:19|20)\d\d(?:[-/](?:(?:19|20)?\d\d))?")
-_PHONE_SHAPE = re.compile(r"(?:1[-. ])?(?:\(?\d{3}\)?[-. ])?\d{3}[-. ]\d{4}")
-_MONEY = re.compile(r"\s?(?:%|€|\$|£|usd\b|eur\b|dollars?\b|euros?\b)|[.,]\d", re.IGNORECASE)
-
-_BEFORE_NUMBER = (
-    r"s?[\s.:#=\u2116(\[-]*(?:(?:no|nr|num|number|numbers|nummer|id|ref|is|was)\b[\s.:#=\u2116(\[]*)*"
-)
-_IDENTIFIER = re.compile(
-    r"(?:[A-Za-z]{1,4}[-/ .]?)?\d[0-9A-Za-z]*(?:(?:[-/._:]| ?- ?| (?=\d))[0-9A-Za-z]+)*"
-)
-_DIGITS_OF_AN_IDENTIFIER = 4
-_WORD = 4  # letters: "Smith-24-001234" is a name and a number, "WC-24-001234" somebody's number
-_MISREAD = str.maketrans("OoQIl|SBZ", "000111582")
-
-
-class Likeness(Enum):
-    """How much something looks like a case number of ours."""
-
-    COUNTS = "counts"  # labelled, or strictly shaped
-    NEARLY = "nearly"  # never taken, but nothing less trusted is believed beside it
+_IDENTIFIER = re.compile(r"(?:[A-Z]{1,4}[-/.]?)?\d[0-9A-Za-z]*(?:(?:[-/._:]| (?=\d))[0-9A-Za-z]+)*")
+_DIGITS_OF_AN_IDENTIFIER = 4  # "case 2" and "claim 1 of 3" are prose
 
 
 @dataclass(frozen=True)
@@ -73,55 +38,150 @@ class Found:
     text: str  # as it was written
     number: str | None  # in our form; None where it has not that shape
     likeness: Likeness
+
+
+@dataclass(frozen=True)
+class _Span:
     start: int
+    end: int
+    number: str | None
+    likeness: Likeness
 
 
 class CaseShape:
-    """The shape of our case numbers, and how people write them."""
+    """The shape of our case numbers, and how people write them. Safe for threads."""
 
     def __init__(self, cases: Cases) -> None:
         self.example = cases.example
-        self._whole = re.compile(cases.pattern, re.ASCII)
-        anywhere = re.compile(cases.pattern, re.ASCII | re.IGNORECASE)
-        self._whole_any_case = anywhere
-        self._strict = re.compile(
+        self._exactly = re.compile(cases.pattern, re.ASCII)
+        self._here = re.compile(rf"(?:{cases.pattern})(?![^\W_])", re.ASCII | re.IGNORECASE)
+        self._alone = re.compile(
             rf"(?<![^\W_])(?:{cases.pattern})(?![^\W_])", re.ASCII | re.IGNORECASE
         )
-        labels = sorted(cases.labels, key=len, reverse=True)
-        spelled = "|".join(r"\s+".join(map(re.escape, label.split())) for label in labels)
-        self._label = re.compile(rf"(?<![^\W_])(?:{spelled}){_BEFORE_NUMBER}", re.IGNORECASE)
-        self._near = _near(cases.example)
+        by_length = sorted(cases.labels, key=len, reverse=True)
+        spelled = "|".join(r"\s+".join(map(re.escape, label.split())) for label in by_length)
+        self._label = re.compile(rf"(?<![^\W_])(?:{spelled}){_BEHIND_LABEL}", re.IGNORECASE)
+        self._nearly = _nearly(cases.example)
 
     def normal(self, text: str) -> str | None:
         """Return a text that is nothing but a case number in our form, or None.
 
-        Dashes of all kinds and full-width digits become ours. O for 0 is never corrected.
+        Dashes of all kinds and full-width digits become ours, spaces beside a dash go, letters take
+        the case of the pattern. O for 0 is never corrected.
         """
-        return self._in_our_form(_SPACED_DASH.sub("-", _folded(text)).strip())
+        plain = _SPACED_DASH.sub("-", _folded(text)).strip()
+        forms = (plain, plain.upper(), plain.lower())
+        return next((form for form in forms if self._exactly.fullmatch(form)), None)
 
     def find(self, text: str) -> tuple[Found, ...]:
-        """Return what looks like a case number, in the order of the text.
+        """Return what looks like a case number, in the order of the text."""
+        plain, offsets = _squeezed(_ADDRESSES.sub(lambda m: _NOTHING * len(m[0]), _folded(text)))
+        labelled = [span for at in self._label.finditer(plain) if (span := self._behind(plain, at))]
+        plain = _without(plain, labelled)
+        alone = [
+            _Span(at.start(), at.end(), self.normal(at[0]), how)
+            for at in self._alone.finditer(plain)
+            if (how := likeness(plain, at.start(), at.end())) is not None
+        ]
+        plain = _without(plain, alone)
+        nearly = [
+            _Span(at.start(), at.end(), None, Likeness.NEARLY)
+            for at in self._nearly.finditer(plain)
+            if is_a_slip(plain, at.start(), at.end())
+        ]
+        spans = sorted((*labelled, *alone, *nearly), key=lambda span: span.start)
+        return tuple(
+            Found(text[offsets[one.start] : offsets[one.end - 1] + 1], one.number, one.likeness)
+            for one in spans
+        )
 
-        Linear in the text's length for every pattern that is.
-        """
-        plain, offsets = _squeezed(_NOT_PROSE.sub(_masked, _folded(text)))
-        found: dict[int, Found] = {}
-        ends: list[tuple[int, int]] = []
+    def _behind(self, plain: str, label: re.Match[str]) -> _Span | None:
+        """Return what stands behind a label, where it is meant for a number."""
+        start = label.end()
+        whole = _IDENTIFIER.match(plain, start)
+        number = self._here.match(plain, start)
+        if number is not None and (whole is None or whole.end() <= number.end() or " " in whole[0]):
+            how = likeness_of_labelled(plain, label.start(), number.start(), number.end())
+            return _Span(start, number.end(), self.normal(number[0]), how)
+        if whole is None or "\n" in label[0]:
+            return None
+        if sum(map(str.isdigit, whole[0])) < _DIGITS_OF_AN_IDENTIFIER:
+            return None
+        how = likeness_of_labelled(plain, label.start(), start, whole.end(), shaped=False)
+        return None if how is None else _Span(start, whole.end(), None, how)
 
-        def add(start: int, end: int, number: str | None, likeness: Likeness) -> None:
-            if any(start < other_end and other_start < end for other_start, other_end in ends):
-                return
-            written = text[offsets[start] : offsets[end - 1] + 1]
-            found[start] = Found(written, number, likeness, offsets[start])
-            ends.append((start, end))
 
-        for label in self._label.finditer(plain):
-            self._labelled(plain, label, add)
-        for match in self._strict.finditer(plain):
-            likeness = _likeness(plain, match.start(), match.end())
-            if likeness is not None:
-                add(match.start(), match.end(), self._in_our_form(match[0]), likeness)
-        for match in self._near.finditer(plain):
-            if _may_be_a_slip(plain, match):
-                add(match.start(), match.end(), None, Likeness.NEARLY)
-        return tuple(found[start] for start in sorted(found))
+def _folded(text: str) -> str:
+    """Write dashes, digits and full-width forms as ASCII, one character for one."""
+    return "".join(map(_plain, text)) if not text.isascii() else text.replace("_", " ")
+
+
+def _plain(char: str) -> str:
+    if char in _DASHES:
+        return "-"
+    if char.isdecimal():
+        return str(unicodedata.decimal(char))
+    if "\uff01" <= char <= "\uff5e":
+        return chr(ord(char) - 0xFEE0)
+    if char == "_" or (char.isspace() and char != "\n"):
+        return " "
+    return char
+
+
+def _squeezed(text: str) -> tuple[str, list[int]]:
+    """Take the spaces beside a dash between digits away; say where each character was."""
+    kept: list[str] = []
+    offsets: list[int] = []
+    position = 0
+    for gap in _SPACED_DASH.finditer(text):
+        kept.append(text[position : gap.start()] + "-")
+        offsets.extend(range(position, gap.start()))
+        offsets.append(gap.start() + gap[0].index("-"))
+        position = gap.end()
+    kept.append(text[position:])
+    offsets.extend(range(position, len(text)))
+    return "".join(kept), offsets
+
+
+def _without(text: str, spans: Iterable[_Span]) -> str:
+    """Blank out what was found already, so that it is found once."""
+    kept: list[str] = []
+    position = 0
+    for span in spans:
+        kept.append(text[position : span.start] + _NOTHING * (span.end - span.start))
+        position = span.end
+    return "".join((*kept, text[position:]))
+
+
+def _nearly(example: str) -> re.Pattern[str]:
+    """Return what a slip makes of a number built like the example.
+
+    One digit too few or too many, a digit on the wrong side of a dash, a space or a slash for the
+    dash, a letter for the digit it looks like. A number of one run of digits has the last of these
+    alone: every other number in the world is a slip of it.
+    """
+    pieces = re.findall(r"\d+|\D+", example)
+    runs = [index for index, piece in enumerate(pieces) if piece.isdigit()]
+    variants: list[tuple[dict[int, int], str, str]] = [({}, "[0-9OoIl]", "")]
+    if len(runs) > 1:
+        variants.append(({}, "[0-9]", "[-/ ]"))
+        variants.extend(({index: by}, "[0-9]", "") for index in runs for by in (-1, 1))
+        variants.extend(
+            ({one: by, other: -by}, "[0-9]", "")
+            for one, other in zip(runs, runs[1:], strict=False)
+            for by in (-1, 1)
+        )
+    spelled: list[str] = []
+    for change, digit, dash in variants:
+        written = [
+            f"{digit}{{{len(piece) + change.get(index, 0)}}}"
+            if index in runs
+            else (dash if dash and piece == "-" else re.escape(piece))
+            for index, piece in enumerate(pieces)
+            if len(piece) + change.get(index, 0) > 0
+        ]
+        spelled.append("".join(written))
+    return re.compile(
+        rf"(?<![^\W_])(?<![-./:+%$])(?:{'|'.join(spelled)})(?![^\W_])(?![-./:][^\W_])",
+        re.IGNORECASE,
+    )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -96,7 +95,7 @@ class Spoken:
     def _fields(self, code: str, path: str | None) -> dict[str, Any]:
         """The fields that the road gave a problem, over what the record itself can fill in."""
         problems = self.dossier.contents.problems if self.dossier.contents else ()
-        given: Mapping[str, Any] = next(
+        given: dict[str, Any] = next(
             (one["fields"] for one in problems if one["code"] == code and one["part"] == path), {}
         )
         return self._given | given

@@ -46,7 +46,13 @@ STATES: Mapping[str, State] = {
     ),
 }
 
-SHOWS: Mapping[str, str] = {
+SDOORS: Mapping[str, str] = {
+    "smtp": "Email",
+    "import": "Import",
+    "bulk": "Import",
+}
+
+HOWS: Mapping[str, str] = {
     "all": "Everything",
     "new": "Not read yet",
     "urgent": "Urgent",
@@ -84,6 +90,12 @@ PROOFS: Mapping[str, str] = {
     "none": "Sender not proven",
     "loopback": "Proven: sent from this machine",
     "operator": "Proven: imported by an operator",
+}
+
+DOORS: Mapping[str, str] = {
+    "smtp": "Email",
+    "import": "Import",
+    "bulk": "Import",
 }
 
 HOWS: Mapping[str, str] = {

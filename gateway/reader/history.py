@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import re
 
-# "On 5 May 2025 at 10:00, Pat Lee <pat@baker.example> wrote:" and its kin. The verb ends the line;
-# the line before may hold the first half, where a program broke it at 72 characters.
-_WROTE = (
-    r"wrote|writes|schrieb|écrivit|a écrit|escribi[oó]|ha scritto|scrisse|schreef|skrev|escreveu"
-    r"|kirjoitti|napisał(?:\(a\))?|napsal\(?a?\)?|írta|написал\(?а?\)?|пишет|yazdı|a scris|έγραψε"
+# "On 5 May 2025 at 10:00, Pat Lee <pat@baker.example> wrote:" and its kin: how they begin, and the
+# verb that stands in them. Programs break them over two or three lines.
+_OPENING = re.compile(
+    r"(?:on|am|le|el|il|op|den|em|ma|dnia|dne|på|ti|vào|w dniu|în data de|στις|в|在)\b|\d", re.IGNORECASE
 )
-_ATTRIBUTION = re.compile(
-    rf"(?:(?:on|am|le|el|il|op|den|em|ma|dnia|dne|på|ti|vào|w dniu|în data de|στις)\b.{{4,300}}?"
-    rf"(?:{_WROTE})(?: .{{0,120}})?|.{{3,200}}[@<(].{{1,200}}\b(?:{_WROTE})|\d{{4}}[-/.年].{{4,200}}"
-    rf"(?:{_WROTE}|写道|寫道|のメール)) ?[:：]",
+_VERB = re.compile(
+    r"(?<!\w)(?:wrote|writes|schrieb|écrivit|a écrit|escribi[oó]|ha scritto|scrisse|schreef|skrev"
+    r"|escreveu|kirjoitti|napisał(?:\(a\))?|napsal(?:\(a\))?|írta|написала?|пишет|yazdı|a scris"
+    r"|έγραψε)(?!\w)|写道|寫道|のメール|書きました|님이 작성",
     re.IGNORECASE,
 )
-_SCHRIEB_FIRST = re.compile(r"(?:am|on|le) .{6,80}(?:schrieb|wrote|écrit) .{1,160}[:：]", re.IGNORECASE)
-_CHINESE = re.compile(r"在.{4,200}(?:写道|寫道)[:：]|.{4,120}(?:さん)?は書きました[:：]?|.{4,200}님이 작성[:：]")
+_ADDRESS_OR_TIME = re.compile(r"[^\s<>]@[^\s<>]|\d{1,2}[:.h]\d{2}")
+_LONGEST_ATTRIBUTION = 400
 _SEPARATOR = re.compile(
     r"[-_=*\s]{2,}\s*(?:original message|original appointment|forwarded message|forwarded by .{1,200}"
     r"|message d'origine|message d’origine|message original|message transféré|ursprüngliche nachricht"
@@ -53,33 +52,29 @@ _LONGEST_LOOK = 600
 
 
 def new_words(text: str) -> str:
-    """Return `text` without quoted history, forwarded messages included. Idempotent.
+    """Return `text` without quoted history, forwarded messages included.
 
     Everything goes from a separator, a header block or an attribution on. Where the lines under an
     attribution are marked with ">", only they and it go: what stands below them is the answer of
     somebody who writes under the question. Without any of these, marked lines at the end go.
     """
     lines = text.split("\n")
-    kept: list[str] = []
-    place = 0
-    while place < len(lines):
+    for place in range(len(lines)):
         if _cuts_all(lines, place):
-            break
+            return _trimmed(lines[:place])
         length = _attribution(lines, place)
         if not length:
-            kept.append(lines[place])
-            place += 1
             continue
         behind = _skip_blank(lines, place + length)
-        if behind >= len(lines):
-            break
-        if not _QUOTED.match(lines[behind]):
-            break
-        rest = [line for line in lines[behind:] if not _QUOTED.match(line)]
-        return _trimmed(_without_rule(kept) + ["", *rest] if any(map(str.strip, rest)) else kept)
-    while kept and (not kept[-1].strip() or _QUOTED.match(kept[-1])):
-        kept.pop()
-    return _trimmed(kept)
+        if behind >= len(lines) or not _QUOTED.match(lines[behind]):
+            return _trimmed(lines[:place])
+        answer = [line for line in lines[behind:] if not _QUOTED.match(line)]
+        below = new_words("\n".join(answer))
+        return "\n\n".join(piece for piece in (_trimmed(lines[:place]), below) if piece)
+    end = len(lines)
+    while end and (not lines[end - 1].strip() or _QUOTED.match(lines[end - 1])):
+        end -= 1
+    return "\n".join(lines[:end]).strip("\n")
 
 
 def _cuts_all(lines: list[str], place: int) -> bool:
@@ -107,18 +102,19 @@ def _header_block(lines: list[str], place: int) -> bool:
 
 def _attribution(lines: list[str], place: int) -> int:
     """Return how many lines an attribution that begins here has: 0 where there is none."""
-    first = lines[place].strip()
-    if not first or len(first) > _LONGEST_LOOK:
-        return 0
-    joined = first
+    joined = ""
     for length in (1, 2, 3):
-        if joined.endswith((":", "：")) and any(
-            rule.fullmatch(joined) for rule in (_ATTRIBUTION, _SCHRIEB_FIRST, _CHINESE)
-        ):
-            return length
-        if place + length >= len(lines) or not lines[place + length].strip():
+        if place + length > len(lines) or not (line := lines[place + length - 1].strip()):
             return 0
-        joined = f"{joined} {lines[place + length].strip()}"[:_LONGEST_LOOK]
+        joined = f"{joined} {line}".lstrip()
+        if len(joined) > _LONGEST_ATTRIBUTION or _QUOTED.match(line):
+            return 0
+        if joined.endswith((":", "：")) and _VERB.search(joined):
+            behind = _skip_blank(lines, place + length)
+            marked = behind < len(lines) and bool(_QUOTED.match(lines[behind]))
+            # "On Monday the surgeon wrote:" is a person's own sentence unless marks follow it.
+            certain = bool(_ADDRESS_OR_TIME.search(joined))
+            return length if certain or (marked and _OPENING.match(joined)) else 0
     return 0
 
 
@@ -128,12 +124,8 @@ def _skip_blank(lines: list[str], place: int) -> int:
     return place
 
 
-def _without_rule(lines: list[str]) -> list[str]:
-    kept = list(lines)
-    while kept and (not kept[-1].strip() or _RULE.fullmatch(kept[-1].strip())):
-        kept.pop()
-    return kept
-
-
 def _trimmed(lines: list[str]) -> str:
-    return "\n".join(_without_rule(lines)).strip("\n")
+    end = len(lines)
+    while end and (not lines[end - 1].strip() or _RULE.fullmatch(lines[end - 1].strip())):
+        end -= 1
+    return "\n".join(lines[:end]).strip("\n")

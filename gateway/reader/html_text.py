@@ -35,7 +35,7 @@ _QUOTE_ID = re.compile(
 )
 # From here on everything is history, whatever element it stands in.
 _QUOTE_STARTS = re.compile(r"(?:\A|_)(?:divRplyFwdMsg|appendonsend|zwchr)\Z")
-_MAX_NESTING = 512
+_LIST_MARK = re.compile(r" *(?:-|\d+\.) ")
 
 
 def html_to_text(html: str, *, history: bool = True, addresses: bool = True) -> str:
@@ -71,7 +71,7 @@ class _Reader(HTMLParser):
         self._out: list[str] = []
         self._line: list[str] = []  # the line being written
         self._space = False  # white space was seen, and nothing after it yet
-        self._skipped: list[str] = []  # open elements, the outermost of which is not shown
+        self._skipped = 0  # open elements, the outermost of which is not shown
         self._preformatted = 0
         self._lists: list[int | None] = []  # the next number of each open list; None for bullets
         self._links: list[tuple[str, int]] = []
@@ -81,14 +81,9 @@ class _Reader(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         if self._over:
             return
-        if self._skipped:
-            if tag not in _VOID and len(self._skipped) < _MAX_NESTING:
-                self._skipped.append(tag)
-            return
         attributes = {name: value or "" for name, value in attrs}
-        if self._hides(tag, attributes):
-            if tag not in _VOID:
-                self._skipped.append(tag)
+        if self._skipped or self._hides(tag, attributes):
+            self._skipped += tag not in _VOID
             return
         if tag == "br":
             self._end_line()
@@ -103,8 +98,7 @@ class _Reader(HTMLParser):
 
     def handle_endtag(self, tag: str) -> None:
         if self._skipped:
-            if tag == self._skipped[-1]:
-                self._skipped.pop()
+            self._skipped -= tag not in _VOID
             return
         if tag in _BLOCKS and tag not in _VOID:
             self._end_block(spaced=tag in _SPACED and not self._lists[1:])
@@ -178,7 +172,7 @@ class _Reader(HTMLParser):
         shown = self._written > since
         if not (self._addresses and shown and _WEB.match(address)):
             return
-        written = "".join(self._line)
+        written = "".join(self._line[-4:])
         if written.endswith((address, address.rstrip("/"), address.partition("://")[2])):
             return  # the words are the address
         self._line.append(f" <{address}>")
@@ -191,7 +185,7 @@ class _Reader(HTMLParser):
 
     def _end_block(self, *, spaced: bool) -> None:
         # A list mark waits for its words: the paragraph inside begins on its own line.
-        if self._line and not re.fullmatch(r" *(?:-|\d+\.) ", "".join(self._line)):
+        if self._line and not (len(self._line) == 1 and _LIST_MARK.fullmatch(self._line[0])):
             self._end_line()
         if spaced and self._out and self._out[-1] != "\n":
             self._out.append("\n")

@@ -101,6 +101,8 @@ class _Static(StaticFiles):
     """The style sheet, the script and the icon: the same for everybody, so they may be kept."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+
         async def send_kept(message: Message) -> None:
             if message["type"] == "http.response.start":
                 message["headers"].append((b"cache-control", b"no-cache"))

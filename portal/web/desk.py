@@ -49,7 +49,7 @@ class Desk:
 
 
 def _of(request: Request) -> Desk:
-    return cast(Desk, request.app.state.desk)
+    return cast("Desk", request.app.state.desk)
 
 
 AtDesk = Annotated[Desk, Depends(_of)]

@@ -53,6 +53,7 @@ class Guard:
             self._headers["Strict-Transport-Security"] = _A_YEAR
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return

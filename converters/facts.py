@@ -1,0 +1,75 @@
+"""What a PDF, an image or a text tells about itself without being rendered. In a sandbox only."""
+
+from __future__ import annotations
+
+import mmap
+import unicodedata
+from pathlib import Path
+
+import pikepdf
+import pillow_heif
+from PIL import Image, UnidentifiedImageError
+
+_SAMPLE = 8192
+
+
+class Locked(Exception):
+    """It opens with a password only."""
+
+
+class Broken(Exception):
+    """It does not open."""
+
+
+def pages(file: Path) -> int:
+    """Count the pages of a PDF. Raises Locked, Broken."""
+    try:
+        with pikepdf.open(file) as opened:
+            count = len(opened.pages)
+    except pikepdf.PasswordError as error:
+        raise Locked from error
+    except (pikepdf.PdfError, ValueError, RuntimeError, OverflowError) as error:
+        raise Broken(type(error).__name__) from error
+    if not count:
+        raise Broken("no pages")
+    return count
+
+
+def pixels(file: Path) -> tuple[int, int]:
+    """Return width and height as an image's header says them. Raises Broken."""
+    pillow_heif.register_heif_opener()
+    # Nothing is decoded here, so a bomb's header is told like any other; the engine has the cap.
+    Image.MAX_IMAGE_PIXELS = None
+    try:
+        with Image.open(file) as opened:
+            return opened.size
+    except (UnidentifiedImageError, OSError, ValueError, SyntaxError, EOFError,
+            TypeError, KeyError, IndexError, OverflowError, MemoryError) as error:  # fmt: skip
+        # Pillow's plugins raise any of these on a broken header.
+        raise Broken(type(error).__name__) from error
+
+
+def looks_like_pdf(file: Path) -> bool:
+    """Say whether a file without a PDF header has a PDF's inner structure."""
+    with file.open("rb") as opened, mmap.mmap(opened.fileno(), 0, access=mmap.ACCESS_READ) as data:
+        marks = (b" obj", b"/Pages", b"trailer", b"startxref", b"endstream")
+        return sum(data.find(mark) >= 0 for mark in marks) >= 2
+
+
+def wide_text(head: bytes) -> str | None:
+    """Return the codec of UTF-16 text without a byte order mark; None for anything else."""
+    sample = head[: _SAMPLE - _SAMPLE % 2]
+    sample = sample[: len(sample) - len(sample) % 2]
+    if len(sample) < 8:
+        return None
+    zeros = sample[0::2].count(0), sample[1::2].count(0)
+    codec = "utf-16-le" if zeros[1] > zeros[0] else "utf-16-be"
+    if max(zeros) * 4 < len(sample) // 2 or min(zeros) * 20 > len(sample) // 2:
+        return None
+    try:
+        text = sample.decode(codec)
+    except UnicodeDecodeError:
+        return None
+    odd = sum(unicodedata.category(char) in {"Cc", "Cn", "Co"} for char in text)
+    spaces = sum(text.count(char) for char in "\r\n\t\f")
+    return codec if odd - spaces <= len(text) // 100 else None

@@ -1,0 +1,108 @@
+"""ZIP files that are documents or programs: what their members say they are."""
+
+from __future__ import annotations
+
+import re
+import zipfile
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+_MOST_BYTES = 1024 * 1024
+_MOST_NAMES = 100_000
+_MAIN_PART = re.compile(rb'ContentType\s*=\s*["\']([^"\']+)["\']')
+_OPEN_DOCUMENT = re.compile(r"application/(vnd\.(oasis\.opendocument|sun\.xml)\.[a-z.-]+|epub\+zip)")
+
+# ECMA-376 Part 1, chapter 9 and [MS-OFFMACRO2]: the content type of the main part, and the type of
+# the file that has it.
+_OOXML: Final = {
+    f"application/{part}+xml": f"application/{file}"
+    for part, file in (
+        ("vnd.openxmlformats-officedocument.wordprocessingml.document.main",
+         "vnd.openxmlformats-officedocument.wordprocessingml.document"),
+        ("vnd.openxmlformats-officedocument.wordprocessingml.template.main",
+         "vnd.openxmlformats-officedocument.wordprocessingml.template"),
+        ("vnd.ms-word.document.macroEnabled.main", "vnd.ms-word.document.macroEnabled.12"),
+        ("vnd.ms-word.template.macroEnabledTemplate.main",
+         "vnd.ms-word.template.macroEnabled.12"),
+        ("vnd.openxmlformats-officedocument.spreadsheetml.sheet.main",
+         "vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+        ("vnd.openxmlformats-officedocument.spreadsheetml.template.main",
+         "vnd.openxmlformats-officedocument.spreadsheetml.template"),
+        ("vnd.ms-excel.sheet.macroEnabled.main", "vnd.ms-excel.sheet.macroEnabled.12"),
+        ("vnd.ms-excel.template.macroEnabled.main", "vnd.ms-excel.template.macroEnabled.12"),
+        ("vnd.openxmlformats-officedocument.presentationml.presentation.main",
+         "vnd.openxmlformats-officedocument.presentationml.presentation"),
+        ("vnd.openxmlformats-officedocument.presentationml.slideshow.main",
+         "vnd.openxmlformats-officedocument.presentationml.slideshow"),
+        ("vnd.openxmlformats-officedocument.presentationml.template.main",
+         "vnd.openxmlformats-officedocument.presentationml.template"),
+        ("vnd.ms-powerpoint.presentation.macroEnabled.main",
+         "vnd.ms-powerpoint.presentation.macroEnabled.12"),
+        ("vnd.ms-powerpoint.slideshow.macroEnabled.main",
+         "vnd.ms-powerpoint.slideshow.macroEnabled.12"),
+        ("vnd.ms-visio.drawing.main", "vnd.ms-visio.drawing"),
+        ("vnd.ms-visio.template.main", "vnd.ms-visio.template"),
+        ("vnd.ms-package.xps-fixeddocumentsequence", "vnd.ms-xpsdocument"),
+    )
+} | {
+    "application/vnd.ms-excel.sheet.binary.macroEnabled.main":
+        "application/vnd.ms-excel.sheet.binary.macroEnabled.12",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Zipped:
+    """What was found in a ZIP file."""
+
+    media_type: str
+    password: bool = False
+
+
+class NotZip(Exception):
+    """The file has no directory of a ZIP file that can be read."""
+
+
+def inspect(path: Path) -> Zipped:
+    """Say what a ZIP file is by its members. Raises NotZip."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return _inspect(archive)
+    except (zipfile.BadZipFile, zlib.error, OSError, ValueError, RuntimeError,
+            NotImplementedError, EOFError, UnicodeError) as error:  # fmt: skip
+        # zipfile raises any of these on bytes it cannot follow.
+        raise NotZip(type(error).__name__) from error
+
+
+def _inspect(archive: zipfile.ZipFile) -> Zipped:
+    names = set(archive.namelist()[:_MOST_NAMES])
+    if "[Content_Types].xml" in names:
+        declared = _MAIN_PART.findall(_member(archive, "[Content_Types].xml"))
+        for each in declared:
+            found = _OOXML.get(each.decode("ascii", "replace").strip())
+            if found:
+                return Zipped(found)
+    if "mimetype" in names:
+        said = _member(archive, "mimetype").decode("ascii", "replace").strip()
+        if _OPEN_DOCUMENT.fullmatch(said):
+            manifest = "META-INF/manifest.xml"
+            locked = manifest in names and b"encryption-data" in _member(archive, manifest)
+            return Zipped(said, locked)
+    if "AndroidManifest.xml" in names:
+        return Zipped("application/vnd.android.package-archive")
+    if "AppxManifest.xml" in names:
+        return Zipped("application/x-msi")
+    if "META-INF/MANIFEST.MF" in names:
+        return Zipped("application/java-archive")
+    return Zipped("application/zip")
+
+
+def _member(archive: zipfile.ZipFile, name: str) -> bytes:
+    with archive.open(name) as member:
+        return member.read(_MOST_BYTES)
+
+
+def has_directory(path: Path) -> bool:
+    """Say whether a file, whatever it starts with, can be opened as a ZIP file."""
+    return zipfile.is_zipfile(path)

@@ -1,0 +1,107 @@
+"""What stands around a number: whether it can be a case number of ours, or is something else's."""
+
+from __future__ import annotations
+
+import re
+from enum import Enum
+
+_BEFORE = 48  # characters that are looked at
+_BEHIND = 16
+
+_PHONE = re.compile(
+    r"(?:\b(?:tele)?(?:phone|fax)|\b(?:tel|fon|mob|mobile?|mobil|cell|direct|dial|ext|durchwahl))\b"
+    r"[.:]?(?: ?(?:no|nr|number)\b[.:]?)?[\s:(]*(?:\(?\d{1,5}\)?[ /-]*)?\Z"
+    r"|\+\d{1,3}[ ()/-]*(?:\d{1,4}[ )/-]*)?\Z"
+    r"|\(0?\d{3,5}\)[ /-]*\Z",
+    re.IGNORECASE,
+)
+# Numbers of other things: behind one of these a number of our shape is somebody else's.
+_THEIRS = re.compile(
+    r"\b(?:policy|invoice|docket|account|acct|check|cheque|bill|order|bates|patent|zip|ticket|mrn|"
+    r"patient|court|police|criminal|bankruptcy|adversary|rechnung|konto)"
+    r"(?: ?\b(?:id|no|nr|num|number|nummer|ref))*[\s.:#=-]*\Z",
+    re.IGNORECASE,
+)
+# A docket of a court: 2:24-cv-01234-ABC, 24-CV-1234, 2024-CA-001234.
+_DOCKET = re.compile(
+    r"(?:\d:)?(?:\d\d){1,2}-?(?:cv|cr|civ|ca|cp|bk|ap|mc|md|mj|sc|dr|pr|l)s?-\w+(?:-\w+)*",
+    re.IGNORECASE,
+)
+_DATE_WORD = re.compile(
+    r"\b(?:on|dated?|dob|d\.o\.b|born|birth|due|by|since|until|till|from|of|before|after|hearing|"
+    r"trial|deposition|vom|am|den)[\s.:]*\Z",
+    re.IGNORECASE,
+)
+_D, _M, _Y = r"(?:0?[1-9]|[12]\d|3[01])", r"(?:0?[1-9]|1[0-2])", r"(?:19|20)\d\d"
+_DATE = re.compile(
+    rf"{_Y}(?P<a>[-./ ]){_M}(?P=a){_D}|{_Y}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])"
+    rf"|(?:{_D}(?P<b>[-./ ]){_M}|{_M}(?P<c>[-./ ]){_D})(?:(?P=b)|(?P=c))(?:19|20)?\d\d"
+    rf"|{_Y}(?:[-/](?:(?:19|20)?\d\d))?"
+)
+# As nobody but a machine writes it: it needs a word that says so.
+_ODD_DATE = re.compile(rf"(?:{_D}[-./ ]?{_M}|{_M}[-./ ]?{_D})[-./ ]?{_Y}")
+_PHONE_SHAPE = re.compile(r"(?:1[-. ])?(?:\d{3}[-. ])?\d{3}[-. ]\d{4}")
+_AMOUNT = re.compile(
+    r"\s?(?:%|\u20ac|\$|\u00a3|(?:usd|eur|dollars?|euros?)\b)|\.\d|,\d{3}(?!\d)", re.IGNORECASE
+)
+# "Smith-24-001234" is a name and a number; "WC-24-001234" is somebody's number.
+_PIECE_BEFORE = re.compile(r"(?:\d[.:]|(?<![^\W\d_])(?:[^\W\d_]{1,3}|[^\W_]*\d)-|[%$])\Z")
+_PIECE_BEHIND = re.compile(r"[-.:/](?:\d|[^\W\d_]{1,3}(?![^\W\d_]))")
+_FILE_ENDING = re.compile(r"\.[a-z]\w{1,4}\b", re.IGNORECASE)
+
+
+class Likeness(Enum):
+    """How much something looks like a case number of ours."""
+
+    COUNTS = "counts"  # labelled, or strictly shaped
+    NEARLY = "nearly"  # never taken, but nothing less trusted is believed beside it
+
+
+def likeness(text: str, start: int, end: int) -> Likeness | None:
+    """Judge something of our strict shape without a label; None where it is none of ours."""
+    before, behind = text[max(0, start - _BEFORE) : start], text[end : end + _BEHIND]
+    if _PHONE.search(before):
+        return None
+    written = text[start:end]
+    doubtful = (
+        _THEIRS.search(before)
+        or _DATE.fullmatch(written)
+        or (_ODD_DATE.fullmatch(written) and _DATE_WORD.search(before))
+        or _PIECE_BEFORE.search(before)
+        or _is_piece_of_more(behind)
+    )
+    return Likeness.NEARLY if doubtful else Likeness.COUNTS
+
+
+def likeness_of_labelled(
+    text: str, label: int, start: int, end: int, *, shaped: bool = True
+) -> Likeness | None:
+    """Judge what stands behind a label that begins at `label`; None where it is prose."""
+    before, behind = text[max(0, label - _BEFORE) : label], text[end : end + _BEHIND]
+    written = text[start:end]
+    if not shaped and (
+        _DATE.fullmatch(written) or _PHONE_SHAPE.fullmatch(written) or _AMOUNT.match(behind)
+    ):
+        return None
+    theirs = _THEIRS.search(before) or _DOCKET.fullmatch(written)
+    return Likeness.NEARLY if theirs else Likeness.COUNTS
+
+
+def is_a_slip(text: str, start: int, end: int) -> bool:
+    """Say whether something nearly of our shape may be a slip of the pen, and nothing else."""
+    before, behind = text[max(0, start - _BEFORE) : start], text[end : end + _BEHIND]
+    written = text[start:end]
+    return not (
+        sum(map(str.isdigit, written)) * 2 < len(written)
+        or _PHONE.search(before)
+        or _THEIRS.search(before)
+        or _DATE.fullmatch(written)
+        or _PHONE_SHAPE.fullmatch(written)
+        or _AMOUNT.match(behind)
+    )
+
+
+def _is_piece_of_more(behind: str) -> bool:
+    return bool(
+        (_PIECE_BEHIND.match(behind) and not _FILE_ENDING.match(behind)) or _AMOUNT.match(behind)
+    )

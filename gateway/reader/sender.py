@@ -1,0 +1,62 @@
+"""Who wrote a message, and whether a machine did: decided from the header, or not at all."""
+
+from __future__ import annotations
+
+import re
+
+from gateway.address import AddressFault, canonical
+from gateway.reader.encoded_word import without_words
+from gateway.reader.header import Header
+
+_MAX_FROM_BYTES = 2048
+_WHITE = rb"[ \t]*"
+_COMMENT = rb"\([^()<>@\\,;:\"]*\)"
+# A display name: words of RFC 5322 or 8-bit text, quoted strings and plain comments. No comma, no
+# @ and no bracket outside quotation marks: with one of them there are two ways to read the field.
+_NAME = rb"(?:[^\x00-\x1f\x7f()<>@,;:\\\"\[\]]|\"(?:[^\"\\\x00-\x1f]|\\[\x20-\x7e])*\"|" + _COMMENT + rb")*"
+_ADDRESS = rb"[^\x00-\x20\x7f-\xff()<>,;:\\\"\[\]@]+@[^\x00-\x20\x7f-\xff()<>,;:\\\"\[\]@]+"
+_MAILBOX = re.compile(
+    _WHITE + rb"(?:" + _NAME + rb"<" + _WHITE + rb"(" + _ADDRESS + rb")" + _WHITE + rb">|(" + _ADDRESS + rb"))"
+    + _WHITE + rb"(?:" + _COMMENT + _WHITE + rb")?"
+)  # fmt: skip
+_MACHINES = re.compile(
+    r"(?:mailer-daemon|postmaster|(?:no|do-?not|dont)[-_.]?reply|bounces?|auto-?reply|listserv"
+    r"|majordomo)(?:[-+=._].*)?@.*"
+)
+_BULK = {"bulk", "junk", "list", "auto_reply", "auto-reply"}
+
+
+def one_sender(header: Header) -> str | None:
+    """Return the address in From, in canonical form, or None where that is undecided.
+
+    There must be one From field with one mailbox (RFC 5322, 3.6.2). Whatever could be read in two
+    ways is nobody's (CVE-2023-27043 and its kin): no address is ever taken out of a broken field.
+    """
+    fields = header.all("from")
+    if len(fields) != 1 or len(fields[0]) > _MAX_FROM_BYTES:
+        return None
+    match = _MAILBOX.fullmatch(without_words(fields[0]))
+    if match is None:
+        return None
+    try:
+        return canonical((match[1] or match[2]).decode("ascii"))
+    except AddressFault:
+        return None
+
+
+def is_automatic(header: Header, sender: str | None, media_type: str) -> bool:
+    """Say whether a machine wrote a message, so that nobody answers it (RFC 3834, 2 and 5).
+
+    Seen by Auto-Submitted, mailing list fields, Precedence, a report's type, the null return path
+    or the sender's name.
+    """
+    submitted = (header.first("auto-submitted") or b"no").split(b";")[0].strip().lower()
+    precedence = (header.first("precedence") or b"").strip().lower().decode("latin-1")
+    return (
+        submitted != b"no"
+        or precedence in _BULK
+        or any(header.first(name) is not None for name in ("list-id", "list-unsubscribe"))
+        or (header.first("return-path") or b"").strip() == b"<>"
+        or media_type == "multipart/report"
+        or (sender is not None and _MACHINES.fullmatch(sender) is not None)
+    )
