@@ -26,7 +26,6 @@ _ALSO_CALLED = {
     "application/x-pie-executable": "application/x-executable",
     "application/x-sharedlib": "application/x-executable",
     "application/x-object": "application/x-executable",
-    "application/x-archive": "application/x-executable",
     "application/x-bytecode.python": "application/x-script",
     "text/x-msdos-batch": "application/x-msdos-batch",
     "text/rtf": "application/rtf",
@@ -100,7 +99,7 @@ def _by_bytes(file: Path, head: bytes, declared: str, extension: str) -> Detecte
     found = _types().from_file(str(file))
     found = _ALSO_CALLED.get(found, found)
     pdf_header = b"%PDF-" in head[:_PDF_HEADER_WITHIN]
-    if head.startswith(b"#!"):
+    if head.startswith(b"#!") and _could_be_anything(found):
         return Detected("application/x-script")
     if head.startswith(ole.SIGNATURE):
         return _compound(file, found, declared, extension)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import mmap
 import unicodedata
+import warnings
 from pathlib import Path
 
 import pikepdf
@@ -35,16 +36,21 @@ def pages(file: Path) -> int:
     return count
 
 
-def pixels(file: Path) -> tuple[int, int]:
-    """Return width and height as an image's header says them. Raises Broken."""
+def pixels(file: Path) -> tuple[int, int] | None:
+    """Return width and height as an image's header says them; None for a kind that Pillow lacks.
+
+    Raises Broken.
+    """
     pillow_heif.register_heif_opener()
     # Nothing is decoded here, so a bomb's header is told like any other; the engine has the cap.
     Image.MAX_IMAGE_PIXELS = None
     try:
-        with Image.open(file) as opened:
+        with warnings.catch_warnings(action="ignore"), Image.open(file) as opened:
             return opened.size
-    except (UnidentifiedImageError, OSError, ValueError, SyntaxError, EOFError,
-            TypeError, KeyError, IndexError, OverflowError, MemoryError) as error:  # fmt: skip
+    except UnidentifiedImageError:
+        return None  # a camera's raw file passes for TIFF
+    except (OSError, ValueError, SyntaxError, EOFError, TypeError, KeyError, IndexError,
+            OverflowError, MemoryError) as error:  # fmt: skip
         # Pillow's plugins raise any of these on a broken header.
         raise Broken(type(error).__name__) from error
 

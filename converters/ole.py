@@ -87,7 +87,7 @@ class _Reader:
             case "application/vnd.ms-excel":
                 password = self._excel_is_locked(entries.get("Workbook") or entries["Book"])
             case "application/vnd.ms-powerpoint":
-                password = "EncryptedSummary" in entries
+                password = self._slides_are_locked(entries.get("Current User"))
             case _:
                 password = False
         return Compound(media_type, password)
@@ -135,6 +135,11 @@ class _Reader:
                 return False
             at += 4 + length
         return False
+
+    def _slides_are_locked(self, stream: _Entry | None) -> bool:
+        # [MS-PPT] 2.3.2, CurrentUserAtom: headerToken is 0xF3D1C4DF in an encrypted file.
+        head = self._head(stream, 16) if stream is not None else b""
+        return len(head) == 16 and struct.unpack_from("<I", head, 12)[0] == 0xF3D1C4DF
 
     def _head(self, stream: _Entry, length: int) -> bytes:
         """Return the first bytes of a stream; those of a small one lie in the root's stream."""

@@ -8,13 +8,22 @@ may be a slip of the pen, and nobody should then believe a less trusted place.
 
 from __future__ import annotations
 
+import itertools
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Self
 
 from config.settings import Cases
-from gateway.number_context import Likeness, is_a_slip, likeness, likeness_of_labelled
+from gateway.number_context import (
+    Likeness,
+    is_a_slip,
+    is_piece_of_more,
+    is_prose,
+    likeness,
+    likeness_of_labelled,
+)
 
 _DASHES = "\u00ad\u2010\u2011\u2012\u2013\u2014\u2015\u2043\u2212\ufe58\ufe63\uff0d"
 _SPACED_DASH = re.compile(r"(?<=\d)[ \t]*\n?[ \t]*-[ \t]*\n?[ \t]*(?=\d)")
@@ -29,6 +38,10 @@ _BEHIND_LABEL = (
 )
 _IDENTIFIER = re.compile(r"(?:[A-Z]{1,4}[-/.]?)?\d[0-9A-Za-z]*(?:(?:[-/._:]| (?=\d))[0-9A-Za-z]+)*")
 _DIGITS_OF_AN_IDENTIFIER = 4  # "case 2" and "claim 1 of 3" are prose
+
+
+_MOST_CHARACTERS = 2_000_000
+_MOST_FOUND = 1_000
 
 
 @dataclass(frozen=True)
@@ -51,17 +64,22 @@ class _Span:
 class CaseShape:
     """The shape of our case numbers, and how people write them. Safe for threads."""
 
-    def __init__(self, cases: Cases) -> None:
-        self.example = cases.example
-        self._exactly = re.compile(cases.pattern, re.ASCII)
-        self._here = re.compile(rf"(?:{cases.pattern})(?![^\W_])", re.ASCII | re.IGNORECASE)
+    def __init__(self, pattern: str, example: str, labels: Iterable[str]) -> None:
+        self.example = example
+        self._exactly = re.compile(pattern, re.ASCII)
+        self._here = re.compile(rf"(?:{pattern})(?![^\W_])", re.ASCII | re.IGNORECASE)
         self._alone = re.compile(
-            rf"(?<![^\W_])(?:{cases.pattern})(?![^\W_])", re.ASCII | re.IGNORECASE
+            rf"(?<![^\W_])(?:{pattern})(?![^\W_])", re.ASCII | re.IGNORECASE
         )
-        by_length = sorted(cases.labels, key=len, reverse=True)
+        by_length = sorted(labels, key=len, reverse=True)
         spelled = "|".join(r"\s+".join(map(re.escape, label.split())) for label in by_length)
         self._label = re.compile(rf"(?<![^\W_])(?:{spelled}){_BEHIND_LABEL}", re.IGNORECASE)
-        self._nearly = _nearly(cases.example)
+        self._nearly = _nearly(example)
+
+    @classmethod
+    def of(cls, cases: Cases) -> Self:
+        """Build the shape that the settings describe."""
+        return cls(cases.pattern, cases.example, cases.labels)
 
     def normal(self, text: str) -> str | None:
         """Return a text that is nothing but a case number in our form, or None.
@@ -74,41 +92,71 @@ class CaseShape:
         return next((form for form in forms if self._exactly.fullmatch(form)), None)
 
     def find(self, text: str) -> tuple[Found, ...]:
-        """Return what looks like a case number, in the order of the text."""
+        """Return what looks like a case number, each once, in the order of the text.
+
+        Linear in the text's length. Limits: the first 2,000,000 characters are looked at, and the
+        first 1,000 different things of each kind; a text with more of them is in doubt by then.
+        """
+        text = text[:_MOST_CHARACTERS]
         plain, offsets = _squeezed(_ADDRESSES.sub(lambda m: _NOTHING * len(m[0]), _folded(text)))
-        labelled = [span for at in self._label.finditer(plain) if (span := self._behind(plain, at))]
-        plain = _without(plain, labelled)
-        alone = [
-            _Span(at.start(), at.end(), self.normal(at[0]), how)
-            for at in self._alone.finditer(plain)
-            if (how := likeness(plain, at.start(), at.end())) is not None
-        ]
-        plain = _without(plain, alone)
-        nearly = [
-            _Span(at.start(), at.end(), None, Likeness.NEARLY)
-            for at in self._nearly.finditer(plain)
-            if is_a_slip(plain, at.start(), at.end())
-        ]
-        spans = sorted((*labelled, *alone, *nearly), key=lambda span: span.start)
+        found: list[_Span] = []
+        for look in (self._labelled, self._strict, self._slips):
+            spans = tuple(itertools.islice(look(plain), _MOST_FOUND))
+            plain = _without(plain, spans)
+            found.extend(spans)
+        found.sort(key=lambda span: span.start)
         return tuple(
             Found(text[offsets[one.start] : offsets[one.end - 1] + 1], one.number, one.likeness)
-            for one in spans
+            for one in _each_once(found)
         )
 
-    def _behind(self, plain: str, label: re.Match[str]) -> _Span | None:
-        """Return what stands behind a label, where it is meant for a number."""
-        start = label.end()
-        whole = _IDENTIFIER.match(plain, start)
-        number = self._here.match(plain, start)
-        if number is not None and (whole is None or whole.end() <= number.end() or " " in whole[0]):
-            how = likeness_of_labelled(plain, label.start(), number.start(), number.end())
-            return _Span(start, number.end(), self.normal(number[0]), how)
-        if whole is None or "\n" in label[0]:
-            return None
-        if sum(map(str.isdigit, whole[0])) < _DIGITS_OF_AN_IDENTIFIER:
-            return None
-        how = likeness_of_labelled(plain, label.start(), start, whole.end(), shaped=False)
-        return None if how is None else _Span(start, whole.end(), None, how)
+    def _labelled(self, plain: str) -> Iterator[_Span]:
+        for label in self._label.finditer(plain):
+            start = label.end()
+            number = self._here.match(plain, start)
+            if number is not None and not is_piece_of_more(plain, number.end()):
+                how = likeness_of_labelled(plain, label.start(), start, number.end())
+                yield _Span(start, number.end(), self.normal(number[0]), how)
+                continue
+            other = _IDENTIFIER.match(plain, start)
+            if (
+                other is not None
+                and "\n" not in label[0]
+                and sum(map(str.isdigit, other[0])) >= _DIGITS_OF_AN_IDENTIFIER
+                and not is_prose(plain, start, other.end())
+            ):
+                how = likeness_of_labelled(plain, label.start(), start, other.end())
+                yield _Span(start, other.end(), None, how)
+
+    def _strict(self, plain: str) -> Iterator[_Span]:
+        certain: set[str] = set()
+        for at in self._alone.finditer(plain):
+            if at[0] in certain:
+                continue
+            how = likeness(plain, at.start(), at.end())
+            if how is Likeness.COUNTS:
+                certain.add(at[0])
+            if how is not None:
+                yield _Span(at.start(), at.end(), self.normal(at[0]), how)
+
+    def _slips(self, plain: str) -> Iterator[_Span]:
+        for at in self._nearly.finditer(plain):
+            # What has the very shape was judged before.
+            if self.normal(at[0]) is None and is_a_slip(plain, at.start(), at.end()):
+                # A letter where a digit must be is no other number: somebody meant one of ours.
+                meant = any(map(str.isalpha, at[0])) and not any(map(str.isalpha, self.example))
+                yield _Span(
+                    at.start(), at.end(), None, Likeness.COUNTS if meant else Likeness.NEARLY
+                )
+
+
+def _each_once(spans: list[_Span]) -> Iterator[_Span]:
+    said: set[tuple[str | None, Likeness]] = set()
+    for span in spans:
+        said_already = (span.number, span.likeness) in said and span.number is not None
+        said.add((span.number, span.likeness))
+        if not said_already:
+            yield span
 
 
 def _folded(text: str) -> str:
@@ -168,7 +216,7 @@ def _nearly(example: str) -> re.Pattern[str]:
         variants.extend(({index: by}, "[0-9]", "") for index in runs for by in (-1, 1))
         variants.extend(
             ({one: by, other: -by}, "[0-9]", "")
-            for one, other in zip(runs, runs[1:], strict=False)
+            for one, other in itertools.pairwise(runs)
             for by in (-1, 1)
         )
     spelled: list[str] = []

@@ -46,7 +46,7 @@ _AMOUNT = re.compile(
 )
 # "Smith-24-001234" is a name and a number; "WC-24-001234" is somebody's number.
 _PIECE_BEFORE = re.compile(r"(?:\d[.:]|(?<![^\W\d_])(?:[^\W\d_]{1,3}|[^\W_]*\d)-|[%$])\Z")
-_PIECE_BEHIND = re.compile(r"[-.:/](?:\d|[^\W\d_]{1,3}(?![^\W\d_]))")
+_PIECE_BEHIND = re.compile(r"[-.:](?:\d|[^\W\d_]{1,3}(?![^\W\d_]))")
 _FILE_ENDING = re.compile(r"\.[a-z]\w{1,4}\b", re.IGNORECASE)
 
 
@@ -59,7 +59,7 @@ class Likeness(Enum):
 
 def likeness(text: str, start: int, end: int) -> Likeness | None:
     """Judge something of our strict shape without a label; None where it is none of ours."""
-    before, behind = text[max(0, start - _BEFORE) : start], text[end : end + _BEHIND]
+    before = text[max(0, start - _BEFORE) : start]
     if _PHONE.search(before):
         return None
     written = text[start:end]
@@ -68,40 +68,40 @@ def likeness(text: str, start: int, end: int) -> Likeness | None:
         or _DATE.fullmatch(written)
         or (_ODD_DATE.fullmatch(written) and _DATE_WORD.search(before))
         or _PIECE_BEFORE.search(before)
-        or _is_piece_of_more(behind)
+        or is_piece_of_more(text, end)
     )
     return Likeness.NEARLY if doubtful else Likeness.COUNTS
 
 
-def likeness_of_labelled(
-    text: str, label: int, start: int, end: int, *, shaped: bool = True
-) -> Likeness | None:
-    """Judge what stands behind a label that begins at `label`; None where it is prose."""
-    before, behind = text[max(0, label - _BEFORE) : label], text[end : end + _BEHIND]
-    written = text[start:end]
-    if not shaped and (
-        _DATE.fullmatch(written) or _PHONE_SHAPE.fullmatch(written) or _AMOUNT.match(behind)
-    ):
-        return None
-    theirs = _THEIRS.search(before) or _DOCKET.fullmatch(written)
+def likeness_of_labelled(text: str, label: int, start: int, end: int) -> Likeness:
+    """Judge what stands behind a label that begins at `label`: a court has case numbers too."""
+    before = text[max(0, label - _BEFORE) : label]
+    theirs = _THEIRS.search(before) or _DOCKET.fullmatch(text[start:end])
     return Likeness.NEARLY if theirs else Likeness.COUNTS
+
+
+def is_prose(text: str, start: int, end: int) -> bool:
+    """Say whether what stands behind a label is a date, a telephone number or an amount."""
+    written, behind = text[start:end], text[end : end + _BEHIND]
+    return bool(
+        _DATE.fullmatch(written) or _PHONE_SHAPE.fullmatch(written) or _AMOUNT.match(behind)
+    )
 
 
 def is_a_slip(text: str, start: int, end: int) -> bool:
     """Say whether something nearly of our shape may be a slip of the pen, and nothing else."""
-    before, behind = text[max(0, start - _BEFORE) : start], text[end : end + _BEHIND]
+    before = text[max(0, start - _BEFORE) : start]
     written = text[start:end]
     return not (
         sum(map(str.isdigit, written)) * 2 < len(written)
         or _PHONE.search(before)
         or _THEIRS.search(before)
-        or _DATE.fullmatch(written)
-        or _PHONE_SHAPE.fullmatch(written)
-        or _AMOUNT.match(behind)
+        or is_prose(text, start, end)
     )
 
 
-def _is_piece_of_more(behind: str) -> bool:
-    return bool(
-        (_PIECE_BEHIND.match(behind) and not _FILE_ENDING.match(behind)) or _AMOUNT.match(behind)
-    )
+def is_piece_of_more(text: str, end: int) -> bool:
+    """Say whether a number goes on behind its end: 24-001234-01, 24-001234.50, 24-001234 USD."""
+    behind = text[end : end + _BEHIND]
+    goes_on = _PIECE_BEHIND.match(behind) and not _FILE_ENDING.match(behind)
+    return bool(goes_on or _AMOUNT.match(behind))

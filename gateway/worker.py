@@ -19,6 +19,7 @@ from portal.directory import Directory
 
 from config.settings import Settings
 from gateway.letter import Envelope, Letter, Proof
+from gateway.road.copy import first_filed, set_aside
 from gateway.road.file import StaleAttempt, file, keep_parts
 from gateway.road.package import Package, Pdf
 from gateway.road.read import MessageUnreadable
@@ -81,6 +82,12 @@ class Worker:
     def _carry(
         self, letter: Letter, receipt: str, folder: Path, letter_id: int, attempt: int
     ) -> str:
+        with self.database.read() as connection:
+            first = first_filed(connection, letter_id)
+        if first is not None:
+            with self.database.write() as connection:
+                set_aside(connection, letter_id, attempt, first, self.clock())
+            return "copy"
         package = self._package(letter, folder)
         with self.metrics.stage("file"):
             keep_parts(package, self.vault)

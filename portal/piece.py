@@ -7,6 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from portal.pdf_name import pdf_name
 from portal.tables import parts, renditions
 
 _Row = sa.Row[*tuple[Any, ...]]
@@ -43,6 +44,19 @@ class Piece:
     reason: str | None
     remarks: tuple[str, ...]
     made: Made | None
+    own_pages: int | None = None
+
+    @property
+    def shown_name(self) -> str | None:
+        """The name to show: that of the PDF where one was made, else the filed one."""
+        if self.filed_name is None or self.made is None:
+            return self.filed_name
+        return pdf_name(self.filed_name)
+
+    @property
+    def pages(self) -> int | None:
+        """How many pages the PDF has, made or come; None where not known."""
+        return self.own_pages if self.made is None else self.made.pages
 
     @property
     def is_document(self) -> bool:
@@ -72,7 +86,7 @@ def pieces_of(connection: sa.Connection, letter_id: int) -> dict[int, Piece]:
             parts,
             renditions.c.pdf_sha256,
             renditions.c.bytes.label("pdf_bytes"),
-            renditions.c.pages,
+            renditions.c.pages.label("pdf_pages"),
             renditions.c.engine,
             renditions.c.warnings,
         )
@@ -86,7 +100,7 @@ def pieces_of(connection: sa.Connection, letter_id: int) -> dict[int, Piece]:
 def _piece(row: _Row) -> Piece:
     made = None
     if row.pdf_sha256 is not None:
-        made = Made(row.pdf_sha256, row.pdf_bytes, row.pages, row.engine, tuple(row.warnings))
+        made = Made(row.pdf_sha256, row.pdf_bytes, row.pdf_pages, row.engine, tuple(row.warnings))
     return Piece(
         id=row.id,
         path=row.path,
@@ -102,4 +116,5 @@ def _piece(row: _Row) -> Piece:
         reason=row.reason,
         remarks=tuple(row.remarks),
         made=made,
+        own_pages=row.pages,
     )

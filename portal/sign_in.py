@@ -10,12 +10,20 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
-from portal.tables import accounts, sessions, sign_in_links
+from portal.database import Database
+from portal.rights import Role
+from portal.tables import accounts, cases, consultants, sessions, sign_in_links
 
 LONGEST_SESSION = timedelta(hours=24)
 """A session ends then, however busy (OWASP ASVS 5.0, 7.3.2)."""
 
 _TOKEN_BYTES = 32
+_SAMPLE_OPERATIONS: dict[str, object] = {
+    "email": "operations@casebridge.example",
+    "name": "Olu Adeyemi",
+    "role": "operations",
+    "consultant_id": None,
+}
 # A page view writes the time of activity only when the last one is this old.
 _TOUCH_AFTER = timedelta(minutes=1)
 
@@ -26,6 +34,16 @@ class LinkGone(Exception):
 
 class NoSession(Exception):
     """There is no such session, or it has ended."""
+
+
+@dataclass(frozen=True)
+class Account:
+    """Somebody who can sign in."""
+
+    id: int
+    name: str
+    email: str
+    role: Role
 
 
 @dataclass(frozen=True)
@@ -54,20 +72,51 @@ def new_token() -> str:
     return secrets.token_urlsafe(_TOKEN_BYTES)
 
 
-def offer(connection: sa.Connection, account_id: int, *, now: datetime, lasts: timedelta) -> str:
-    """Make a one-time link for an account and return its token, which is kept nowhere."""
-    token = new_token()
-    connection.execute(
-        sa.insert(sign_in_links).values(
-            token_sha256=_sha256(token), account_id=account_id, expires_at=now + lasts
-        )
+def sample_accounts(database: Database) -> tuple[Account, ...]:
+    """Return the accounts to try the pages with, made where they are missing.
+
+    The consultant with the most cases, where the directory names one, and somebody of operations.
+    """
+    busiest = (
+        sa.select(consultants.c.id, consultants.c.email, consultants.c.name)
+        .outerjoin(cases, cases.c.consultant_id == consultants.c.id)
+        .group_by(consultants.c.id, consultants.c.email, consultants.c.name)
+        .order_by(sa.func.count(cases.c.id).desc(), consultants.c.id)
+        .limit(1)
     )
+    with database.write() as connection:
+        wanted = [
+            {"email": row.email, "name": row.name, "role": "consultant", "consultant_id": row.id}
+            for row in connection.execute(busiest)
+        ]
+        wanted.append(_SAMPLE_OPERATIONS)
+        for one in wanted:
+            there = sa.select(accounts.c.id).where(accounts.c.email == one["email"])
+            if connection.scalar(there) is None:
+                connection.execute(sa.insert(accounts).values(one))
+        rows = connection.execute(
+            sa.select(accounts)
+            .where(accounts.c.email.in_([one["email"] for one in wanted]))
+            .order_by(accounts.c.role, accounts.c.id)
+        )
+        return tuple(Account(row.id, row.name, row.email, row.role) for row in rows)
+
+
+def new_link(database: Database, account_id: int, *, now: datetime, minutes: int) -> str:
+    """Make a one-time link for an account and return its token, which is kept nowhere.
+
+    Its address is `/sign-in/{token}` behind `service.base_url`.
+    """
+    token = new_token()
+    with database.write() as connection:
+        connection.execute(
+            sa.insert(sign_in_links).values(
+                token_sha256=_sha256(token),
+                account_id=account_id,
+                expires_at=now + timedelta(minutes=minutes),
+            )
+        )
     return token
-
-
-def link(base_url: str, token: str) -> str:
-    """Write the address of a one-time link. `base_url` comes from the settings, never a request."""
-    return f"{base_url}/sign-in/{token}"
 
 
 def offered_to(connection: sa.Connection, token: str, *, now: datetime) -> str:

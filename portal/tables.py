@@ -174,6 +174,7 @@ parts = sa.Table(
     _text("detected_type"),
     _number("bytes"),
     sa.Column("sha256", sa.Text, nullable=False, index=True),
+    _number("pages", null=True),  # of a PDF that came as one; None where not known
     sa.Column("stored", sa.Boolean, nullable=False),  # whether the vault holds it by itself
     _text("fate"),
     _text("reason", null=True),

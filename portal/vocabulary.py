@@ -46,13 +46,7 @@ STATES: Mapping[str, State] = {
     ),
 }
 
-SDOORS: Mapping[str, str] = {
-    "smtp": "Email",
-    "import": "Import",
-    "bulk": "Import",
-}
-
-HOWS: Mapping[str, str] = {
+SHOWS: Mapping[str, str] = {
     "all": "Everything",
     "new": "Not read yet",
     "urgent": "Urgent",

@@ -6,6 +6,7 @@ Exit codes: 0 done, 1 problem found, 2 usage, 3 not ready, 4 refused.
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import click
@@ -35,8 +36,13 @@ def main() -> None:
     for module in (check, directory, explain, queue, serve, take, verify):
         casebridge.add_command(module.command)
     casebridge.add_command(verify.migrate_command)
+    guarded(lambda: casebridge(standalone_mode=False))
+
+
+def guarded(run: Callable[[], object]) -> None:
+    """Run a command; where it cannot be run, say why with the fix, and end with the exit code."""
     try:
-        casebridge(standalone_mode=False)
+        run()
     except click.exceptions.Exit as done:
         sys.exit(done.exit_code)
     except click.ClickException as fault:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from config.settings import Settings
 from gateway import clock
 from gateway.command import say, settings_of
 from gateway.serving import serve
@@ -21,18 +22,20 @@ def command(context: click.Context) -> None:
     """
     settings = settings_of(context)
 
-    def ready(smtp: str, web: str) -> None:
-        say(f"SMTP   {smtp}   mail for {settings.intake.address}")
-        say(f"Web    {web}")
-        if settings.trust.sample_accounts:
-            with open_stores(settings) as stores:
-                print_links(stores, web)
-        say("Ready. Ctrl-C drains and ends.")
-
-    serve(settings, ready)
+    serve(settings, lambda smtp, web: announce(settings, smtp, web))
 
 
-def print_links(stores: Stores, web: str) -> None:
+def announce(settings: Settings, smtp: str, web: str) -> None:
+    """Say where it listens, with a new sign-in link for each sample account."""
+    say(f"SMTP   {smtp}   mail for {settings.intake.address}")
+    say(f"Web    {web}")
+    if settings.trust.sample_accounts:
+        with open_stores(settings) as stores:
+            _print_links(stores, web)
+    say("Ready. Ctrl-C drains and ends.")
+
+
+def _print_links(stores: Stores, web: str) -> None:
     """Print a new one-time sign-in link for each sample account."""
     for account in sign_in.sample_accounts(stores.database):
         token = sign_in.new_link(

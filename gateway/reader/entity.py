@@ -12,7 +12,7 @@ from gateway.reader.parameters import Value, file_name, media_type, read_value
 from gateway.reader.source import MAX_LINE_BYTES, Extent, delimiter
 from gateway.reader.transfer import encoding
 
-_MESSAGES = {"message/rfc822", "message/global", "message/news"}
+MESSAGES = {"message/rfc822", "message/global", "message/news"}
 _GUESS_BYTES = 1 << 18
 # A boundary that the header does not name: a line with dashes, and a part's header under it.
 _LIKE_A_BOUNDARY = re.compile(
@@ -227,7 +227,7 @@ def _entity(header: Header, body: Extent, depth: int, default: str) -> Entity:
     kind = Kind.LEAF
     if declared.startswith("multipart/"):
         kind = Kind.MULTIPART
-    elif declared in _MESSAGES and not transfer:
+    elif declared in MESSAGES and not transfer:
         kind = Kind.MESSAGE
     return Entity(
         header=header,

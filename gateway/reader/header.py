@@ -105,7 +105,7 @@ def _parse(text: bytes, whole: bool, delimiters: Container[bytes]) -> tuple[Head
                 fields[-1][1].append(line)
         elif name := _FIELD.match(line):
             fields.append((name[1].decode("ascii").lower(), [line[name.end() :]]))
-        elif not _KNOWN_FIELD.match(text, match.end()):
+        elif line.startswith(b"--") or not _KNOWN_FIELD.match(text, match.end()):
             return _unfolded(fields), at
         at = match.end()
     return (_unfolded(fields), at) if whole else None

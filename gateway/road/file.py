@@ -174,6 +174,7 @@ def _insert_parts(connection: sa.Connection, package: Package, letter_id: int) -
                 detected_type=part.detected_type,
                 bytes=part.bytes,
                 sha256=part.sha256,
+                pages=part.pages,
                 stored=is_stored(part),
                 fate=part.fate.value,
                 reason=part.reason,

@@ -224,6 +224,7 @@ def upgrade() -> None:
         sa.Column("detected_type", sa.Text(), nullable=False),
         sa.Column("bytes", sa.BigInteger(), nullable=False),
         sa.Column("sha256", sa.Text(), nullable=False),
+        sa.Column("pages", sa.BigInteger(), nullable=True),
         sa.Column("stored", sa.Boolean(), nullable=False),
         sa.Column("fate", sa.Text(), nullable=False),
         sa.Column("reason", sa.Text(), nullable=True),

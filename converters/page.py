@@ -1,0 +1,106 @@
+"""One laid-out page sequence: sanitised HTML in, a tagged PDF out, through WeasyPrint."""
+
+from __future__ import annotations
+
+import html
+import logging
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+import weasyprint
+from weasyprint.text.fonts import FontConfiguration
+
+Fetch = Callable[[str], weasyprint.urls.URLFetcherResponse]
+
+# US Letter, as the offices print; WeasyPrint counts 96 CSS pixels to the inch.
+WIDTH_PX: Final = 8.5 * 96
+_HEIGHT_PX: Final = 11 * 96
+_MARGIN_PX: Final = 0.7 * 96
+_WIDEST = 4.0  # beyond this many page widths a document is cut rather than made unreadably small
+_SLACK_PX = 2.0
+
+_BASE = """
+@page {{
+  size: {width}px {height}px;
+  margin: {margin}px {margin}px {foot}px;
+  @bottom-right {{
+    content: counter(page) " / " counter(pages);
+    font: {small}px "Liberation Sans", "DejaVu Sans", sans-serif;
+    color: #595959;
+  }}
+}}
+html {{ font: {size}px/1.4 Carlito, "Liberation Sans", "DejaVu Sans", sans-serif; color: #111; }}
+body {{ margin: 0; }}
+"""
+
+logging.getLogger("weasyprint").disabled = True
+logging.getLogger("fontTools").disabled = True
+
+
+def wrapped(body: str, title: str) -> str:
+    """Return a whole document around a body of HTML. The title is data."""
+    return (
+        '<!doctype html><html><head><meta charset="utf-8">'
+        f"<title>{html.escape(title)}</title></head><body>{body}</body></html>"
+    )
+
+
+def deny(url: str) -> weasyprint.urls.URLFetcherResponse:
+    """Fetch nothing."""
+    del url
+    raise ValueError("nothing is fetched")
+
+
+def write(
+    document: str,
+    target: Path,
+    *,
+    sheet: str = "",
+    fetch: Fetch = deny,
+    fit: bool = False,
+    first_page: int = 1,
+) -> int:
+    """Lay out a document, write it as a tagged PDF and return its number of pages.
+
+    With `fit`, one that is wider than the page is laid out on a wider one and shrunk, as a mail
+    program prints it: nothing at the right is cut off up to four times the page's width.
+    """
+    laid_out = _render(document, sheet, fetch, 1.0, first_page)
+    scale = 1.0
+    if fit:
+        needed = _width(laid_out) / (WIDTH_PX - 2 * _MARGIN_PX)
+        if needed > 1.0:
+            scale = min(needed, _WIDEST)
+            laid_out = _render(document, sheet, fetch, scale, first_page)
+    laid_out.write_pdf(target, zoom=1 / scale, pdf_tags=True)
+    return len(laid_out.pages)
+
+
+def _render(
+    document: str, sheet: str, fetch: Fetch, scale: float, first_page: int
+) -> weasyprint.Document:
+    base = _BASE.format(
+        width=WIDTH_PX * scale,
+        height=_HEIGHT_PX * scale,
+        margin=_MARGIN_PX * scale,
+        foot=_MARGIN_PX * scale * 1.2,
+        small=11 * scale,
+        size=14.5,
+    )
+    if first_page > 1:
+        base += f"html {{ counter-reset: page {first_page - 1}; }}"
+    fonts = FontConfiguration()
+    sheets = [weasyprint.CSS(string=base + sheet, url_fetcher=fetch, font_config=fonts)]
+    source = weasyprint.HTML(string=document, url_fetcher=fetch, base_url=None)
+    return source.render(stylesheets=sheets, font_config=fonts, pdf_tags=True)
+
+
+def _width(laid_out: weasyprint.Document) -> float:
+    """Return the width that the widest content needs, in CSS pixels from the left margin."""
+    widest = 0.0
+    for page in laid_out.pages:
+        for box in page._page_box.descendants():  # noqa: SLF001 -- no public name tells positions
+            if isinstance(getattr(box, "width", None), int | float):
+                widest = max(widest, box.position_x + box.width - _MARGIN_PX)
+    return widest - _SLACK_PX

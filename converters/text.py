@@ -1,0 +1,120 @@
+"""The engine for plain text: decoded, set in readable type, laid out a stretch at a time.
+
+WeasyPrint holds a whole document as boxes, about a kilobyte for each character here. So a text is
+cut at line ends into stretches of some forty pages; each is laid out and written before the next,
+and pikepdf joins them page by page. Memory stays that of one stretch; time grows with the length.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+import charset_normalizer
+import pikepdf
+
+from converters import facts, page
+from converters.fault import TooLarge
+
+MOST_BYTES: Final = 32 * 1024 * 1024
+_STRETCH_CHARACTERS = 100_000
+_LINE_CHARACTERS = 10_000  # longer lines are cut for the layout, which breaks them anyway
+_SAMPLE_BYTES = 256 * 1024
+_COLUMNS = re.compile(r"\S {3,}\S|\t|[\u2500-\u257f]|[-=_]{20}|\|.*\|")
+
+_SHEET = """
+body {{ white-space: pre-wrap; overflow-wrap: anywhere; tab-size: 8; {type} }}
+"""
+_PROSE = 'font: 14px/1.45 Carlito, "Liberation Sans", "DejaVu Sans", sans-serif;'
+_TABLE = 'font: 11.5px/1.4 "Liberation Mono", "DejaVu Sans Mono", monospace;'
+
+
+def render(source: bytes, title: str, target: Path) -> list[str]:
+    """Write the PDF of a text and return warnings: "charset_guessed", "untagged" for a long one.
+
+    Raises TooLarge over 32 MiB.
+    """
+    if len(source) > MOST_BYTES:
+        raise TooLarge("text")
+    text, sure = decoded(source)
+    sheet = _SHEET.format(type=_TABLE if is_columns(text) else _PROSE)
+    warnings = [] if sure else ["charset_guessed"]
+    if len(text) <= _STRETCH_CHARACTERS:
+        page.write(page.wrapped(html.escape(text), title), target, sheet=sheet)
+        return warnings
+    pages = 0
+    with pikepdf.new() as whole:
+        for stretch in stretches(text):
+            document = page.wrapped(html.escape(stretch), title)
+            pages += page.write(document, target, sheet=sheet, first_page=pages + 1)
+            with pikepdf.open(target) as part:
+                for one in part.pages:
+                    one.obj.pop("/StructParents", None)
+                    whole.pages.append(one)
+        with whole.open_metadata() as metadata:
+            metadata["dc:title"] = title
+        target.unlink()
+        whole.save(target)
+    return [*warnings, "untagged"]
+
+
+def decoded(source: bytes) -> tuple[str, bool]:
+    """Decode a text and say whether its encoding was sure. Line ends become one newline each."""
+    text, sure = _decoded(source)
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    # Left out: what no font shows and XML-like parsers stumble over.
+    return re.sub(r"[\x00-\x08\x0b\x0e-\x1f\x7f\ufeff\ufffe\uffff]", "", text), sure
+
+
+def _decoded(source: bytes) -> tuple[str, bool]:
+    for mark, codec in (
+        (b"\xef\xbb\xbf", "utf-8-sig"),
+        (b"\xff\xfe\x00\x00", "utf-32"),
+        (b"\x00\x00\xfe\xff", "utf-32"),
+        (b"\xff\xfe", "utf-16"),
+        (b"\xfe\xff", "utf-16"),
+    ):
+        if source.startswith(mark):
+            return source.decode(codec, "replace"), True
+    wide = facts.wide_text(source)
+    if wide is not None:
+        return source.decode(wide, "replace"), True
+    try:
+        return source.decode("utf-8"), True
+    except UnicodeDecodeError:
+        best = charset_normalizer.from_bytes(source[:_SAMPLE_BYTES]).best()
+        codec = best.encoding if best is not None else "cp1252"
+        return source.decode(codec, "replace"), False
+
+
+def is_columns(text: str) -> bool:
+    """Say whether a text lines things up by spaces, so that only a fixed pitch keeps its sense."""
+    lines = [line for line in text[:100_000].split("\n") if line.strip()]
+    aligned = sum(bool(_COLUMNS.search(line)) for line in lines)
+    return aligned * 8 > len(lines)
+
+
+def stretches(text: str) -> Iterator[str]:
+    """Cut a text at line ends into pieces that are laid out one by one."""
+    piece: list[str] = []
+    length = 0
+    for line in _lines(text):
+        piece.append(line)
+        length += len(line) + 1
+        if length >= _STRETCH_CHARACTERS:
+            yield "\n".join(piece)
+            piece, length = [], 0
+    if piece:
+        yield "\n".join(piece)
+
+
+def _lines(text: str) -> Iterator[str]:
+    for line in text.split("\n"):
+        if len(line) <= _LINE_CHARACTERS:
+            yield line
+        else:
+            for at in range(0, len(line), _LINE_CHARACTERS):
+                yield line[at : at + _LINE_CHARACTERS]

@@ -1,0 +1,216 @@
+"""The reader's job: one message's bytes in, its words and files out. Runs in the sandbox alone."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from converters import detect
+from gateway.reader.body import pieces
+from gateway.reader.encoded_word import read_text
+from gateway.reader.entity import MESSAGES, Count, Entity, Kind, Limits, read_tree
+from gateway.reader.fault import ReadingStopped, Reason
+from gateway.reader.header import Header, message_start, read_header
+from gateway.reader.leaf import Leaf, decoded, opened
+from gateway.reader.sender import is_automatic, one_sender
+from gateway.reader.source import Extent
+from gateway.reader.words import Budget, Said, read_words
+
+# With JSON's escapes the answer stays below the sandbox's bound of 16 MiB.
+_MOST_CHARACTERS = 2_000_000
+_MOST_FIELD_BYTES = 8192
+_MOST_FIELD_CHARACTERS = 2000
+_CONTROLS = dict.fromkeys((*range(32), 127))
+_MAIL_FIELDS = {"from", "to", "subject", "date", "message-id", "received"}
+_BLANK_BYTES = 1 << 16
+# What shows that a message had parts, although no boundary of it can be found.
+_TRACE_OF_PARTS = re.compile(rb"(?:\A|[\r\n])(?:--\S|content-[a-z-]+[ \t]*:)", re.IGNORECASE)
+
+
+def warm() -> None:
+    """Load what the first job would wait for. Called once, before any stranger's bytes."""
+    detect.warm()
+
+
+def run(job: dict[str, Any], inputs: list[int], folder: Path) -> dict[str, Any]:
+    """Take a message apart.
+
+    `job` has the limits max_parts, max_depth and max_header_bytes; `inputs` is the descriptor of
+    the raw message. The files of the parts are left in `folder`. The answer is what
+    gateway.road.read takes, or {"stopped": reason}.
+    """
+    limits = Limits(job["max_parts"], job["max_depth"], job["max_header_bytes"])
+    descriptor = inputs[0]
+    raw = Extent(descriptor, 0, os.fstat(descriptor).st_size)
+    letter = _Letter(folder, Count(limits))
+    try:
+        return letter.read(raw)
+    except ReadingStopped as stop:
+        return {"stopped": stop.reason.value}
+
+
+class _Letter:
+    """One letter while it is being read, its attached messages included."""
+
+    def __init__(self, folder: Path, count: Count) -> None:
+        self._folder = folder
+        self._count = count
+        self._budget = Budget(_MOST_CHARACTERS)
+        self._files = 0
+        self._words: list[dict[str, Any]] = []
+        self._parts: list[dict[str, Any]] = []
+
+    def read(self, raw: Extent) -> dict[str, Any]:
+        """Read the letter and what is attached to it. Raises ReadingStopped."""
+        root = read_tree(raw, self._count)
+        header = root.header
+        ambiguous = self._message(root, None) or len(set(header.all("subject"))) > 1
+        sender = one_sender(header)
+        return {
+            "message_id": _shown(header, "message-id") or None,
+            "sender": sender,
+            "automatic": is_automatic(header, sender, root.media_type),
+            "ambiguous": ambiguous,
+            "words": self._words,
+            "parts": self._parts,
+        }
+
+    def _message(self, root: Entity, container: str | None) -> bool:
+        """Read one message. Return whether its parts can be told apart in more than one way."""
+        prefix = "" if container is None else f"{container}/"
+        if root.kind is Kind.MULTIPART and not root.children:
+            _be_text(root, outermost=container is None)
+        leaves = [self._leaf(entity, path) for path, entity in _numbered(root, prefix)]
+        found = pieces(root, {id(leaf.entity): leaf for leaf in leaves})
+        said = read_words(found, self._new_file(), self._budget)
+        self._words.append(_words(root.header, container, said, leaves))
+        for leaf in leaves:
+            with _message_in(leaf, self._count) as message:
+                self._parts.append(_part(leaf, container, said))
+                if message is not None and self._message(message, leaf.path):
+                    self._parts[-1]["flags"].append("ambiguous")
+        return _is_ambiguous(root)
+
+    def _leaf(self, entity: Entity, path: str) -> Leaf:
+        if entity.kind is Kind.MESSAGE and entity.children[0].header.fields:
+            return opened(entity, path)
+        return decoded(entity, path, self._new_file())
+
+    def _new_file(self) -> Path:
+        self._files += 1
+        return self._folder / f"p{self._files:05d}"
+
+
+def _be_text(root: Entity, *, outermost: bool) -> None:
+    """Let a multipart message without parts be the text that it is, where it is plainly that.
+
+    Raises ReadingStopped where the outermost message shows traces of parts: it must not pass for a
+    message without attachments.
+    """
+    place, divided = root.body.start, False
+    while chunk := root.body.read(place, _BLANK_BYTES):
+        divided |= bool(_TRACE_OF_PARTS.search(chunk))
+        place += len(chunk)
+    if divided and outermost:
+        raise ReadingStopped(Reason.UNDIVIDED)
+    root.kind = Kind.LEAF
+    root.media_type = root.media_type if divided else "text/plain"
+
+
+def _numbered(entity: Entity, prefix: str) -> Iterator[tuple[str, Entity]]:
+    """Give the parts of one message with their paths, numbered as IMAP does (RFC 9051, 6.4.5.1)."""
+    if entity.kind is not Kind.MULTIPART:
+        yield f"{prefix}1", entity
+        return
+    for number, child in enumerate(entity.children, 1):
+        if child.kind is Kind.MULTIPART and child.children:
+            yield from _numbered(child, f"{prefix}{number}.")
+        elif child.kind is not Kind.MULTIPART or child.body.read(child.body.start, 64).strip():
+            yield f"{prefix}{number}", child
+
+
+def _is_ambiguous(entity: Entity) -> bool:
+    return entity.ambiguous or any(
+        child.kind is Kind.MULTIPART and _is_ambiguous(child) for child in entity.children
+    )
+
+
+@contextlib.contextmanager
+def _message_in(leaf: Leaf, count: Count) -> Iterator[Entity | None]:
+    """Give the message that a part is, or None. Raises ReadingStopped.
+
+    One that came encoded, or as a file named .eml, is read from the part's own file; that goes
+    when it has been read.
+    """
+    if leaf.file is None:
+        yield leaf.entity.children[0]
+        return
+    named = (leaf.name or "").lower().endswith(".eml")
+    if leaf.entity.media_type not in MESSAGES and not named:
+        yield None
+        return
+    with leaf.file.open("rb") as stream:
+        extent = Extent(stream.fileno(), 0, leaf.bytes)
+        start = message_start(extent)
+        header, _ = read_header(start, start.start, (), count.limits.max_header_bytes)
+        if len(_MAIL_FIELDS & {name for name, _ in header.fields}) < 2:
+            yield None
+            return
+        message = read_tree(extent, count, leaf.entity.depth + 1)
+        leaf.open()
+        yield message
+
+
+def _words(
+    header: Header, container: str | None, said: Said, leaves: list[Leaf]
+) -> dict[str, Any]:
+    images = {
+        leaf.entity.content_id: leaf.file.name
+        for leaf in leaves
+        if leaf.file is not None
+        and leaf.entity.content_id in said.shown
+        and leaf.detected_type.startswith("image/")
+    }
+    return {
+        "path": said.path,
+        "container": container,
+        "subject": _shown(header, "subject"),
+        "header_from": _shown(header, "from"),
+        "header_to": _shown(header, "to"),
+        "date": _shown(header, "date"),
+        "text": said.text,
+        "new": said.new,
+        "html": said.html.name if said.html else None,
+        "html_charset": said.html_charset if said.html else None,
+        "lossy": said.lossy,
+        "images": images,
+    }
+
+
+def _part(leaf: Leaf, container: str | None, said: Said) -> dict[str, Any]:
+    entity = leaf.entity
+    is_words = not leaf.flags.isdisjoint({"words", "alternative"})
+    return {
+        "path": leaf.path,
+        "container": container,
+        "name": leaf.name,
+        "declared_type": entity.media_type,
+        "detected_type": entity.media_type if is_words else leaf.detected_type,
+        "bytes": leaf.bytes,
+        "sha256": leaf.sha256,
+        "file": leaf.file.name if leaf.file else None,
+        "inline": entity.disposition.value == "inline" or entity.content_id in said.shown,
+        "content_id": entity.content_id,
+        "pixels": leaf.pixels,
+        "pages": leaf.pages,
+        "flags": sorted(leaf.flags),
+    }
+
+
+def _shown(header: Header, name: str) -> str:
+    text = read_text((header.first(name) or b"")[:_MOST_FIELD_BYTES])
+    return text.translate(_CONTROLS)[:_MOST_FIELD_CHARACTERS]

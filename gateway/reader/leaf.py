@@ -1,0 +1,93 @@
+"""One part's bytes, decoded into a file of the job's folder, with its SHA-256 and its real type."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from converters.detect import detect
+from gateway.reader.entity import Entity
+from gateway.reader.transfer import Decoder
+
+_OPENED, _MESSAGE = "opened", "message/rfc822"
+
+
+@dataclass
+class Leaf:
+    """A part as it lies in the folder."""
+
+    path: str
+    entity: Entity
+    file: Path | None
+    bytes: int
+    sha256: str
+    detected_type: str
+    flags: set[str] = field(default_factory=set)
+    pages: int | None = None
+    pixels: tuple[int, int] | None = None
+
+    @property
+    def name(self) -> str | None:
+        """What the sender called it."""
+        return self.entity.name
+
+    def open(self) -> None:
+        """Take note that this is a message, and opened: its file is kept no longer."""
+        assert self.file is not None
+        self.file.unlink()
+        self.file = None
+        self.detected_type = _MESSAGE
+        self.flags = {_OPENED, *(self.flags & {"ambiguous"})}
+
+    def head(self, size: int) -> bytes:
+        """Return its first bytes."""
+        if self.file is None:
+            return b""
+        with self.file.open("rb") as stream:
+            return stream.read(size)
+
+
+def decoded(entity: Entity, path: str, file: Path) -> Leaf:
+    """Decode a part into a new file, chunk by chunk, and find out what it is."""
+    digest = hashlib.sha256()
+    size = 0
+    decoder = Decoder(entity.encoding)
+    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    with open(descriptor, "wb", buffering=0) as stream:
+        for chunk in decoder.decode(entity.body.chunks()):
+            digest.update(chunk)
+            size += len(chunk)
+            stream.write(chunk)
+    flags = {"ambiguous"} if decoder.doubtful or entity.ambiguous else set()
+    if not size:
+        flags.add("empty")
+    found = detect(file, entity.media_type, entity.name)
+    return Leaf(
+        path=path,
+        entity=entity,
+        file=file,
+        bytes=size,
+        sha256=digest.hexdigest(),
+        detected_type=found.media_type,
+        flags=flags | found.flags,
+        pages=found.pages,
+        pixels=found.pixels,
+    )
+
+
+def opened(entity: Entity, path: str) -> Leaf:
+    """Describe a message that is attached as it stands: it is opened, and no file is made of it."""
+    digest = hashlib.sha256()
+    for chunk in entity.body.chunks():
+        digest.update(chunk)
+    return Leaf(
+        path=path,
+        entity=entity,
+        file=None,
+        bytes=entity.body.bytes,
+        sha256=digest.hexdigest(),
+        detected_type=_MESSAGE,
+        flags={_OPENED},
+    )

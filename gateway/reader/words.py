@@ -1,0 +1,160 @@
+"""The words of one message, made readable: its text, what of it is new, and its HTML."""
+
+from __future__ import annotations
+
+import html as html_escapes
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import unquote
+
+from gateway.reader.body import Piece
+from gateway.reader.charset import decode
+from gateway.reader.flowed import plain, unflowed
+from gateway.reader.history import new_words
+from gateway.reader.html_text import html_to_text
+from gateway.reader.leaf import Leaf
+
+# A body above these is filed as a document of its own, as it came; its beginning is the words.
+_MOST_PLAIN_BYTES = 1 << 20
+_MOST_HTML_BYTES = 8 << 20
+_META_BYTES = 2048
+_META_CHARSET = re.compile(
+    rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([A-Za-z0-9_:.-]{1,40})", re.IGNORECASE
+)
+_STUB = re.compile(
+    r"\b(?:html|browser|(?:mail|email|e-mail) (?:client|program|reader|software|programm))\b",
+    re.IGNORECASE,
+)
+_STUB_CHARACTERS = 400
+_CID = re.compile(r"""cid:([^"'\s<>)]{1,512})""", re.IGNORECASE)
+
+
+@dataclass
+class Said:
+    """The words of one message."""
+
+    path: str = ""  # of the first part that holds them
+    text: str = ""
+    new: str = ""
+    html: Path | None = None
+    html_charset: str | None = None
+    lossy: bool = False
+    shown: frozenset[str] = field(default_factory=frozenset)  # the Content-IDs its HTML shows
+
+
+class Budget:
+    """How many characters of words the answer about one letter may still hold."""
+
+    def __init__(self, characters: int) -> None:
+        self._left = characters
+
+    def take(self, text: str) -> str:
+        """Return as much of a text as fits."""
+        taken = text[: self._left]
+        self._left -= len(taken)
+        return taken
+
+
+def read_words(pieces: Sequence[Piece], html_file: Path, budget: Budget) -> Said:
+    """Return what a message says, and flag its parts.
+
+    "words" is a part whose words these are, "alternative" another form of the same words. Plain
+    text counts where it is real; else text is made of the HTML. The HTML of all pieces goes into
+    `html_file` as UTF-8, for the PDF.
+    """
+    said = Said()
+    texts: list[str] = []
+    fresh: list[str] = []
+    pages: list[str] = []
+    shown: set[str] = set()
+    whole = True
+    for piece in pieces:
+        read = _Read(piece)
+        said.lossy |= read.lossy
+        whole &= read.whole
+        used, other = (piece.plain, piece.html) if read.plain_is_real else (piece.html, piece.plain)
+        said.path = said.path or used[0].path
+        text = budget.take(read.text)
+        whole &= len(text) == len(read.text)
+        _flag(used, other, whole=read.whole and len(text) == len(read.text))
+        texts.append(text)
+        fresh.append(read.new)
+        pages.append(read.page)
+        if piece.html:
+            said.html_charset = said.html_charset or read.html_charset
+            shown.update(unquote(cid).strip() for cid in _CID.findall(read.page))
+    said.text = _joined(texts)
+    said.new = budget.take(new_words(_joined(fresh)))
+    if any(piece.html for piece in pieces) and whole:
+        html_file.write_text("\n".join(pages), encoding="utf-8")
+        said.html = html_file
+        said.shown = frozenset(shown)
+    return said
+
+
+def _flag(used: Sequence[Leaf], other: Sequence[Leaf], *, whole: bool) -> None:
+    for leaf in used:
+        if whole:
+            leaf.flags.add("words")
+    for leaf in other:
+        leaf.flags.add("alternative")
+
+
+def _joined(texts: Sequence[str]) -> str:
+    return "\n\n".join(text for text in (one.strip("\n") for one in texts) if text.strip())
+
+
+class _Read:
+    """One piece, decoded in every form that it has."""
+
+    def __init__(self, piece: Piece) -> None:
+        self.lossy = False
+        self.whole = True
+        self.html_charset: str | None = None
+        plain_text = "\n".join(self._plain(leaf) for leaf in piece.plain)
+        html = "\n".join(self._html(leaf) for leaf in piece.html)
+        html_text = html_to_text(html) if piece.html else ""
+        self.plain_is_real = bool(piece.plain) and not _is_stub(plain_text, html_text)
+        if self.plain_is_real:
+            self.text = self.new = plain_text
+        else:
+            self.text = html_text
+            self.new = html_to_text(html, history=False, addresses=False)
+        self.page = html or f"<pre>{html_escapes.escape(plain_text)}</pre>"
+
+    def _plain(self, leaf: Leaf) -> str:
+        raw = leaf.head(_MOST_PLAIN_BYTES)
+        self.whole &= leaf.bytes <= len(raw)
+        content_type = leaf.entity.content_type
+        text, lossy = decode(raw, content_type.text("charset"))
+        self.lossy |= lossy
+        text = plain(text)
+        if (content_type.text("format") or "").lower() == "flowed":
+            delete_space = (content_type.text("delsp") or "").lower() == "yes"
+            text = unflowed(text, delete_space=delete_space)
+        return text
+
+    def _html(self, leaf: Leaf) -> str:
+        raw = leaf.head(_MOST_HTML_BYTES)
+        self.whole &= leaf.bytes <= len(raw)
+        label = leaf.entity.content_type.text("charset")
+        if not label and (meta := _META_CHARSET.search(raw[:_META_BYTES])):
+            label = meta[1].decode("ascii")
+        self.html_charset = self.html_charset or label or "utf-8"
+        text, lossy = decode(raw, label)
+        self.lossy |= lossy
+        return plain(text)
+
+
+def _is_stub(plain_text: str, html_text: str) -> bool:
+    """Say whether a plain text is none: empty, or "your mail program does not show HTML"."""
+    if not html_text.strip():
+        return False
+    words = plain_text.strip()
+    if not words:
+        return True
+    return len(words) < _STUB_CHARACTERS and len(html_text) > len(words) and bool(
+        _STUB.search(words) and words[:40] not in html_text
+    )

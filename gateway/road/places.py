@@ -1,0 +1,82 @@
+"""Places: where a package may say which case it belongs to, in the order of trust.
+
+Tag, subject and new words rank alike; then the names of the files; then what is quoted or attached
+as a message, which often speaks of another matter (design.md, safety rule 1).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from gateway.case_number import CaseShape, Found
+from gateway.number_context import Likeness
+from gateway.road.package import Package, Part
+
+RANKS = (("tag", "subject", "words"), ("file_name",), ("history",))
+
+
+@dataclass(frozen=True)
+class Place:
+    """Something that looks like a case number, and where it stands."""
+
+    found: Found
+    found_in: str  # one of the names in RANKS
+    part: Part | None = None  # whose name it stands in
+
+    @property
+    def counts(self) -> bool:
+        """Whether it is meant for a case number, beyond doubt."""
+        return self.found.likeness is Likeness.COUNTS
+
+
+def places(package: Package, shape: CaseShape, tags: tuple[str, ...]) -> tuple[Place, ...]:
+    """Return everything that looks like a case number, the most trusted places first."""
+    return tuple(_places(package, shape, tags))
+
+
+def _places(package: Package, shape: CaseShape, tags: tuple[str, ...]) -> Iterator[Place]:
+    for tag in dict.fromkeys(tags):
+        yield Place(Found(tag, shape.normal(tag), Likeness.COUNTS), "tag")
+    own, *attached = package.words
+    trusted = [(one, "subject") for one in shape.find(package.subject)]
+    trusted += [(one, "words") for one in shape.find(own.new)]
+    for found, found_in in trusted:
+        yield Place(found, found_in)
+    messages = frozenset(one.container for one in attached)
+    inside: list[Place] = []
+    for part in package.parts:
+        if not part.original_name or part.reason == "decoration":
+            continue
+        for found in shape.find(part.original_name):
+            if _is_inside(part, messages, package):
+                inside.append(Place(found, "history", part))
+            else:
+                yield Place(found, "file_name", part)
+    # `text` holds the new words too; what they say has been said.
+    said = {_what(found) for found, _ in trusted}
+    for found in shape.find(own.text):
+        if _what(found) not in said:
+            yield Place(found, "history")
+    for words in attached:
+        for text in (words.subject, words.text):
+            for found in shape.find(text):
+                yield Place(found, "history")
+    yield from inside
+
+
+def _what(found: Found) -> str:
+    return found.number or found.text
+
+
+def _is_inside(part: Part, messages: frozenset[str | None], package: Package) -> bool:
+    """Say whether a part came within an attached message, however deep."""
+    containers = {one.path: one.container for one in package.parts}
+    seen: set[str] = set()
+    container = part.container
+    while container is not None and container not in seen:
+        if container in messages:
+            return True
+        seen.add(container)
+        container = containers.get(container)
+    return False

@@ -1,0 +1,237 @@
+"""Resolve: which case a package belongs to, and so which consultant. Asking beats misfiling.
+
+Safety rule 1 of design.md, as code. The places are looked at rank by rank, most trusted first, and
+the first rank that says anything decides: one number that this sender has a right to is taken;
+anything else waits for a person, and what lower ranks say is a suggestion. A slip of the pen
+("24-O01234", "24-00123") is never taken, and nothing below it is believed either.
+
+The sender is the one address in header From. It has rights only where its firm is known, the
+transport's proof holds, and the envelope's sender is of the same domain (RFC 7489, 3.1, strict);
+an operator who imports mail vouches for the message, whatever its envelope was. To everybody else,
+and about a case that is another firm's, the answer is the same as about a case that is not there.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Protocol
+
+from gateway.case_number import CaseShape
+from gateway.letter import Envelope, Proof
+from gateway.road.package import Candidate, Package, Resolution, Trouble
+from gateway.road.places import RANKS, Place, places
+from portal.directory import Case, Firm
+
+_MOST_LISTED = 10
+
+
+class DirectoryView(Protocol):
+    """What the road asks the directory; `portal.directory.Directory` answers."""
+
+    def firm_of(self, address: str) -> Firm | None:
+        """Return the firm of a mail address in canonical form."""
+
+    def case(self, number: str) -> Case | None:
+        """Return the case of a number in our form."""
+
+    def has_right(self, firm_id: int, case_id: int, day: date) -> bool:
+        """Say whether a firm may send to a case on a day."""
+
+
+@dataclass(frozen=True)
+class _Sender:
+    firm: Firm | None  # known and proven, or None
+    trouble: Trouble | None  # why it is not
+
+
+@dataclass(frozen=True)
+class _Looked:
+    """A place with what the directory says of it."""
+
+    place: Place
+    case: Case | None  # one that this sender has a right to
+    why: str
+
+    @property
+    def what(self) -> str:
+        return self.place.found.number or self.place.found.text
+
+    @property
+    def weighs(self) -> bool:
+        """Whether it takes part in the decision; a doubtful one does where it is one of theirs."""
+        return self.place.counts or self.case is not None
+
+
+@dataclass(frozen=True)
+class _Verdict:
+    taken: _Looked | None
+    trouble: Trouble | None
+    rank: int | None  # the rank that decided or stopped the search
+
+
+def resolve(
+    package: Package,
+    directory: DirectoryView,
+    shape: CaseShape,
+    today: date,
+    *,
+    tags: tuple[str, ...] = (),
+) -> Package:
+    """Find the package's case and consultant, or the code of why it waits.
+
+    `tags` are the case tags of the recipient addresses. `today` is the day that rights are asked
+    for, in the office's zone. Every candidate is kept with its place and a sentence for staff.
+    """
+    sender = _sender(package, directory)
+    looked = tuple(_look(place, directory, sender, today) for place in places(package, shape, tags))
+    verdict = _decide(looked, shape)
+    resolution = Resolution(
+        firm_id=sender.firm.id if sender.firm else None,
+        firm_name=sender.firm.name if sender.firm else None,
+        candidates=tuple(_candidate(one, verdict) for one in looked),
+    )
+    troubles: list[Trouble] = []
+    hold = sender.trouble or verdict.trouble
+    if hold is None and _to_postmaster_alone(package.letter.envelope):
+        hold = Trouble("consultant_unknown")
+    if verdict.taken is not None and (case := verdict.taken.case) is not None:
+        resolution = _with_case(resolution, case, verdict.taken.place.found_in)
+        if hold is None and case.consultant is None:
+            hold = Trouble("consultant_unknown")  # a person chooses one
+        if hold is None and case.closed:
+            fields = {"value": case.number, "consultant": resolution.consultant_name}
+            troubles.append(Trouble("case_closed", fields))
+        troubles.extend(_named_elsewhere(looked, case))
+    if hold is not None:
+        resolution = dataclasses.replace(resolution, hold=hold.code)
+        troubles.insert(0, hold)
+    return package.but(resolution=resolution, troubles=(*package.troubles, *troubles))
+
+
+def _sender(package: Package, directory: DirectoryView) -> _Sender:
+    address = package.sender
+    firm = directory.firm_of(address) if address is not None else None
+    if address is None or firm is None:
+        return _Sender(None, Trouble("sender_not_known", {"address": address or "this sender"}))
+    if not _is_proven(address, package.letter.envelope):
+        return _Sender(None, Trouble("sender_not_proven", {"domain": _domain(address)}))
+    return _Sender(firm, None)
+
+
+def _is_proven(address: str, envelope: Envelope) -> bool:
+    if envelope.proof is Proof.OPERATOR:
+        return True
+    aligned = envelope.sender != "" and _domain(envelope.sender) == _domain(address)
+    return envelope.proof.holds and aligned
+
+
+def _domain(address: str) -> str:
+    return address.rpartition("@")[2]
+
+
+def _look(place: Place, directory: DirectoryView, sender: _Sender, today: date) -> _Looked:
+    number = place.found.number
+    if number is None:
+        why = (
+            "It is meant for a case number, but does not have the shape of one."
+            if place.counts
+            else "It may be a case number with a slip."
+        )
+        return _Looked(place, None, why)
+    case = directory.case(number)
+    if case is None:
+        return _Looked(place, None, "There is no such case.")
+    if sender.firm is None:
+        proof = sender.trouble is not None and sender.trouble.code == "sender_not_proven"
+        return _Looked(
+            place,
+            None,
+            f"There is such a case, but the sender is not {'proven' if proof else 'known'}.",
+        )
+    if not directory.has_right(sender.firm.id, case.id, today):
+        return _Looked(
+            place, None, f"There is such a case, but {sender.firm.name} may not send to it."
+        )
+    if not place.counts:
+        return _Looked(place, case, "It stands where other numbers stand, so it is not taken.")
+    return _Looked(place, case, f"{sender.firm.name} may send to this case.")
+
+
+def _decide(looked: tuple[_Looked, ...], shape: CaseShape) -> _Verdict:
+    for rank, names in enumerate(RANKS):
+        here = [one for one in looked if one.place.found_in in names]
+        weighing = [one for one in here if one.weighs]
+        different = list(dict.fromkeys(one.what for one in weighing))
+        if not here:
+            continue
+        if not any(one.place.counts for one in here):
+            return _Verdict(None, _in_doubt(here, shape), rank)
+        if len(different) > 1:
+            listed = ", ".join(different[:_MOST_LISTED])
+            fields: dict[str, Any] = {"n": len(different), "list": listed}
+            return _Verdict(None, Trouble("case_ambiguous", fields), rank)
+        first = next(one for one in weighing if one.place.counts)
+        if first.case is not None:
+            return _Verdict(first, None, rank)
+        return _Verdict(None, _not_theirs(first, shape), rank)
+    return _Verdict(None, Trouble("consultant_unknown"), None)
+
+
+def _in_doubt(here: list[_Looked], shape: CaseShape) -> Trouble:
+    slip = next((one for one in here if one.place.found.number is None), None)
+    if slip is None:
+        return Trouble("consultant_unknown")
+    return Trouble("case_format", {"value": slip.what, "example": shape.example})
+
+
+def _not_theirs(looked: _Looked, shape: CaseShape) -> Trouble:
+    if looked.place.found.number is None:
+        return Trouble("case_format", {"value": looked.what, "example": shape.example})
+    return Trouble("case_not_found", {"value": looked.what})
+
+
+def _candidate(looked: _Looked, verdict: _Verdict) -> Candidate:
+    found, found_in = looked.place.found, looked.place.found_in
+    why = looked.why
+    rank = next(index for index, names in enumerate(RANKS) if found_in in names)
+    if looked is verdict.taken:
+        why += " It was taken."
+    elif verdict.rank is not None and rank > verdict.rank:
+        why += " It is a suggestion only: a more trusted place goes before it."
+    return Candidate(found.text, found.number, found_in, why)
+
+
+def _with_case(resolution: Resolution, case: Case, found_in: str) -> Resolution:
+    resolution = dataclasses.replace(
+        resolution, case_id=case.id, case_number=case.number, found_in=found_in
+    )
+    if case.consultant is None:
+        return resolution
+    return dataclasses.replace(
+        resolution,
+        consultant_id=case.consultant.id,
+        consultant_name=case.consultant.name,
+        consultant_email=case.consultant.email,
+        how="case",
+    )
+
+
+def _named_elsewhere(looked: tuple[_Looked, ...], case: Case) -> list[Trouble]:
+    """Flag each document whose name names another case."""
+    parts = {
+        one.place.part.path: one.place.part
+        for one in looked
+        if one.place.part is not None and one.weighs and one.what != case.number
+    }
+    return [
+        Trouble("document_names_other_case", {"name": part.original_name}, path)
+        for path, part in parts.items()
+    ]
+
+
+def _to_postmaster_alone(envelope: Envelope) -> bool:
+    # RFC 5321, 4.5.1: what is sent there is for people, whatever numbers it holds.
+    locals_ = {recipient.rpartition("@")[0] or recipient for recipient in envelope.recipients}
+    return locals_ == {"postmaster"}

@@ -1,0 +1,1 @@
+"""Sample letters, and the first run that sends them."""
