@@ -61,10 +61,14 @@ class JobTimedOut(JobFault):
     """The job was stopped at its limit of seconds."""
 
 
+class JobStopped(JobFault):
+    """The pool is closing: the same job may be given to the next one."""
+
+
 class JobDied(JobFault):
     """The job's process ended without an answer.
 
-    `reason` is for the log: "memory", "processes", "closed", "signal 11", or the class of an
+    `reason` is for the log: "memory", "processes", "signal 11", or the class of an
     exception and the lines of code it passed, never its text.
     """
 

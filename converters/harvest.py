@@ -39,17 +39,33 @@ def take(folder: Path, into: Path, *, most_bytes: int, most_files: int) -> None:
             if total > most_bytes or len(found) > most_files:
                 raise BadOutput("the job left more than it may")
     for name in found:
-        source, target = folder / name, into / name
-        # Not even its mode is kept: a set-user-id bit on our file system would outlive the sandbox.
-        source.chmod(0o600)
-        try:
-            source.rename(target)
-        except OSError as error:
-            if error.errno != errno.EXDEV:
-                raise
-            shutil.copyfile(source, target, follow_symlinks=False)
-            target.chmod(0o600)
-            source.unlink()
+        _move(folder / name, into / name)
+
+
+def _move(source: Path, target: Path) -> None:
+    # Not even its mode is kept: a set-user-id bit on our file system would outlive the sandbox.
+    source.chmod(0o600)
+    try:
+        source.rename(target)
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+        shutil.copyfile(source, target, follow_symlinks=False)
+        target.chmod(0o600)
+        source.unlink()
+
+
+def take_one(folder: Path, name: str, target: Path, *, most_bytes: int) -> None:
+    """Move one file out of `folder`, whatever else is there. Raises BadOutput."""
+    try:
+        facts = (folder / name).lstat()
+    except FileNotFoundError as error:
+        raise BadOutput("no output") from error
+    if not stat.S_ISREG(facts.st_mode) or facts.st_nlink != 1:
+        raise BadOutput("the output is not a plain file")
+    if facts.st_size > most_bytes:
+        raise BadOutput("the output is larger than it may be")
+    _move(folder / name, target)
 
 
 def size(folder: Path, *, most_files: int) -> float:

@@ -13,8 +13,7 @@ from typing import Final
 from urllib.parse import unquote
 
 import nh3
-import weasyprint
-from weasyprint.urls import URLFetcher, URLFetcherResponse
+from weasyprint.urls import URLFetcherResponse
 
 from converters import page
 from converters.fault import TooLarge
@@ -42,7 +41,7 @@ _ATTRIBUTES = {
 }
 
 # Where the author's sheet says otherwise, it wins; the last rules are the paper's.
-_SHEET = """
+SHEET = """
 p { margin: 0 0 0.8em; }
 p.MsoNormal, li.MsoNormal, div.MsoNormal, p.MsoListParagraph { margin: 0; }
 blockquote { margin: 0.4em 0 0.4em 0.2em; padding-left: 0.9em; border-left: 2px solid #b5b5b5; }
@@ -66,7 +65,7 @@ def render(source: bytes, images: Mapping[str, bytes], title: str, target: Path)
         raise TooLarge("HTML")
     fetcher = _Given(images)
     body = cleaned(decoded(source))
-    page.write(page.wrapped(body, title), target, sheet=_SHEET, fetch=fetcher.fetch, fit=True)
+    page.write(page.wrapped(body, title), target, sheet=SHEET, fetcher=fetcher, fit=True)
     return ["remote_content"] if fetcher.refused else []
 
 
@@ -108,15 +107,15 @@ def _filtered(tag: str, attribute: str, value: str) -> str | None:
     return value
 
 
-class _Given:
-    """The only fetcher: what is in the page itself, and the files given with it."""
+class _Given(page.Inline):
+    """Fetches what is in the page itself, and the files given with it."""
 
     def __init__(self, images: Mapping[str, bytes]) -> None:
+        super().__init__()
         self._images = {name.strip("<>").lower(): content for name, content in images.items()}
-        self._inline = URLFetcher(allowed_protocols={"data"}, allow_redirects=False)
         self.refused = False
 
-    def fetch(self, url: str) -> URLFetcherResponse:
+    def fetch(self, url: str, headers: Mapping[str, str] | None = None) -> URLFetcherResponse:
         """Return what a URL names. Raises ValueError for anything that is elsewhere."""
         scheme, _, name = url.partition(":")
         match scheme.lower():
@@ -126,11 +125,6 @@ class _Given:
                     raise ValueError("no such image")
                 return URLFetcherResponse(url, content)
             case "data":
-                return self._inline.fetch(url)
+                return super().fetch(url, headers)
         self.refused = True
         raise ValueError("nothing is fetched")
-
-
-def warm() -> None:
-    """Render a small page, so that fonts and patterns are loaded before the first fork."""
-    weasyprint.HTML(string=page.wrapped(cleaned("<p>Ab <b>c</b> <i>d</i>"), "x")).write_pdf()

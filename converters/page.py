@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import html
 import logging
-from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
 import weasyprint
 from weasyprint.text.fonts import FontConfiguration
-
-Fetch = Callable[[str], weasyprint.urls.URLFetcherResponse]
+from weasyprint.urls import URLFetcher
 
 # US Letter, as the offices print; WeasyPrint counts 96 CSS pixels to the inch.
 WIDTH_PX: Final = 8.5 * 96
@@ -46,10 +44,11 @@ def wrapped(body: str, title: str) -> str:
     )
 
 
-def deny(url: str) -> weasyprint.urls.URLFetcherResponse:
-    """Fetch nothing."""
-    del url
-    raise ValueError("nothing is fetched")
+class Inline(URLFetcher):
+    """Fetches what is in the URL itself (data:), and nothing from anywhere."""
+
+    def __init__(self) -> None:
+        super().__init__(allowed_protocols={"data"}, allow_redirects=False)
 
 
 def write(
@@ -57,28 +56,31 @@ def write(
     target: Path,
     *,
     sheet: str = "",
-    fetch: Fetch = deny,
+    fetcher: URLFetcher | None = None,
     fit: bool = False,
-    first_page: int = 1,
+    part_from: int | None = None,
 ) -> int:
     """Lay out a document, write it as a tagged PDF and return its number of pages.
 
     With `fit`, one that is wider than the page is laid out on a wider one and shrunk, as a mail
     program prints it: nothing at the right is cut off up to four times the page's width.
+    `part_from` is the number of the first page where this is one part of a longer document: such a
+    part is untagged, since joining pages would leave their tags without a structure tree.
     """
-    laid_out = _render(document, sheet, fetch, 1.0, first_page)
+    fetcher = fetcher or Inline()
+    laid_out = _render(document, sheet, fetcher, 1.0, part_from)
     scale = 1.0
     if fit:
         needed = _width(laid_out) / (WIDTH_PX - 2 * _MARGIN_PX)
         if needed > 1.0:
             scale = min(needed, _WIDEST)
-            laid_out = _render(document, sheet, fetch, scale, first_page)
-    laid_out.write_pdf(target, zoom=1 / scale, pdf_tags=True)
+            laid_out = _render(document, sheet, fetcher, scale, part_from)
+    laid_out.write_pdf(target, zoom=1 / scale, pdf_tags=part_from is None)
     return len(laid_out.pages)
 
 
 def _render(
-    document: str, sheet: str, fetch: Fetch, scale: float, first_page: int
+    document: str, sheet: str, fetcher: URLFetcher, scale: float, part_from: int | None
 ) -> weasyprint.Document:
     base = _BASE.format(
         width=WIDTH_PX * scale,
@@ -88,12 +90,13 @@ def _render(
         small=11 * scale,
         size=14.5,
     )
-    if first_page > 1:
-        base += f"html {{ counter-reset: page {first_page - 1}; }}"
+    if part_from is not None:
+        base += f"html {{ counter-reset: page {part_from - 1}; }}"
+        base += "@page { @bottom-right { content: counter(page); } }"
     fonts = FontConfiguration()
-    sheets = [weasyprint.CSS(string=base + sheet, url_fetcher=fetch, font_config=fonts)]
-    source = weasyprint.HTML(string=document, url_fetcher=fetch, base_url=None)
-    return source.render(stylesheets=sheets, font_config=fonts, pdf_tags=True)
+    sheets = [weasyprint.CSS(string=base + sheet, url_fetcher=fetcher, font_config=fonts)]
+    source = weasyprint.HTML(string=document, url_fetcher=fetcher, base_url=None)
+    return source.render(stylesheets=sheets, font_config=fonts, presentational_hints=True, pdf_tags=part_from is None)
 
 
 def _width(laid_out: weasyprint.Document) -> float:

@@ -20,7 +20,7 @@ from typing import Any
 
 from converters import frame, harvest, sandbox
 from converters.box import Box
-from converters.fault import BadOutput, JobDied, JobRefused, SandboxMissing
+from converters.fault import BadOutput, JobDied, JobRefused, JobStopped, SandboxMissing
 from converters.sandbox import Limits
 
 _START_SECONDS = 60
@@ -90,8 +90,8 @@ class Pool:
 
         Waits until a process is free; the limit of seconds counts from there. `inputs` are
         descriptors of regular files open for reading only: anything else would be a way out.
-        Raises JobTimedOut, JobDied, JobRefused, BadOutput; SandboxMissing where a process could
-        not be replaced; ValueError for inputs that are not as said.
+        Raises JobTimedOut, JobDied, JobRefused, BadOutput, JobStopped; SandboxMissing where a
+        process could not be replaced; ValueError for inputs that are not as said.
         """
         for descriptor in inputs:
             _only_readable(descriptor)
@@ -113,7 +113,7 @@ class Pool:
         return _taken_apart(answer)
 
     def close(self) -> None:
-        """End every process and wait until all are gone. A job that still runs ends in JobDied."""
+        """End every process and wait until all are gone. A job that runs ends in JobStopped."""
         with self._change:
             self._closed = True
             idle, self._idle = list(self._idle), collections.deque()
@@ -179,7 +179,7 @@ class Pool:
             with self._change:
                 self._change.wait_for(lambda: self._idle or self._closed)
                 if self._closed:
-                    raise JobDied("closed")
+                    raise JobStopped
                 taken = self._idle.pop()
                 if isinstance(taken, _Worker) and not (taken.ready and taken.box.ended):
                     self._busy.add(taken)
@@ -208,7 +208,9 @@ class Pool:
             worker.box.watch(self._limits, deadline, worker.control.fileno())
             body = frame.receive(worker.control)
         except (frame.Ended, TimeoutError) as error:
-            raise JobDied("closed" if self._closed else "its sandbox ended") from error
+            if self._closed:
+                raise JobStopped from error
+            raise JobDied("its sandbox ended") from error
         answer = _parsed(body)
         if "signal" in answer:
             raise JobDied(f"signal {answer['signal']}")

@@ -12,6 +12,7 @@ from config import media
 from config.settings import Settings
 from converters.pool import Pool
 from converters.sandbox import Limits
+from gateway.address import OurAddresses
 from gateway.case_number import CaseShape
 from gateway.road.walk import Road, Timer, untimed
 
@@ -50,6 +51,7 @@ def road(
                 settings=settings,
                 media=media.catalogue(),
                 shape=CaseShape.of(settings.cases),
+                addresses=OurAddresses(settings.intake.address, settings.cases.pattern),
                 reader=reader,
                 workshop=workshop,
                 timer=timer,

@@ -68,9 +68,7 @@ class CaseShape:
         self.example = example
         self._exactly = re.compile(pattern, re.ASCII)
         self._here = re.compile(rf"(?:{pattern})(?![^\W_])", re.ASCII | re.IGNORECASE)
-        self._alone = re.compile(
-            rf"(?<![^\W_])(?:{pattern})(?![^\W_])", re.ASCII | re.IGNORECASE
-        )
+        self._alone = re.compile(rf"(?<![^\W_])(?:{pattern})(?![^\W_])", re.ASCII | re.IGNORECASE)
         by_length = sorted(labels, key=len, reverse=True)
         spelled = "|".join(r"\s+".join(map(re.escape, label.split())) for label in by_length)
         self._label = re.compile(rf"(?<![^\W_])(?:{spelled}){_BEHIND_LABEL}", re.IGNORECASE)

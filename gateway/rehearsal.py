@@ -13,11 +13,10 @@ from typing import Any, BinaryIO
 from zoneinfo import ZoneInfo
 
 from converters.workshop import Rendition as Made
-from portal.directory import Directory
-from portal.directory_import import import_directory
 
 from config.settings import CONFIG_FOLDER, Settings
 from gateway import assembly, clock
+from gateway.case_number import CaseShape
 from gateway.explanation import explanation
 from gateway.letter import Envelope, Letter, Proof
 from gateway.receipt import receipt
@@ -27,6 +26,8 @@ from gateway.road.unread import unread
 from gateway.road.walk import Road
 from portal import migrations
 from portal.database import Database, open_database
+from portal.directory import Directory
+from portal.directory_import import import_directory
 from portal.vault import Vault
 
 _NO_NUMBER = "00000000"  # a rehearsed letter has no receipt number
@@ -176,7 +177,9 @@ def _directory(settings: Settings, folder: Path | None, temporary: Path) -> Data
         return database
     database = open_database(temporary / "casebridge.db")
     migrations.migrate(database)
-    report = import_directory(database, folder or CONFIG_FOLDER / "directory")
+    report = import_directory(
+        database, folder or CONFIG_FOLDER / "directory", CaseShape.of(settings.cases).normal
+    )
     if report.rejected:
         raise DirectoryRejected(tuple(f"{r.file}:{r.line}: {r.fix}" for r in report.rejected))
     return database

@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterator
 import sqlalchemy as sa
 import structlog
 import uvicorn
-from portal.web.app import build_app
 
 from config.settings import Settings
 from gateway import assembly, clock, lock
@@ -25,6 +24,7 @@ from gateway.verification import conservation
 from gateway.watch import Metrics
 from gateway.worker import Worker
 from portal.tables import letters, outbox
+from portal.web.app import build_app
 
 _GRACE_SECONDS = 30
 Ready = Callable[[str, str], None]

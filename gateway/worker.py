@@ -15,7 +15,6 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 import structlog
 from converters.workshop import Rendition as Made
-from portal.directory import Directory
 
 from config.settings import Settings
 from gateway.letter import Envelope, Letter, Proof
@@ -29,6 +28,7 @@ from gateway.road.walk import Road
 from gateway.watch import Metrics, fault_fields
 from portal import renditions
 from portal.database import Database
+from portal.directory import Directory
 from portal.tables import letters
 from portal.vault import Blob, Vault
 

@@ -11,9 +11,7 @@ from portal.pdf_name import pdf_name, split
 from portal.piece import PDF, Piece
 
 # What has no place in any name of a file: our names have none, but a download is no place to trust.
-_NEVER = re.compile(
-    r'[\x00-\x1f\x7f-\x9f/\\:*?"<>|\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]'
-)
+_NEVER = re.compile(r'[\x00-\x1f\x7f-\x9f/\\:*?"<>|\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]')
 
 
 @dataclass(frozen=True)

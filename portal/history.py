@@ -74,7 +74,7 @@ def _line(row: _Row, dossier: Dossier) -> Line:
         )
         pages = vocabulary.number(int(detail.get("pages", 0)), "page", "pages")
         engine = str(detail.get("engine", "")).replace("/", " ")
-        return Line(row.at, None, "Converted to PDF:", name, f"with {engine}, {pages}")
+        return Line(row.at, None, "Converted to PDF", name, f", with {engine}, {pages}")
     if row.kind.startswith("letter."):
         return Line(row.at, None, _moved(row.kind.removeprefix("letter."), detail, dossier))
     words = {
@@ -94,7 +94,7 @@ def _moved(state: str, detail: Mapping[str, Any], dossier: Dossier) -> str:
 
 def _renamings(dossier: Dossier, at: datetime) -> list[Line]:
     return [
-        Line(at, None, "Renamed:", piece.original_name or piece.filed_name, said)
+        Line(at, None, "Renamed", piece.original_name or piece.filed_name, f": {said}")
         for piece in dossier.pieces
         if piece.remarks and piece.is_document
         for said in ["; ".join(vocabulary.name_remark(remark) for remark in piece.remarks)]

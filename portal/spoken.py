@@ -63,6 +63,15 @@ class Spoken:
         )
         return tuple(dict.fromkeys(said))
 
+    def fate(self, piece: Piece) -> tuple[str, str]:
+        """Say a part's fate, and its look: while the letter waits, nothing of it is filed yet."""
+        waits = self.dossier.state in {"with_us", "needs_you"}
+        if waits and piece.fate in {"filed", "converted"}:
+            return vocabulary.FATES_TO_COME[piece.fate], "calm"
+        if piece.reason == "narrative" and not piece.is_document:
+            return "Shown above", "calm"
+        return vocabulary.FATES[piece.fate], vocabulary.FATE_TONES[piece.fate]
+
     def why(self, piece: Piece) -> str | None:
         """Why a part has its fate."""
         if piece.reason is None:

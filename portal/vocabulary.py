@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -57,10 +58,15 @@ SHOWS: Mapping[str, str] = {
 
 FATES: Mapping[str, str] = {
     "filed": "Filed",
-    "converted": "Converted to PDF and filed",
+    "converted": "Converted to PDF",
     "left_out": "Left out",
     "held": "Waits",
     "refused": "Not filed",
+}
+
+FATES_TO_COME: Mapping[str, str] = {
+    "filed": "Ready to file",
+    "converted": "Ready, as PDF",
 }
 
 FATE_TONES: Mapping[str, str] = {
@@ -131,6 +137,9 @@ _KINDS: Mapping[str, str] = {
 }
 
 
+_ACTING = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+
+
 class _Fields(dict[str, object]):
     """The fields of a problem's row, where the record does not hold every one of them."""
 
@@ -176,6 +185,15 @@ def name_remark(remark: str) -> str:
         return remarks.on_name(remark)
     except KeyError:
         return remark.partition(":")[0].replace("_", " ").capitalize()
+
+
+def plain(text: str) -> str:
+    """Return foreign text with a replacement sign for what would act on the text around it.
+
+    Controls, and the characters that turn the direction of writing: `exe.<U+202E>fdp` must not be
+    read as `exe.pdf`, nor in that order.
+    """
+    return _ACTING.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
 def kind(media_type: str) -> str:

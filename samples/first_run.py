@@ -15,14 +15,15 @@ from email.utils import parseaddr
 from pathlib import Path
 
 import sqlalchemy as sa
-from portal.directory_import import import_directory
 
 from config.settings import CONFIG_FOLDER, Settings, load
+from gateway.case_number import CaseShape
 from gateway.command import guarded, say
 from gateway.command.serve import announce
 from gateway.serving import serve
 from gateway.stores import Stores, open_stores
 from gateway.watch import start_logs
+from portal.directory_import import import_directory
 from portal.receipt_number import shown
 from portal.tables import cases, consultants, documents, letters, outbox, submissions
 from samples.make import FOLDER
@@ -48,7 +49,9 @@ def main() -> None:
     )
     with open_stores(settings, migrating=True) as stores:
         first = _is_empty(stores)
-        report = import_directory(stores.database, CONFIG_FOLDER / "directory")
+        report = import_directory(
+            stores.database, CONFIG_FOLDER / "directory", CaseShape.of(settings.cases).normal
+        )
         say(f"Sample directory: {report.summary}")
 
     def ready(smtp: str, web: str) -> None:

@@ -42,10 +42,10 @@ class Sender:
 
 
 PAT = Sender("Pat Hall", "pat.hall@bakerllp.example")
-MORGAN = Sender("Morgan Ellis", "m.ellis@northfield-law.example")
+MORGAN = Sender("Morgan Ellis", "m.ellis@quillmarsh.example")
 
 BODY_1500 = (
-    "Dear colleague,\n\nplease find attached our report on the mediation of November 12. The "
+    "Dear colleagues,\n\nplease find attached our report on the mediation of November 12. The "
     "plaintiff's side opened with a demand that their own expert does not support, and came down "
     "twice in the course of the afternoon. The mediator, a retired judge, told both sides that he "
     "sees the standard of care as the weaker half of their case: the chart shows that the "
@@ -60,7 +60,7 @@ BODY_1500 = (
     "good witness.\n\nWe recommend to keep the offer of November 12 open until the end of the "
     "month, and to use the time for the deposition of the charge nurse. If the entry of 04:30 in "
     "the unit's log is hers, the gap is half as wide as it looks today. Our budget for that is in "
-    "the second table of the report.\n\nKind regards\nPat Hall\n"
+    "the second table of the report, with the hours of each expert set out by month, and by tasks too.\n\nWith kind regards from Boston,\n\nPat Hall\n"
 )
 
 
@@ -234,7 +234,7 @@ def letters() -> dict[str, EmailMessage]:
     with_forward = letter(
         4,
         MORGAN,
-        "FW: chart for 24-001301",
+        "FW: chart for 25-000102",
         "The hospital's answer, as it came.\n",
         [File("scan014.pdf", pdf, page("Cover sheet", "One page."))],
     )
@@ -260,7 +260,7 @@ def letters() -> dict[str, EmailMessage]:
             2,
             PAT,
             "Litigation plan and budget",
-            "Claim no. 24-001235. Plan and budget attached.\n",
+            "Claim no. 24-001240. Plan and budget attached.\n",
             [
                 File("plan.docx", docx_kind, plan),
                 File("budget.odt", "application/vnd.oasis.opendocument.text", open_document(plan)),
@@ -269,7 +269,7 @@ def letters() -> dict[str, EmailMessage]:
         "03-photographs": letter(
             3,
             MORGAN,
-            "Photographs of the ward, 24-001301",
+            "Photographs of the ward, 24-001377",
             "Taken on the site visit today.\n",
             [
                 File(
@@ -303,7 +303,7 @@ def letters() -> dict[str, EmailMessage]:
         "08-two-cases": letter(
             8,
             PAT,
-            "Invoices for 24-001234 and 24-001235",
+            "Invoices for 24-001234 and 24-001240",
             "One invoice for each of the two matters.\n",
             [File("invoice.pdf", pdf, page("Invoice", "For two matters."))],
         ),

@@ -6,10 +6,11 @@ import json
 from pathlib import Path
 
 import click
-from portal.directory_import import import_directory
 
+from gateway.case_number import CaseShape
 from gateway.command import DONE, PROBLEM, say, settings_of
 from gateway.stores import open_stores
+from portal.directory_import import import_directory
 
 
 @click.group("directory")
@@ -28,7 +29,9 @@ def load(context: click.Context, folder: Path, as_json: bool) -> None:
     with its fix. Loading the same folder again changes nothing.
     """
     with open_stores(settings_of(context)) as stores:
-        report = import_directory(stores.database, folder)
+        report = import_directory(
+            stores.database, folder, CaseShape.of(settings_of(context).cases).normal
+        )
     if as_json:
         click.echo(json.dumps(report.as_dict()))
     else:

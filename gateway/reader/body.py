@@ -57,9 +57,7 @@ def _pieces(entity: Entity, leaves: Mapping[int, Leaf], *, is_root: bool = False
     return [piece for found in below for piece in found]
 
 
-def _chosen(
-    entity: Entity, below: list[list[Piece]], leaves: Mapping[int, Leaf]
-) -> list[Piece]:
+def _chosen(entity: Entity, below: list[list[Piece]], leaves: Mapping[int, Leaf]) -> list[Piece]:
     """Join the forms of an alternative: the first plain one, and the last, richest HTML one."""
     plains = [tuple(leaf for piece in found for leaf in piece.plain) for found in below]
     htmls = [tuple(leaf for piece in found for leaf in piece.html) for found in below]
@@ -72,14 +70,14 @@ def _chosen(
                 if id(leaf) not in chosen:
                     leaf.flags.add("alternative")
     for child in entity.children:
-        leaf = leaves.get(id(child))
+        form = leaves.get(id(child))
         if (
-            leaf is not None
-            and leaf.entity.media_type in _FORMS - {"text/plain", "text/html"}
-            and not _is_attached(leaf)
+            form is not None
+            and form.entity.media_type in _FORMS - {"text/plain", "text/html"}
+            and not _is_attached(form)
             and (plain or html)
         ):
-            leaf.flags.add("alternative")
+            form.flags.add("alternative")
     return [Piece(plain, html)] if plain or html else []
 
 

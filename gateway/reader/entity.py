@@ -243,7 +243,7 @@ def _entity(header: Header, body: Extent, depth: int, default: str) -> Entity:
 
 
 def _boundaries(content_type: Value) -> tuple[bytes, ...]:
-    """Return every string that the field can be read to name as the boundary, the plainest first."""
+    """Return every string that the field may mean as the boundary, the plainest first."""
     named = [
         content_type.parameters.get("boundary", b""),
         (content_type.text("boundary") or "").encode("utf-8", "replace"),

@@ -18,7 +18,7 @@ _KNOWN_FIELD = re.compile(
     rb"|reply-to|sender|references|in-reply-to|x-[a-z0-9-]+)[ \t]*:",
     re.IGNORECASE,
 )
-_MBOX_LINE = re.compile(rb">?From ")
+_MBOX_LINE = re.compile(rb">?From [^\r\n]*(?:\r*\n|\r|\Z)")
 _EMLX_LENGTH = re.compile(rb"[ \t]*(\d{1,12})[ \t]*\r?\n")
 _BLANK = re.compile(rb"(?:[ \t]*(?:\r?\n|\r))+")
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
@@ -57,10 +57,8 @@ def message_start(extent: Extent) -> Extent:
     if blank := _BLANK.match(head):
         place += blank.end()
         head = head[blank.end() :]
-    if _MBOX_LINE.match(head):
-        line = _LINE.match(head)
-        assert line is not None
-        place += line.end()
+    if mbox := _MBOX_LINE.match(head):
+        place += mbox.end()
     return Extent(extent.descriptor, place, end)
 
 
@@ -89,11 +87,10 @@ def read_header(
 def _parse(text: bytes, whole: bool, delimiters: Container[bytes]) -> tuple[Header, int] | None:
     """Return the header and where the body starts; None where more bytes are needed to tell."""
     fields: list[tuple[str, list[bytes]]] = []
-    at = 0
-    while at < len(text):
-        match = _LINE.match(text, at)
-        assert match is not None
-        line, ending = match[1], match[2]
+    for match in _LINE.finditer(text):
+        at, line, ending = match.start(), match[1], match[2]
+        if at == len(text):
+            break
         if not whole and match.end() + _LOOK_AHEAD_BYTES > len(text):
             return None
         if not line and ending:
@@ -107,8 +104,7 @@ def _parse(text: bytes, whole: bool, delimiters: Container[bytes]) -> tuple[Head
             fields.append((name[1].decode("ascii").lower(), [line[name.end() :]]))
         elif line.startswith(b"--") or not _KNOWN_FIELD.match(text, match.end()):
             return _unfolded(fields), at
-        at = match.end()
-    return (_unfolded(fields), at) if whole else None
+    return (_unfolded(fields), len(text)) if whole else None
 
 
 def _unfolded(fields: list[tuple[str, list[bytes]]]) -> Header:

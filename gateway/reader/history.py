@@ -7,24 +7,27 @@ import re
 # "On 5 May 2025 at 10:00, Pat Lee <pat@baker.example> wrote:" and its kin: how they begin, and the
 # verb that stands in them. Programs break them over two or three lines.
 _OPENING = re.compile(
-    r"(?:on|am|le|el|il|op|den|em|ma|dnia|dne|på|ti|vào|w dniu|în data de|στις|в|在)\b|\d", re.IGNORECASE
+    r"(?:on|am|le|el|il|op|den|em|ma|dnia|dne|på|ti|vào|w dniu|în data de|στις|в|在)\b|\d",
+    re.IGNORECASE,
 )
 _VERB = re.compile(
     r"(?<!\w)(?:wrote|writes|schrieb|écrivit|a écrit|escribi[oó]|ha scritto|scrisse|schreef|skrev"
-    r"|escreveu|kirjoitti|napisał(?:\(a\))?|napsal(?:\(a\))?|írta|написала?|пишет|yazdı|a scris"
+    r"|escreveu|kirjoitti|napisał(?:\(a\))?|napsal(?:\(a\))?|írta|написала?|пишет|yazd\u0131|a scris"
     r"|έγραψε)(?!\w)|写道|寫道|のメール|書きました|님이 작성",
     re.IGNORECASE,
 )
 _ADDRESS_OR_TIME = re.compile(r"[^\s<>]@[^\s<>]|\d{1,2}[:.h]\d{2}")
 _LONGEST_ATTRIBUTION = 400
 _SEPARATOR = re.compile(
-    r"[-_=*\s]{2,}\s*(?:original message|original appointment|forwarded message|forwarded by .{1,200}"
-    r"|message d'origine|message d’origine|message original|message transféré|ursprüngliche nachricht"
+    r"[-_=*\s]{2,}\s*(?:original message|original appointment|forwarded message"
+    r"|forwarded by .{1,200}|message d['\u2019]origine|message original|message transféré"
+    r"|ursprüngliche nachricht"
     r"|originalnachricht|weitergeleitete nachricht|mensaje original|mensaje reenviado"
     r"|messaggio originale|messaggio inoltrato|oorspronkelijk bericht|doorgestuurd bericht"
     r"|mensagem original|mensagem encaminhada|oprindelig meddelelse|opprinnelig melding"
     r"|ursprungligt meddelande|alkuperäinen viesti|wiadomość oryginalna|původní zpráva"
-    r"|исходное сообщение|пересылаемое сообщение|原始邮件|原始郵件|转发邮件|元のメッセージ)\s*[-_=*\s]{2,}",
+    r"|исходное сообщение|пересылаемое сообщение|原始邮件|原始郵件|转发邮件|元のメッセージ)"
+    r"\s*[-_=*\s]{2,}",
     re.IGNORECASE,
 )
 _FORWARD_START = re.compile(
@@ -36,7 +39,8 @@ _FORWARD_START = re.compile(
 _RULE = re.compile(r"[_\-]{10,}|\*{10,}")
 # Labels of the header block that Outlook and others put over a quoted message.
 _FROM = re.compile(
-    r"\*?(?:from|von|de|da|van|od|från|fra|lähettäjä|от|发件人|寄件者|差出人|보낸 사람)\s?\*?[:：]\*?\s*\S",
+    r"\*?(?:from|von|de|da|van|od|från|fra|lähettäjä|от|发件人|寄件者|差出人|보낸 사람)\s?\*?[:\uff1a]"
+    r"\*?\s*\S",
     re.IGNORECASE,
 )
 _NEXT = re.compile(
@@ -44,7 +48,7 @@ _NEXT = re.compile(
     r"|fecha|para|asunto|inviato|data|oggetto|verzonden|aan|onderwerp|wysłano|do|temat|skickat"
     r"|till|ämne|sendt|til|emne|lähetetty|vastaanottaja|aihe|отправлено|дата|кому|тема|发送时间|收件人"
     r"|主题|寄件日期|收件者|主旨|送信日時|宛先|件名|보낸 날짜|받는 사람|제목|reply-to|importance"
-    r"|organization)\s?\*?[:：]",
+    r"|organization)\s?\*?[:\uff1a]",
     re.IGNORECASE,
 )
 _QUOTED = re.compile(r"[ \t]?(?:>|\|(?= ))")
@@ -109,7 +113,7 @@ def _attribution(lines: list[str], place: int) -> int:
         joined = f"{joined} {line}".lstrip()
         if len(joined) > _LONGEST_ATTRIBUTION or _QUOTED.match(line):
             return 0
-        if joined.endswith((":", "：")) and _VERB.search(joined):
+        if joined.endswith((":", "\uff1a")) and _VERB.search(joined):
             behind = _skip_blank(lines, place + length)
             marked = behind < len(lines) and bool(_QUOTED.match(lines[behind]))
             # "On Monday the surgeon wrote:" is a person's own sentence unless marks follow it.

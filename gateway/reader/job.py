@@ -68,19 +68,19 @@ class _Letter:
         """Read the letter and what is attached to it. Raises ReadingStopped."""
         root = read_tree(raw, self._count)
         header = root.header
-        ambiguous = self._message(root, None) or len(set(header.all("subject"))) > 1
+        self._message(root, None)
         sender = one_sender(header)
         return {
             "message_id": _shown(header, "message-id") or None,
             "sender": sender,
             "automatic": is_automatic(header, sender, root.media_type),
-            "ambiguous": ambiguous,
+            "ambiguous": _is_ambiguous(root) or len(set(header.all("subject"))) > 1,
             "words": self._words,
             "parts": self._parts,
         }
 
-    def _message(self, root: Entity, container: str | None) -> bool:
-        """Read one message. Return whether its parts can be told apart in more than one way."""
+    def _message(self, root: Entity, container: str | None) -> None:
+        """Read one message and what is attached to it."""
         prefix = "" if container is None else f"{container}/"
         if root.kind is Kind.MULTIPART and not root.children:
             _be_text(root, outermost=container is None)
@@ -90,10 +90,11 @@ class _Letter:
         self._words.append(_words(root.header, container, said, leaves))
         for leaf in leaves:
             with _message_in(leaf, self._count) as message:
+                if message is not None and _is_ambiguous(message):
+                    leaf.flags.add("ambiguous")
                 self._parts.append(_part(leaf, container, said))
-                if message is not None and self._message(message, leaf.path):
-                    self._parts[-1]["flags"].append("ambiguous")
-        return _is_ambiguous(root)
+                if message is not None:
+                    self._message(message, leaf.path)
 
     def _leaf(self, entity: Entity, path: str) -> Leaf:
         if entity.kind is Kind.MESSAGE and entity.children[0].header.fields:
@@ -134,6 +135,7 @@ def _numbered(entity: Entity, prefix: str) -> Iterator[tuple[str, Entity]]:
 
 
 def _is_ambiguous(entity: Entity) -> bool:
+    """Say whether a message's parts can be told apart in more than one way."""
     return entity.ambiguous or any(
         child.kind is Kind.MULTIPART and _is_ambiguous(child) for child in entity.children
     )
@@ -154,7 +156,7 @@ def _message_in(leaf: Leaf, count: Count) -> Iterator[Entity | None]:
         yield None
         return
     with leaf.file.open("rb") as stream:
-        extent = Extent(stream.fileno(), 0, leaf.bytes)
+        extent = Extent(stream.fileno(), 0, leaf.size)
         start = message_start(extent)
         header, _ = read_header(start, start.start, (), count.limits.max_header_bytes)
         if len(_MAIL_FIELDS & {name for name, _ in header.fields}) < 2:
@@ -165,9 +167,7 @@ def _message_in(leaf: Leaf, count: Count) -> Iterator[Entity | None]:
         yield message
 
 
-def _words(
-    header: Header, container: str | None, said: Said, leaves: list[Leaf]
-) -> dict[str, Any]:
+def _words(header: Header, container: str | None, said: Said, leaves: list[Leaf]) -> dict[str, Any]:
     images = {
         leaf.entity.content_id: leaf.file.name
         for leaf in leaves
@@ -200,7 +200,7 @@ def _part(leaf: Leaf, container: str | None, said: Said) -> dict[str, Any]:
         "name": leaf.name,
         "declared_type": entity.media_type,
         "detected_type": entity.media_type if is_words else leaf.detected_type,
-        "bytes": leaf.bytes,
+        "bytes": leaf.size,
         "sha256": leaf.sha256,
         "file": leaf.file.name if leaf.file else None,
         "inline": entity.disposition.value == "inline" or entity.content_id in said.shown,

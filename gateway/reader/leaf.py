@@ -21,7 +21,7 @@ class Leaf:
     path: str
     entity: Entity
     file: Path | None
-    bytes: int
+    size: int
     sha256: str
     detected_type: str
     flags: set[str] = field(default_factory=set)
@@ -35,8 +35,8 @@ class Leaf:
 
     def open(self) -> None:
         """Take note that this is a message, and opened: its file is kept no longer."""
-        assert self.file is not None
-        self.file.unlink()
+        if self.file is not None:
+            self.file.unlink()
         self.file = None
         self.detected_type = _MESSAGE
         self.flags = {_OPENED, *(self.flags & {"ambiguous"})}
@@ -55,7 +55,7 @@ def decoded(entity: Entity, path: str, file: Path) -> Leaf:
     size = 0
     decoder = Decoder(entity.encoding)
     descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-    with open(descriptor, "wb", buffering=0) as stream:
+    with os.fdopen(descriptor, "wb", buffering=0) as stream:
         for chunk in decoder.decode(entity.body.chunks()):
             digest.update(chunk)
             size += len(chunk)
@@ -68,7 +68,7 @@ def decoded(entity: Entity, path: str, file: Path) -> Leaf:
         path=path,
         entity=entity,
         file=file,
-        bytes=size,
+        size=size,
         sha256=digest.hexdigest(),
         detected_type=found.media_type,
         flags=flags | found.flags,
@@ -86,7 +86,7 @@ def opened(entity: Entity, path: str) -> Leaf:
         path=path,
         entity=entity,
         file=None,
-        bytes=entity.body.bytes,
+        size=entity.body.size,
         sha256=digest.hexdigest(),
         detected_type=_MESSAGE,
         flags={_OPENED},

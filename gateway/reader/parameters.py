@@ -12,6 +12,7 @@ from gateway.reader.encoded_word import one_line, read_text
 _MAX_PARAMETERS = 1000
 _MAX_BYTES = 1 << 16
 _MAX_NAME = 1024
+_MAX_TYPE = 127
 _TYPE = re.compile(rb"[a-z0-9!#$&^_.+-]+/[a-z0-9!#$&^_.+-]+")
 _NAME = re.compile(rb"[ \t;]*([^=;\s\"]*)[ \t]*(=?)[ \t]*")
 _QUOTED = re.compile(rb'"((?:[^"\\]|\\.)*)(?:"|\Z)', re.DOTALL)
@@ -74,10 +75,9 @@ def read_value(raw: bytes) -> Value:
     place = _to_semicolon(raw, 0)
     value_text = raw[:place].strip(b" \t\"'").lower().decode("latin-1")
     for _ in range(_MAX_PARAMETERS):
-        if place >= len(raw):
-            break
         match = _NAME.match(raw, place)
-        assert match is not None
+        if match is None or place >= len(raw):
+            break
         name = match[1].decode("latin-1").lower()
         place = match.end()
         value = b""
@@ -96,7 +96,9 @@ def read_value(raw: bytes) -> Value:
 def media_type(value: Value) -> str | None:
     """Return a Content-Type's type, None where it is not written as one (RFC 2045, 5.1)."""
     found = _TYPE.match(value.value.replace(" ", "").encode("latin-1"))
-    return found[0].decode("ascii") if found else None
+    if found is None:
+        return None
+    return found[0].decode("ascii") if found.end() <= _MAX_TYPE else "application/octet-stream"
 
 
 def file_name(disposition: Value, content_type: Value) -> str | None:

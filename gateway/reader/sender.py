@@ -9,16 +9,19 @@ from gateway.reader.encoded_word import without_words
 from gateway.reader.header import Header
 
 _MAX_FROM_BYTES = 2048
-_WHITE = rb"[ \t]*"
 _COMMENT = rb"\([^()<>@\\,;:\"]*\)"
 # A display name: words of RFC 5322 or 8-bit text, quoted strings and plain comments. No comma, no
 # @ and no bracket outside quotation marks: with one of them there are two ways to read the field.
-_NAME = rb"(?:[^\x00-\x1f\x7f()<>@,;:\\\"\[\]]|\"(?:[^\"\\\x00-\x1f]|\\[\x20-\x7e])*\"|" + _COMMENT + rb")*"
+_NAME = (
+    rb"(?:[^\x00-\x1f\x7f()<>@,;:\\\"\[\]]|\"(?:[^\"\\\x00-\x1f]|\\[\x20-\x7e])*\"|"
+    + _COMMENT
+    + rb")*"
+)
 _ADDRESS = rb"[^\x00-\x20\x7f-\xff()<>,;:\\\"\[\]@]+@[^\x00-\x20\x7f-\xff()<>,;:\\\"\[\]@]+"
 _MAILBOX = re.compile(
-    _WHITE + rb"(?:" + _NAME + rb"<" + _WHITE + rb"(" + _ADDRESS + rb")" + _WHITE + rb">|(" + _ADDRESS + rb"))"
-    + _WHITE + rb"(?:" + _COMMENT + _WHITE + rb")?"
-)  # fmt: skip
+    rb"[ \t]*(?:%(name)b<[ \t]*(%(address)b)[ \t]*>|(%(address)b))[ \t]*(?:%(comment)b[ \t]*)?"
+    % {b"name": _NAME, b"address": _ADDRESS, b"comment": _COMMENT}
+)
 _MACHINES = re.compile(
     r"(?:mailer-daemon|postmaster|(?:no|do-?not|dont)[-_.]?reply|bounces?|auto-?reply|listserv"
     r"|majordomo)(?:[-+=._].*)?@.*"

@@ -14,7 +14,7 @@ MAX_LINE_BYTES = 2048
 _LINE = re.compile(rb"[^\r\n]*")
 # RFC 5322 has CRLF alone; LF, CR and CRCRLF come from files, old systems and broken gateways.
 _LINE_END = re.compile(rb"\r*\n|\r")
-_DASHES = re.compile(rb"-+")
+_NO_DASH = re.compile(rb"[^-]")
 
 
 @dataclass(frozen=True)
@@ -26,8 +26,8 @@ class Extent:
     end: int
 
     @property
-    def bytes(self) -> int:
-        """How many there are."""
+    def size(self) -> int:
+        """How many bytes there are."""
         return self.end - self.start
 
     def read(self, place: int, size: int) -> bytes:
@@ -76,17 +76,15 @@ def delimiter(extent: Extent, place: int, lines: Mapping[bytes, object]) -> Deli
         limit = len(window) if whole else len(window) - MAX_LINE_BYTES
         at = window.find(b"--", back)
         while 0 <= at < limit:
-            if at == 0 or window[at - 1] in b"\r\n":
-                found = _LINE.match(window, at)
-                assert found is not None
+            found = _LINE.match(window, at) if at == 0 or window[at - 1] in b"\r\n" else None
+            if found is not None:
                 line = found[0].rstrip(b" \t")
                 if line in lines:
                     ending = _LINE_END.match(window, found.end())
                     after = ending.end() if ending else found.end()
                     return Delimiter(origin + _without_line_end(window, at), origin + after, line)
-            dashes = _DASHES.match(window, at)
-            assert dashes is not None
-            at = window.find(b"--", dashes.end())
+            behind = _NO_DASH.search(window, at)
+            at = window.find(b"--", behind.start()) if behind else -1
         if whole:
             return None
         # A run of dashes that the window cut is looked at again from its own start or its end.

@@ -126,7 +126,7 @@ class _Read:
 
     def _plain(self, leaf: Leaf) -> str:
         raw = leaf.head(_MOST_PLAIN_BYTES)
-        self.whole &= leaf.bytes <= len(raw)
+        self.whole &= leaf.size <= len(raw)
         content_type = leaf.entity.content_type
         text, lossy = decode(raw, content_type.text("charset"))
         self.lossy |= lossy
@@ -138,7 +138,7 @@ class _Read:
 
     def _html(self, leaf: Leaf) -> str:
         raw = leaf.head(_MOST_HTML_BYTES)
-        self.whole &= leaf.bytes <= len(raw)
+        self.whole &= leaf.size <= len(raw)
         label = leaf.entity.content_type.text("charset")
         if not label and (meta := _META_CHARSET.search(raw[:_META_BYTES])):
             label = meta[1].decode("ascii")
@@ -155,6 +155,8 @@ def _is_stub(plain_text: str, html_text: str) -> bool:
     words = plain_text.strip()
     if not words:
         return True
-    return len(words) < _STUB_CHARACTERS and len(html_text) > len(words) and bool(
-        _STUB.search(words) and words[:40] not in html_text
+    return (
+        len(words) < _STUB_CHARACTERS
+        and len(html_text) > len(words)
+        and bool(_STUB.search(words) and words[:40] not in html_text)
     )

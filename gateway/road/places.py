@@ -14,6 +14,7 @@ from gateway.number_context import Likeness
 from gateway.road.package import Package, Part
 
 RANKS = (("tag", "subject", "words"), ("file_name",), ("history",))
+_MOST = 100  # in one text
 
 
 @dataclass(frozen=True)
@@ -39,8 +40,8 @@ def _places(package: Package, shape: CaseShape, tags: tuple[str, ...]) -> Iterat
     for tag in dict.fromkeys(tags):
         yield Place(Found(tag, shape.normal(tag), Likeness.COUNTS), "tag")
     own, *attached = package.words
-    trusted = [(one, "subject") for one in shape.find(package.subject)]
-    trusted += [(one, "words") for one in shape.find(own.new)]
+    trusted = [(one, "subject") for one in _find(shape, package.subject)]
+    trusted += [(one, "words") for one in _find(shape, own.new)]
     for found, found_in in trusted:
         yield Place(found, found_in)
     messages = frozenset(one.container for one in attached)
@@ -55,14 +56,20 @@ def _places(package: Package, shape: CaseShape, tags: tuple[str, ...]) -> Iterat
                 yield Place(found, "file_name", part)
     # `text` holds the new words too; what they say has been said.
     said = {_what(found) for found, _ in trusted}
-    for found in shape.find(own.text):
+    for found in _find(shape, own.text):
         if _what(found) not in said:
             yield Place(found, "history")
     for words in attached:
         for text in (words.subject, words.text):
-            for found in shape.find(text):
+            for found in _find(shape, text):
                 yield Place(found, "history")
     yield from inside
+
+
+def _find(shape: CaseShape, text: str) -> list[Found]:
+    """Find what counts before what is doubtful: a text that is a list of numbers is cut short."""
+    found = sorted(shape.find(text), key=lambda one: one.likeness is not Likeness.COUNTS)
+    return found[:_MOST]
 
 
 def _what(found: Found) -> str:

@@ -14,6 +14,8 @@ and about a case that is another firm's, the answer is the same as about a case 
 from __future__ import annotations
 
 import dataclasses
+import functools
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Protocol
@@ -85,7 +87,15 @@ def resolve(
     for, in the office's zone. Every candidate is kept with its place and a sentence for staff.
     """
     sender = _sender(package, directory)
-    looked = tuple(_look(place, directory, sender, today) for place in places(package, shape, tags))
+    case_of = functools.cache(directory.case)
+
+    @functools.cache
+    def may_send(case: Case) -> bool:
+        return sender.firm is not None and directory.has_right(sender.firm.id, case.id, today)
+
+    looked = tuple(
+        _look(place, case_of, may_send, sender) for place in places(package, shape, tags)
+    )
     verdict = _decide(looked, shape)
     resolution = Resolution(
         firm_id=sender.firm.id if sender.firm else None,
@@ -131,7 +141,12 @@ def _domain(address: str) -> str:
     return address.rpartition("@")[2]
 
 
-def _look(place: Place, directory: DirectoryView, sender: _Sender, today: date) -> _Looked:
+def _look(
+    place: Place,
+    case_of: Callable[[str], Case | None],
+    may_send: Callable[[Case], bool],
+    sender: _Sender,
+) -> _Looked:
     number = place.found.number
     if number is None:
         why = (
@@ -140,17 +155,15 @@ def _look(place: Place, directory: DirectoryView, sender: _Sender, today: date) 
             else "It may be a case number with a slip."
         )
         return _Looked(place, None, why)
-    case = directory.case(number)
+    case = case_of(number)
     if case is None:
         return _Looked(place, None, "There is no such case.")
     if sender.firm is None:
-        proof = sender.trouble is not None and sender.trouble.code == "sender_not_proven"
-        return _Looked(
-            place,
-            None,
-            f"There is such a case, but the sender is not {'proven' if proof else 'known'}.",
+        lacks = (
+            "known" if sender.trouble and sender.trouble.code == "sender_not_known" else "proven"
         )
-    if not directory.has_right(sender.firm.id, case.id, today):
+        return _Looked(place, None, f"There is such a case, but the sender is not {lacks}.")
+    if not may_send(case):
         return _Looked(
             place, None, f"There is such a case, but {sender.firm.name} may not send to it."
         )

@@ -9,12 +9,12 @@ from datetime import date
 from pathlib import Path
 from typing import BinaryIO
 
-from config.media import MediaCatalogue
 from converters.workshop import Workshop
 
+from config.media import MediaCatalogue
 from config.settings import Settings
 from converters.pool import Pool
-from gateway.address import case_tag
+from gateway.address import OurAddresses
 from gateway.case_number import CaseShape
 from gateway.letter import Letter
 from gateway.road.convert import Checkpoints, convert
@@ -39,6 +39,7 @@ class Road:
     settings: Settings
     media: MediaCatalogue
     shape: CaseShape
+    addresses: OurAddresses
     reader: Pool
     workshop: Workshop
     timer: Timer = untimed
@@ -68,7 +69,7 @@ class Road:
             tags = tuple(
                 tag
                 for recipient in letter.envelope.recipients
-                if (tag := case_tag(recipient, self.settings.intake)) is not None
+                if (tag := self.addresses.case_tag(recipient)) is not None
             )
             package = resolve(package, directory, self.shape, today, tags=tags)
         with timer("name"):

@@ -15,8 +15,7 @@ from gateway.smtp.session import SmtpSession
 from portal.vault import Vault
 
 # Most of a worker's time is waiting for the disk and for the record's one writer.
-import os as _os
-_WORKERS = int(_os.environ.get("W", "16"))
+_WORKERS = 16
 _BACKLOG = 512
 _LAST_REPLY_SECONDS = 2
 

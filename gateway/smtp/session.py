@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from typing import cast
 
 import structlog
 from aiosmtpd.smtp import SMTP
@@ -54,16 +55,16 @@ class SmtpSession(SMTP):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin the dialogue, or turn the client away where there are too many."""
-        assert isinstance(transport, asyncio.Transport), "SMTP runs on streams"
+        connection = self._connection = cast("asyncio.Transport", transport)
         house = self._house
         if house.closing or len(self._sessions) >= house.settings.smtp.max_connections:
             self._turned_away = True
             code = "shutting_down" if house.closing else "too_many_connections"
-            self._write(transport, problem(code).reply())
-            transport.close()
+            self._write(problem(code).reply())
+            connection.close()
         else:
             self._sessions.add(self)
-            super().connection_made(transport)
+            super().connection_made(connection)
 
     def data_received(self, data: bytes) -> None:
         """Take bytes: content into the reception, commands into the stream reader."""
@@ -103,21 +104,19 @@ class SmtpSession(SMTP):
 
     def abort(self) -> None:
         """Close at once. A message whose end had come is kept and accepted all the same."""
-        if isinstance(self.transport, asyncio.Transport):
-            self.transport.abort()
+        self._connection.abort()
 
     def _dismiss(self, reply: str) -> None:
-        transport = self.transport
-        if isinstance(transport, asyncio.Transport) and not transport.is_closing():
-            self._write(transport, reply)
-            if transport.get_write_buffer_size():
-                transport.abort()  # it does not read: an orderly close would never end
+        if not self._connection.is_closing():
+            self._write(reply)
+            if self._connection.get_write_buffer_size():
+                self._connection.abort()  # it does not read: an orderly close would never end
             else:
-                transport.close()
+                self._connection.close()
 
-    def _write(self, transport: asyncio.Transport, reply: str) -> None:
+    def _write(self, reply: str) -> None:
         self._house.on_reply(int(reply[:3]))
-        transport.write(f"{reply}\r\n".encode("ascii"))
+        self._connection.write(f"{reply}\r\n".encode("ascii"))
 
     # One timer looks whether anything came. aiosmtpd's own is set anew by every command, and goes
     # on through DATA, where it cuts honest slow senders off.
@@ -139,17 +138,15 @@ class SmtpSession(SMTP):
     # -- the dialogue ------------------------------------------------------------------------------
 
     async def _handle_client(self) -> None:
-        transport = self.transport
-        assert isinstance(transport, asyncio.Transport), "connection_made has set it"
         try:
             reply = self._dialogue.greeting()
             while True:
-                self._write(transport, reply.text)
+                self._write(reply.text)
                 await self._writer.drain()  # a client that does not read waits
                 if reply.then is Then.CLOSE:
                     break
                 if reply.then is Then.TAKE_DATA:
-                    reply = await self._take_message(transport)
+                    reply = await self._take_message()
                 elif self._house.closing:
                     self.end()
                     break
@@ -163,7 +160,7 @@ class SmtpSession(SMTP):
             _log.error("smtp.dialogue_failed", **fault_fields(fault))
             self._dismiss(problem("try_again_later").reply())
         finally:
-            transport.close()
+            self._connection.close()
 
     async def _line(self) -> bytes | None:
         """Read a command line; b"" for one that was too long, None at the end of the stream."""
@@ -181,13 +178,13 @@ class SmtpSession(SMTP):
 
     # -- the message -------------------------------------------------------------------------------
 
-    async def _take_message(self, transport: asyncio.Transport) -> Reply:
+    async def _take_message(self) -> Reply:
         house, dialogue = self._house, self._dialogue
         assert self.session is not None, "connection_made has set it"
         assert dialogue.sender is not None, "DATA comes after MAIL"
         peer = str(self.session.peer[0]) if self.session.peer else ""
         reception = self._reception = Reception(
-            Wire(transport.pause_reading, transport.resume_reading),
+            Wire(self._connection.pause_reading, self._connection.resume_reading),
             house.vault,
             house.workers,
             house.acceptance(dialogue.sender, tuple(dialogue.recipients), peer),

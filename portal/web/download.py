@@ -14,13 +14,10 @@ from fastapi.responses import Response, StreamingResponse
 from portal.handout import Handout, safe_name
 from portal.vault import CHUNK_BYTES, BlobMissing, Vault
 
-# No `sandbox`: Chrome's viewer is a plugin document and shows nothing within one. None is needed:
-# a PDF's scripts never run in our origin, and nosniff keeps a file with two faces from being read
-# as a page. 'unsafe-inline' is for the style sheet of the viewer's own frame.
-PDF_POLICY = (
-    "default-src 'none'; object-src 'self'; style-src 'unsafe-inline'; frame-ancestors 'none';"
-    " base-uri 'none'; form-action 'none'"
-)
+# No `sandbox`: older Chromes show an empty page where their viewer is sandboxed. Chromium 156 shows
+# the viewer with and without it. None is needed: a PDF's scripts never run in our origin, and
+# nosniff keeps a file with two faces from being read as a page; nothing that the file names loads.
+PDF_POLICY = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
 
 
 def attachment(vault: Vault, handout: Handout) -> Response:

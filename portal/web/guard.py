@@ -3,6 +3,7 @@ is said when a page fails."""
 
 from __future__ import annotations
 
+import logging
 import secrets
 import traceback
 from collections.abc import Mapping
@@ -81,12 +82,14 @@ class Guard:
                 raise PageFailed from None
             await self._desk.pages.failed(request_id)(scope, receive, send_guarded)
         finally:
-            structlog.get_logger().info(
+            # The route, never the path: that of a sign-in link is a secret.
+            route = getattr(scope.get("route"), "path", None)
+            structlog.get_logger().log(
+                logging.INFO if route else logging.DEBUG,
                 "page.answered",
                 request=request_id,
                 method=scope["method"],
-                # The route, never the path: that of a sign-in link is a secret.
-                route=getattr(scope.get("route"), "path", None),
+                route=route,
                 status=status,
                 seconds=round(perf_counter() - start, 4),
             )

@@ -49,6 +49,7 @@ class Pages:
             "size": vocabulary.size,
             "kind": vocabulary.kind,
             "number": vocabulary.number,
+            "plain": vocabulary.plain,
             "name_remark": vocabulary.name_remark,
         }
         self._templates.globals |= {

@@ -1,0 +1,28 @@
+"""The program pdftotext (poppler-utils), which reads a PDF's words thirty times faster than pypdf."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from converters import harvest, program
+from converters.fault import EngineFailed
+from converters.sandbox import Limits
+
+_PROGRAM = Path("/usr/bin/pdftotext")
+
+
+def installed() -> bool:
+    """Say whether the program is there."""
+    return _PROGRAM.exists()
+
+
+def text(pdf: Path, target: Path, *, work: Path, limits: Limits) -> None:
+    """Write the words of a PDF as UTF-8.
+
+    Raises EngineFailed and what program.run raises.
+    """
+    line = [str(_PROGRAM), "-q", "-enc", "UTF-8", "-nopgbrk", "/source/in.pdf", "/job/out.txt"]
+    with program.run(line, sources={"in.pdf": pdf}, work=work, limits=limits) as done:
+        if done.status:
+            raise EngineFailed(f"pdftotext ended with {done.status}")
+        harvest.take_one(done.folder, "out.txt", target, most_bytes=limits.output_bytes)

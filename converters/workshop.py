@@ -1,0 +1,191 @@
+"""The workshop: a file of a type that we convert goes in, a checked PDF comes out, or a fault."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import importlib.metadata
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from config.media import catalogue
+from config.settings import Conversion
+from converters import admission, fault, harvest, office, poppler, words
+from converters.fault import BadOutput, ConversionFault, EngineFailed, JobDied, JobRefused
+from converters.fault import JobTimedOut
+from converters.office import Office
+from converters.pool import Pool
+from converters.sandbox import Limits
+
+RESULT = "rendition.pdf"
+_OFFICE_PROCESSES = 256  # threads count: LibreOffice has some twenty
+_LIBRARIES = {
+    "html": ("weasyprint", "nh3"),
+    "text": ("weasyprint", "charset-normalizer", "pikepdf"),
+    "image": ("img2pdf", "pillow", "pillow-heif"),
+}
+# What of our own code shapes an engine's output: a change of it makes a new rendition.
+_SHAPED_BY = {
+    "html": ("html", "page"),
+    "text": ("text", "page"),
+    "image": ("image",),
+    "office": ("office", "table"),
+}
+
+
+@dataclass(frozen=True)
+class Source:
+    """A file to convert. Its name never leaves the caller."""
+
+    file: Path
+    media_type: str
+    images: Mapping[str, Path] = field(default_factory=dict)  # by Content-ID, for HTML
+    title: str = ""
+
+
+@dataclass(frozen=True)
+class Rendition:
+    """The PDF of a source, and what made it."""
+
+    file: Path
+    pages: int
+    bytes: int
+    engine: str
+    settings: str
+    warnings: tuple[str, ...]
+
+
+class Workshop:
+    """The engines, behind their limits. Safe to use from several threads.
+
+    `folder` belongs to this workshop alone: what an earlier process left there is removed.
+    """
+
+    def __init__(self, limits: Conversion, folder: Path) -> None:
+        self._folder = folder
+        self._limits = Limits(
+            seconds=limits.max_seconds,
+            memory_bytes=limits.max_memory_bytes,
+            output_bytes=limits.max_output_bytes,
+        )
+        self._pool = Pool(
+            "converters.render:run",
+            processes=limits.render_processes,
+            folder=folder / "render",
+            limits=self._limits,
+        )
+        self._work = folder / "work"
+        many = Limits(
+            self._limits.seconds,
+            self._limits.memory_bytes,
+            self._limits.output_bytes,
+            processes=_OFFICE_PROCESSES,
+        )
+        self._office = Office(processes=limits.office_processes, work=self._work, limits=many)
+        self._keys: dict[str, tuple[str, str]] = {}
+
+    def start(self) -> None:
+        """Start the processes in the background. Raises SandboxMissing."""
+        self._work.mkdir(parents=True, exist_ok=True, mode=0o700)
+        harvest.empty(self._work)
+        self._pool.start()
+
+    def close(self) -> None:
+        """End every process. A conversion that runs ends in JobStopped."""
+        self._pool.close()
+        if self._work.exists():
+            harvest.empty(self._work)
+
+    def key(self, media_type: str) -> tuple[str, str]:
+        """Return engine and settings of a type's rendition: equal ones make equal PDFs.
+
+        Raises EngineFailed for a type without an engine, or one whose program is not installed.
+        """
+        engine = self._engine(media_type)
+        if engine not in self._keys:
+            if engine == "office":
+                name = f"LibreOffice {self._office.version}"
+                shape = office.settings()
+            else:
+                versions = [f"{each} {importlib.metadata.version(each)}" for each in _LIBRARIES[engine]]
+                name, shape = versions[0], " ".join(versions)
+            digest = hashlib.sha256(f"{name} {shape}".encode())
+            for module in _SHAPED_BY[engine]:
+                digest.update((Path(__file__).parent / f"{module}.py").read_bytes())
+            self._keys[engine] = name, digest.hexdigest()[:16]
+        return self._keys[engine]
+
+    def convert(self, source: Source, into: Path) -> Rendition:
+        """Make the PDF of a source in the folder `into`, and check it.
+
+        Raises a ConversionFault: EngineFailed, NotTheType, Shortened, TooLarge, Damaged or
+        PasswordNeeded; JobStopped and SandboxMissing, which are no fault of the file.
+        """
+        engine = self._engine(source.media_type)
+        name, settings = self.key(source.media_type)
+        with tempfile.TemporaryDirectory(dir=self._work) as folder, _as_conversion_faults():
+            room = Path(folder)
+            pdf = room / RESULT
+            if engine == "office":
+                warnings = self._convert_office(source, room, pdf)
+            else:
+                job = {"do": engine, "title": source.title, "images": list(source.images)}
+                files = (source.file, *source.images.values())
+                warnings = self._ask(job, files, room)["warnings"]
+            pages = self._check(source, pdf, room)
+            size = pdf.stat().st_size
+            target = into / RESULT
+            shutil.move(pdf, target)
+        return Rendition(target, pages, size, name, settings, tuple(warnings))
+
+    def _convert_office(self, source: Source, room: Path, pdf: Path) -> list[str]:
+        self._ask({"do": "admit", "media_type": source.media_type}, (source.file,), room)
+        table = room / admission.TABLE
+        self._office.convert(table if table.exists() else source.file, source.media_type, pdf)
+        return []
+
+    def _check(self, source: Source, pdf: Path, room: Path) -> int:
+        files = [source.file, pdf]
+        if source.media_type in words.CHECKED:
+            printed = room / "printed.txt"
+            poppler.text(pdf, printed, work=self._work, limits=self._limits)
+            files.append(printed)
+        job = {"do": "check", "media_type": source.media_type}
+        pages = self._ask(job, files, room)["pages"]
+        if not isinstance(pages, int) or pages < 1:
+            raise BadOutput("no number of pages")
+        return pages
+
+    def _ask(self, job: dict[str, Any], files: Sequence[Path], into: Path) -> dict[str, Any]:
+        with contextlib.ExitStack() as opened:
+            inputs = []
+            for file in files:
+                inputs.append(os.open(file, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC))
+                opened.callback(os.close, inputs[-1])
+            return self._pool.run(job, inputs=inputs, into=into)
+
+    @staticmethod
+    def _engine(media_type: str) -> str:
+        engine = catalogue().treatment(media_type).engine
+        if engine is None:
+            raise EngineFailed("no engine for this type")
+        return engine
+
+
+@contextlib.contextmanager
+def _as_conversion_faults() -> Iterator[None]:
+    try:
+        yield
+    except JobRefused as error:
+        named = getattr(fault, error.fault, EngineFailed)
+        known = isinstance(named, type) and issubclass(named, ConversionFault)
+        raise (named if known else EngineFailed)(error.detail) from error
+    except JobTimedOut as error:
+        raise EngineFailed("time limit") from error
+    except (JobDied, BadOutput) as error:
+        raise EngineFailed(str(error)) from error

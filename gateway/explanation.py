@@ -1,0 +1,66 @@
+"""Explanation: the decision trail of one message, as `casebridge explain --json` prints it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from config.problems import catalogue
+from gateway.mail import Mail
+from gateway.part_words import shown_name
+from gateway.road.package import Package, Part
+
+
+def explanation(package: Package, receipt: Mail) -> dict[str, Any]:
+    """Return the trail as design.md fixes it ("What stays stable"), ready for JSON.
+
+    `filed_name` is the name that the receipt tells: of a converted part that of its PDF. `problems`
+    are those of the whole message and of its parts, each code once.
+    """
+    envelope, resolution = package.letter.envelope, package.resolution
+    return {
+        "message_id": package.message_id,
+        "sender": {
+            "header_from": package.header_from,
+            "envelope_from": envelope.sender,
+            "proof": envelope.proof.value,
+        },
+        "subject": package.subject,
+        "narrative": package.narrative,
+        "narrative_overflow": package.narrative_overflow,
+        "message_pdf": package.message_pdf,
+        "case": {
+            "number": resolution.case_number,
+            "found_in": resolution.found_in,
+            "candidates": [
+                {"text": one.text, "number": one.number, "found_in": one.found_in, "why": one.why}
+                for one in resolution.candidates
+            ],
+        },
+        "consultant": {"name": resolution.consultant_name, "how": resolution.how},
+        "urgent": package.urgent,
+        "problems": _problems(package),
+        "parts": [_part(part) for part in package.parts],
+        "receipt": {"subject": receipt.subject, "text": receipt.text},
+    }
+
+
+def _problems(package: Package) -> list[str]:
+    codes = [trouble.code for trouble in package.troubles]
+    codes += [part.reason for part in package.parts if part.reason in catalogue()]
+    return list(dict.fromkeys(codes))
+
+
+def _part(part: Part) -> dict[str, Any]:
+    return {
+        "path": part.path,
+        "original_name": part.original_name,
+        "filed_name": shown_name(part),
+        "declared_type": part.declared_type,
+        "detected_type": part.detected_type,
+        "bytes": part.bytes,
+        "sha256": part.sha256,
+        "fate": part.fate.value if part.fate is not None else None,
+        "reason": part.reason,
+        "pdf": None if part.pdf is None else {"pages": part.pdf.pages, "bytes": part.pdf.bytes},
+        "container": part.container,
+    }

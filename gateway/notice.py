@@ -1,0 +1,19 @@
+"""The consultant's notice: that something came, and where to see it. It names nobody and nothing."""
+
+from __future__ import annotations
+
+from config.settings import Service
+from gateway.mail import Mail, counted
+from gateway.receipt import documents
+from gateway.road.package import Package
+from portal import receipt_number
+
+
+def notice(package: Package, number: str, service: Service) -> Mail:
+    """Write the notice of a filed package. `number` is its receipt number as stored."""
+    shown = receipt_number.shown(number)
+    many = counted(len(documents(package)), "document")
+    return Mail(
+        subject=f"New package: {many} ({shown})",
+        text=f"A package was filed for you: {many}.\n\nOpen it: {service.base_url}/p/{shown}\n",
+    )

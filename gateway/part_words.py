@@ -1,0 +1,87 @@
+"""What became of a part, in the words of a receipt."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from config import remarks
+from config.problems import catalogue
+from gateway.mail import counted, harmless
+from gateway.road.package import Fate, Package, Part
+from portal.pdf_name import pdf_name
+
+_NAMELESS = "A file without a name"
+_INDENT = "   "
+
+
+def shown_name(part: Part) -> str | None:
+    """Return the name under which a part is filed: that of its PDF where it is converted."""
+    if part.filed_name is None or part.fate is not Fate.CONVERTED:
+        return part.filed_name
+    return pdf_name(part.filed_name)
+
+
+def senders_name(part: Part, package: Package) -> str:
+    """Return what the sender calls a part."""
+    if part.original_name:
+        return harmless(part.original_name) or _NAMELESS
+    words = next((one for one in package.words if one.path and one.path == part.path), None)
+    if part.reason == "narrative" and words is not None:
+        if words.container is None:
+            return "Your message"
+        return f'The attached message "{harmless(words.subject)}"'
+    return _NAMELESS
+
+
+def entry(part: Part, package: Package, *, verb: str) -> str:
+    """Return the lines of a document: your name for it, ours, what was changed, its SHA-256.
+
+    `verb` is "Filed", or "Kept" where the package waits.
+    """
+    name = shown_name(part) or ""
+    pages = part.pages if part.pdf is None else part.pdf.pages
+    long = f", {counted(pages, 'page')}" if pages else ""
+    is_words = part.reason == "narrative"
+    if name == part.original_name:
+        said = [f"{verb} unchanged{long}."]
+    else:
+        said = [f'{verb} as "{harmless(name)}"{long}.']
+        said += [f"{harmless(remarks.on_name(one))}." for one in part.remarks]
+        if part.fate is Fate.CONVERTED:
+            said.append("We converted it to PDF and kept your original.")
+        elif not is_words:
+            said.append("Contents unchanged.")
+    if part.reason is not None and not is_words:
+        said.append(why(part, package))
+    lines = [senders_name(part, package), " ".join(said)]
+    sha256 = part.sha256 if not is_words else part.pdf and part.pdf.sha256
+    if sha256:
+        lines.append(f"SHA-256{' of your original' * (part.fate is Fate.CONVERTED)}: {sha256}")
+    return f"\n{_INDENT}".join(lines)
+
+
+def why(part: Part, package: Package) -> str:
+    """Say why a part has its fate."""
+    reason = part.reason or ""
+    words = remarks.on_fate(reason)
+    return f"{words}." if words is not None else problem_words(reason, package, part)
+
+
+def problem_words(code: str, package: Package, part: Part | None = None) -> str:
+    """Say a problem of the catalogue, with the fields that the road gave it."""
+    path = part.path if part is not None else None
+    given: dict[str, Any] = next(
+        (one.fields for one in package.troubles if one.code == code and one.part == path), {}
+    )
+    sender = package.sender or "this sender"
+    fields = {
+        "name": senders_name(part, package) if part is not None else "Your message",
+        "consultant": package.resolution.consultant_name or "our team",
+        "value": package.resolution.case_number or "",
+        "address": sender,
+        "domain": sender.rpartition("@")[2],
+        **{name: value for name, value in given.items() if value is not None},
+    }
+    row = catalogue()[code]
+    known = {name: harmless(str(fields.get(name, ""))) for name in row.fields}
+    return f"{row.said(**known)}."

@@ -1,0 +1,189 @@
+"""The reader process's answer, checked field by field: a hostile message may have written it."""
+
+from __future__ import annotations
+
+import stat
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+
+from gateway.address import AddressFault, canonical
+from gateway.letter import Letter
+from gateway.road.package import Package, Part, Trouble, Words
+
+_NUMBERS = r"\d{1,5}(\.\d{1,5}){0,50}"
+_TOKEN = r"[A-Za-z0-9!#$&^_.+-]{1,127}"  # noqa: S105 -- a media type's, RFC 6838, 4.2
+
+
+class Unbelievable(Exception):
+    """What the reader answered cannot be true. Its text never quotes the answer."""
+
+
+def _without_nul(text: str) -> str:
+    if "\0" in text:
+        raise ValueError("NUL")
+    return text
+
+
+def _on_one_line(text: str) -> str:
+    if len(text.splitlines()) > 1:
+        raise ValueError("more than one line")
+    return text
+
+
+_Text = Annotated[str, AfterValidator(_without_nul)]
+_Line = Annotated[_Text, Field(max_length=2000), AfterValidator(_on_one_line)]
+_Long = Annotated[_Text, Field(max_length=2_000_000)]
+_Path = Annotated[str, Field(pattern=rf"^{_NUMBERS}(/{_NUMBERS}){{0,50}}$")]
+_File = Annotated[str, Field(pattern=r"^p\d{5}$")]
+_Type = Annotated[str, Field(pattern=rf"^{_TOKEN}/{_TOKEN}$")]
+_Count = Annotated[int, Field(ge=0, le=1 << 48)]
+_Pixels = Annotated[list[_Count], Field(min_length=2, max_length=2)]
+
+
+class _Said(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class _Words(_Said):
+    path: _Path | Annotated[str, Field(max_length=0)]
+    container: _Path | None
+    subject: _Line
+    header_from: _Line
+    header_to: _Line
+    date: _Line
+    text: _Long
+    new: _Long
+    html: _File | None
+    html_charset: Annotated[_Line, Field(max_length=100)] | None
+    lossy: bool
+    images: dict[_Line, _File]
+
+
+class _Part(_Said):
+    path: _Path
+    container: _Path | None
+    name: _Line | None
+    declared_type: _Type
+    detected_type: _Type
+    bytes: _Count
+    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+    file: _File | None
+    inline: bool
+    content_id: _Line | None
+    pixels: _Pixels | None
+    pages: _Count | None
+    flags: list[Annotated[str, Field(pattern=r"^[a-z_]{1,30}$")]]
+
+
+class _Answer(_Said):
+    message_id: _Line | None
+    sender: _Line | None
+    automatic: bool
+    ambiguous: bool
+    words: Annotated[list[_Words], Field(min_length=1)]
+    parts: list[_Part]
+
+
+def package_of(letter: Letter, answer: dict[str, Any], folder: Path) -> Package:
+    """Turn an answer into a package. Raises Unbelievable.
+
+    A file is one of `folder`'s own, plain, and as long as the answer says. Its SHA-256 is not
+    computed here: the vault does that when it takes the file over.
+    """
+    try:
+        said = _Answer.model_validate(answer)
+    except ValidationError as error:
+        places = {".".join(map(str, one["loc"])) for one in error.errors(include_input=False)}
+        raise Unbelievable(f"{len(places)} fields are not as they must be") from None
+    _check_paths(said)
+    own = said.words[0]
+    return Package(
+        letter=letter,
+        message_id=said.message_id,
+        header_from=own.header_from,
+        sender=_canonical(said.sender),
+        subject=own.subject,
+        automatic=said.automatic,
+        words=tuple(_words(one, folder) for one in said.words),
+        parts=tuple(_part(one, folder) for one in said.parts),
+        troubles=(Trouble("message_ambiguous"),) if said.ambiguous else (),
+    )
+
+
+def _check_paths(said: _Answer) -> None:
+    paths = {part.path for part in said.parts}
+    files = [part.file for part in said.parts if part.file is not None]
+    if len(paths) < len(said.parts) or len(set(files)) < len(files):
+        raise Unbelievable("two parts are one")
+    if said.words[0].container is not None:
+        raise Unbelievable("the first words are not the letter's own")
+    holders = {part.container for part in said.parts} | {words.container for words in said.words}
+    held = {words.path for words in said.words}
+    if not holders <= {*paths, None} or not held <= {*paths, ""}:
+        raise Unbelievable("something is in a part that is not there")
+    containers = [words.container for words in said.words]
+    if len(set(containers)) < len(containers):
+        raise Unbelievable("one message says two things")
+
+
+def _canonical(sender: str | None) -> str | None:
+    try:
+        if sender is None or canonical(sender) == sender:
+            return sender
+    except AddressFault:
+        pass
+    raise Unbelievable("the sender's address is not in canonical form")
+
+
+def _words(said: _Words, folder: Path) -> Words:
+    return Words(
+        path=said.path,
+        container=said.container,
+        subject=said.subject,
+        header_from=said.header_from,
+        header_to=said.header_to,
+        date=said.date,
+        text=said.text,
+        new=said.new,
+        html=None if said.html is None else _plain_file(folder, said.html)[0],
+        html_charset=said.html_charset,
+        lossy=said.lossy,
+        images={cid: _plain_file(folder, name)[0] for cid, name in said.images.items()},
+    )
+
+
+def _part(said: _Part, folder: Path) -> Part:
+    file = None
+    if said.file is not None:
+        file, size = _plain_file(folder, said.file)
+        if size != said.bytes:
+            raise Unbelievable("a file is not as long as it is said to be")
+    return Part(
+        path=said.path,
+        container=said.container,
+        original_name=said.name,
+        declared_type=said.declared_type,
+        detected_type=said.detected_type,
+        bytes=said.bytes,
+        sha256=said.sha256,
+        file=file,
+        inline=said.inline,
+        content_id=said.content_id,
+        pixels=None if said.pixels is None else (said.pixels[0], said.pixels[1]),
+        pages=said.pages,
+        flags=frozenset(said.flags),
+    )
+
+
+def _plain_file(folder: Path, name: str) -> tuple[Path, int]:
+    """Return a file's path and size. Raises Unbelievable for what is no plain file of `folder`."""
+    path = folder / name
+    try:
+        facts = path.lstat()
+    except OSError as error:
+        raise Unbelievable("a file is not there") from error
+    if not stat.S_ISREG(facts.st_mode):
+        raise Unbelievable("a file is not a plain one")
+    return path, facts.st_size

@@ -1,0 +1,70 @@
+"""Read: letter to package. The message comes apart in a sandbox; what comes back is believed of
+nothing but its shape.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, BinaryIO, Protocol
+
+from config.settings import Reading
+from converters.fault import BadOutput, JobDied, JobRefused, JobTimedOut
+from gateway.letter import Letter
+from gateway.reader.fault import Reason
+from gateway.road.answer import Unbelievable, package_of
+from gateway.road.package import Package
+
+# The sandbox's own faults: the message did nothing, and its letter is tried again.
+_STOPS = frozenset(Reason)
+_OUR_DEATHS = ("closed", "did not start")
+
+
+class MessageUnreadable(Exception):
+    """A message could not be taken apart: its letter is held, whole. `why` is the log's word."""
+
+    def __init__(self, why: Reason) -> None:
+        super().__init__(why.value)
+        self.why = why.value
+
+
+class Reader(Protocol):
+    """What runs a job on a stranger's bytes, away from this process: converters.pool.Pool."""
+
+    def run(
+        self, job: Mapping[str, Any], *, inputs: Sequence[int] = (), into: Path
+    ) -> dict[str, Any]:
+        """Run one job and return its answer; its files are in `into` then."""
+
+
+def read(letter: Letter, raw: BinaryIO, reader: Reader, folder: Path, limits: Reading) -> Package:
+    """Take a letter apart into words and parts; the parts' files are in `folder`, flat.
+
+    `raw` is a file open for reading only. Raises MessageUnreadable: too many parts, too deep, a
+    header too large, too slow, a death of the reader, an answer that cannot be true, or a message
+    that says it has parts and shows none.
+    """
+    job = {
+        "max_parts": limits.max_parts,
+        "max_depth": limits.max_depth,
+        "max_header_bytes": limits.max_header_bytes,
+    }
+    try:
+        answer = reader.run(job, inputs=[raw.fileno()], into=folder)
+        if "stopped" in answer:
+            raise MessageUnreadable(_reason(answer["stopped"]))
+        return package_of(letter, answer, folder)
+    except JobTimedOut as fault:
+        raise MessageUnreadable(Reason.TOO_SLOW) from fault
+    except JobDied as fault:
+        if fault.reason.startswith(_OUR_DEATHS):
+            raise
+        raise MessageUnreadable(Reason.DIED) from fault
+    except (BadOutput, JobRefused, Unbelievable) as fault:
+        raise MessageUnreadable(Reason.UNBELIEVABLE) from fault
+
+
+def _reason(stopped: object) -> Reason:
+    return (
+        Reason(stopped) if isinstance(stopped, str) and stopped in _STOPS else Reason.UNBELIEVABLE
+    )

@@ -1,0 +1,102 @@
+"""Sort: what becomes of every part, by what it is and what the message shows of it."""
+
+from __future__ import annotations
+
+import dataclasses
+import unicodedata
+from collections.abc import Set
+
+from config.media import MediaCatalogue
+from gateway.road.package import Fate, Package, Part, Trouble, Words
+
+# An image that the HTML shows and that is below both bounds is decoration: a logo, an icon, a line
+# between two signatures. A photograph or a page that somebody pasted is above one of them.
+DECORATION_BYTES = 32 * 1024
+DECORATION_PIXELS = 50_000  # width times height: 400 by 125, 220 by 220
+
+# Fates of parts that hold no document: what a message without any other part has not said.
+_NO_FILE = frozenset({"narrative", "alternative", "opened", "decoration"})
+
+
+def sort(package: Package, media: MediaCatalogue, *, narrative_characters: int = 500) -> Package:
+    """Give every part its fate and reason, and the package its narrative and troubles.
+
+    A part that we convert is `converted` from here on; the convert step makes the PDF, or says
+    that it could not. `narrative_characters` are Unicode code points after NFC. The same bytes
+    twice are two documents: a sender who attaches a file twice meant two.
+    """
+    shown: Set[tuple[str | None, str | None]] = {(words.container, cid) for words in package.words for cid in words.images}
+    parts = tuple(_sorted(part, media, shown) for part in package.parts)
+    own = package.own_words
+    narrative = unicodedata.normalize("NFC", own.new)
+    overflow = len(narrative) > narrative_characters
+    return package.but(
+        parts=parts,
+        narrative=narrative,
+        narrative_overflow=overflow,
+        message_pdf=_needs_pdf(own, parts, narrative_characters),
+        troubles=package.troubles + _troubles(package, parts),
+    )
+
+
+def _sorted(part: Part, media: MediaCatalogue, shown: Set[tuple[str | None, str | None]]) -> Part:
+    fate, reason = _fate(part, media, shown)
+    return dataclasses.replace(part, fate=fate, reason=reason)
+
+
+def _fate(
+    part: Part, media: MediaCatalogue, shown: Set[tuple[str | None, str | None]]
+) -> tuple[Fate, str | None]:
+    """Return the fate and its reason, as the table of fates has them: the first that holds."""
+    flags = part.flags
+    is_shown = (part.container, part.content_id) in shown
+    rules: tuple[tuple[bool, Fate, str | None], ...] = (
+        ("words" in flags, Fate.FILED, "narrative"),
+        ("alternative" in flags, Fate.LEFT_OUT, "alternative"),
+        ("opened" in flags, Fate.LEFT_OUT, "opened"),
+        (not part.bytes, Fate.LEFT_OUT, "file_empty"),
+        (media.is_program(part.detected_type), Fate.REFUSED, "file_type_blocked"),
+        ("password" in flags, Fate.HELD, "file_password"),
+        (is_shown and _is_decoration(part), Fate.LEFT_OUT, "decoration"),
+        ("damaged" in flags, Fate.FILED, "file_damaged"),
+        (media.treatment(part.detected_type).treat == "convert", Fate.CONVERTED, None),
+    )
+    return next(((fate, reason) for holds, fate, reason in rules if holds), (Fate.FILED, None))
+
+
+def _is_decoration(part: Part) -> bool:
+    if not part.detected_type.startswith("image/") or part.pixels is None:
+        return False
+    width, height = part.pixels
+    return part.bytes <= DECORATION_BYTES and width * height <= DECORATION_PIXELS
+
+
+def _needs_pdf(own: Words, parts: tuple[Part, ...], narrative_characters: int) -> bool:
+    """Say whether Message.pdf stands beside the words.
+
+    It does unless the whole message is plain text that fits the narrative, with nothing set apart.
+    A body too long to be read as words is a document of its own already.
+    """
+    is_narrative = any(part.path == own.path and part.reason == "narrative" for part in parts)
+    if not is_narrative or not (own.text.strip() or own.images):
+        return False
+    whole = unicodedata.normalize("NFC", own.text).strip()
+    set_apart = own.html is not None or own.new.strip() != own.text.strip()
+    return set_apart or len(whole) > narrative_characters
+
+
+def _troubles(package: Package, parts: tuple[Part, ...]) -> tuple[Trouble, ...]:
+    found = [
+        Trouble(part.reason, {"name": part.original_name or f"Part {part.path}"}, part.path)
+        for part in parts
+        if part.reason in {"file_empty", "file_type_blocked", "file_password", "file_damaged"}
+    ]
+    told = any(trouble.code == "message_ambiguous" for trouble in package.troubles)
+    doubtful = next((part for part in parts if "ambiguous" in part.flags), None)
+    if doubtful is not None and not told:
+        found.append(Trouble("message_ambiguous", part=doubtful.path))
+    if not any(words.text.strip() for words in package.words) and all(
+        part.reason in _NO_FILE for part in parts
+    ):
+        found.append(Trouble("no_content"))
+    return tuple(found)

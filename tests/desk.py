@@ -1,0 +1,118 @@
+"""The pages on a sample record, with a clock that tests turn, and browsers to sign in with."""
+
+from __future__ import annotations
+
+import re
+import warnings
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from fastapi import FastAPI
+
+from config.settings import Service, Web
+from portal import sign_in
+from portal.database import Database, open_database
+from portal.tables import metadata
+from portal.vault import Vault
+from portal.web.app import build_app
+from portal.web.desk import Check
+from tests.record_sample import NOW, Sample
+
+with warnings.catch_warnings():
+    # Starlette asks for httpx2; the client of httpx, which other tests use too, works as well.
+    warnings.simplefilter("ignore")
+    from fastapi.testclient import TestClient
+
+BASE_URL = "http://127.0.0.1:8080"
+
+
+@dataclass
+class SampleDesk:
+    """Everything that `build_app` is handed."""
+
+    database: Database
+    vault: Vault
+    service: Service = field(default_factory=lambda: Service(base_url=BASE_URL))
+    web: Web = field(default_factory=Web)
+    now: datetime = NOW
+    checks: dict[str, Check] = field(default_factory=dict)
+
+    @property
+    def sample(self) -> Sample:
+        """The writing of rows."""
+        return self._sample
+
+    def __post_init__(self) -> None:
+        self._sample = Sample(self.database, self.vault)
+
+    def pass_time(self, **length: float) -> None:
+        """Turn the clock on."""
+        self.now += timedelta(**length)
+
+    def app(self) -> FastAPI:
+        """Build the pages."""
+        return build_app(
+            database=self.database,
+            vault=self.vault,
+            service=self.service,
+            web=self.web,
+            clock=lambda: self.now,
+            checks=self.checks,
+            metrics=lambda: b"casebridge_sample 1.0\n",
+        )
+
+    def browser(self, **options: Any) -> TestClient:
+        """Open a browser that keeps cookies and follows no redirect unless told to."""
+        return TestClient(
+            self.app(),
+            base_url=self.service.base_url,
+            follow_redirects=False,
+            raise_server_exceptions=True,
+            **options,
+        )
+
+    def link(self, name: str, minutes: int = 60) -> str:
+        """Make a one-time link and return its path."""
+        token = sign_in.new_link(
+            self.database, self.sample.accounts[name], now=self.now, minutes=minutes
+        )
+        return f"/sign-in/{token}"
+
+    def signed_in(self, name: str, **options: Any) -> TestClient:
+        """Open a browser and sign somebody in through the pages."""
+        browser = self.browser(**options)
+        path = self.link(name)
+        answer = browser.post(path, data={"csrf": csrf(browser.get(path).text)})
+        assert answer.status_code == 303, answer.text
+        return browser
+
+
+def open_desk(folder: Path) -> SampleDesk:
+    """Open an empty record and vault in a folder."""
+    database = open_database(folder / "record.db")
+    metadata.create_all(database.engine)
+    vault = Vault(folder / "vault")
+    vault.prepare()
+    return SampleDesk(database, vault)
+
+
+def csrf(page: str) -> str:
+    """Find the token of the first form on a page."""
+    found = re.search(r'name="csrf" value="([^"]+)"', page)
+    assert found, page
+    return found[1]
+
+
+def kinds(desk: SampleDesk) -> list[tuple[str, str, Mapping[str, Any]]]:
+    """Return actor, kind and detail of every event that a person caused, oldest first."""
+    from portal.tables import events
+
+    with desk.database.read() as connection:
+        rows = connection.execute(events.select().order_by(events.c.id)).all()
+    return [(row.actor, row.kind, row.detail) for row in rows if row.actor != "gateway"]
+
+
+Clock = Callable[[], datetime]

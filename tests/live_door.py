@@ -1,0 +1,178 @@
+"""A live SMTP door before a wall that keeps its letters in a list, and a client of plain sockets."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+import struct
+import threading
+import time
+from collections.abc import Callable, Coroutine, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Self
+
+from config.settings import Settings
+from gateway.letter import Letter
+from gateway.smtp.door import SmtpDoor
+from portal.vault import Vault
+
+SENDER = "pat@smithdefence.example"
+RECIPIENT = "claims@casebridge.example"
+_PATIENCE_SECONDS = 20.0
+
+
+@dataclass(frozen=True)
+class Taken:
+    receipt: str
+    repeated: bool
+
+
+@dataclass
+class Wall:
+    """A second implementation of the wall: the same promise, kept in memory."""
+
+    receipts: dict[str, str] = field(default_factory=dict)
+    letters: list[Letter] = field(default_factory=list)
+    fault: Exception | None = None
+    gate: threading.Event = field(default_factory=threading.Event)
+    arrived: threading.Event = field(default_factory=threading.Event)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def __post_init__(self) -> None:
+        self.gate.set()
+
+    def accept(self, letter: Letter) -> Taken:
+        self.arrived.set()
+        self.gate.wait(_PATIENCE_SECONDS)
+        if self.fault is not None:
+            raise self.fault
+        with self._lock:
+            known = self.receipts.get(letter.fingerprint)
+            if known is not None:
+                return Taken(known, repeated=True)
+            receipt = f"7KQ4{len(self.letters):04d}"
+            self.receipts[letter.fingerprint] = receipt
+            self.letters.append(letter)
+            return Taken(receipt, repeated=False)
+
+
+@dataclass
+class LiveDoor:
+    """A door on an event loop in a thread of its own."""
+
+    settings: Settings
+    vault: Vault
+    wall: Wall
+    codes: list[int]
+    door: SmtpDoor
+    loop: asyncio.AbstractEventLoop
+
+    @property
+    def port(self) -> int:
+        return self.door.address[1]
+
+    def run(self, work: Coroutine[Any, Any, None]) -> None:
+        asyncio.run_coroutine_threadsafe(work, self.loop).result(_PATIENCE_SECONDS * 2)
+
+    def client(self) -> Client:
+        return Client(self.port)
+
+    def contents(self) -> list[bytes]:
+        """Every letter's raw bytes, as the vault has them."""
+        return [self.vault.open(letter.raw.sha256).read() for letter in self.wall.letters]
+
+    def drafts(self) -> list[str]:
+        return [path.name for path in (self.settings.storage.path / "vault/drafts").iterdir()]
+
+
+class Client:
+    """One connection, said and heard byte by byte."""
+
+    def __init__(self, port: int, *, receive_buffer: int = 0) -> None:
+        self.socket = socket.socket()
+        if receive_buffer:
+            self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
+        self.socket.settimeout(_PATIENCE_SECONDS)
+        self.socket.connect(("127.0.0.1", port))
+        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._file = self.socket.makefile("rb")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_fault: object) -> None:
+        self._file.close()
+        self.socket.close()
+
+    def say(self, data: bytes) -> None:
+        self.socket.sendall(data)
+
+    def reply(self) -> str:
+        """Read one reply, its lines joined by \\n; "" where the server has closed."""
+        lines = []
+        while True:
+            line = self._file.readline().decode("ascii")
+            lines.append(line.rstrip("\r\n"))
+            if line[3:4] != "-":
+                return "\n".join(lines)
+
+    def ask(self, command: str) -> str:
+        self.say(command.encode() + b"\r\n")
+        return self.reply()
+
+    def begin(self, sender: str = SENDER, recipient: str = RECIPIENT) -> None:
+        """Say everything up to the 354."""
+        assert self.reply().startswith("220 ")
+        assert self.ask("EHLO client.example").startswith("250-")
+        self.envelope(sender, recipient)
+
+    def envelope(self, sender: str = SENDER, recipient: str = RECIPIENT) -> None:
+        assert self.ask(f"MAIL FROM:<{sender}>").startswith("250 ")
+        assert self.ask(f"RCPT TO:<{recipient}>").startswith("250 ")
+        assert self.ask("DATA").startswith("354 ")
+
+    def reset_by_peer(self) -> None:
+        """Close with a TCP reset."""
+        linger = struct.pack("ii", 1, 0)
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+        self._file.close()
+        self.socket.close()
+
+    def rest(self) -> bytes:
+        """Read until the server closes."""
+        return self._file.read()
+
+
+@contextlib.contextmanager
+def open_door(settings: Settings) -> Iterator[LiveDoor]:
+    """Open a door on these settings and a free port; drain it at the end."""
+    smtp = settings.smtp.model_copy(update={"port": 0})
+    settings = settings.model_copy(update={"smtp": smtp})
+    vault = Vault(settings.storage.path / "vault")
+    vault.prepare()
+    wall = Wall()
+    codes: list[int] = []
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever, daemon=True)
+    thread.start()
+    door = SmtpDoor(settings, vault, wall.accept, lambda: datetime.now(UTC), codes.append)
+    live = LiveDoor(settings, vault, wall, codes, door, loop)
+    live.run(door.start())
+    try:
+        yield live
+    finally:
+        wall.gate.set()
+        live.run(door.stop(grace_seconds=0.2))
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join(_PATIENCE_SECONDS)
+        loop.close()
+
+
+def until(condition: Callable[[], bool]) -> None:
+    """Wait for what another thread will do."""
+    end = time.monotonic() + _PATIENCE_SECONDS
+    while not condition():
+        assert time.monotonic() < end, "it did not happen"
+        time.sleep(0.005)
