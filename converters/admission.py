@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import zipfile
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from config.media import catalogue
 from converters import detect, table
 from converters.fault import Damaged, NotTheType, PasswordNeeded, TooLarge
+from converters.rendition import TABLE
 
-TABLE: Final = "source.fods"
 _MOST_XML_BYTES = 200 * 1024 * 1024  # unpacked, together; a thousand honest pages have about 20 MB
 _MOST_MEMBERS = 20_000
 _PROLOGUE = 4096

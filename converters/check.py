@@ -1,4 +1,4 @@
-"""The check after every conversion: a PDF that opens, has pages, holds nothing active, lost nothing.
+"""The check after every conversion: a PDF that opens, shows something, is inert, lost no words.
 
 LibreOffice reports success for a PDF of noise and for one that lacks the end of the document.
 """
@@ -6,22 +6,29 @@ LibreOffice reports success for a PDF of noise and for one that lacks the end of
 from __future__ import annotations
 
 import os
-from typing import Any, Final
+from typing import Any, BinaryIO, Final
 
 import pikepdf
 
-from converters import words
+from converters import fonts, words
 from converters.fault import EngineFailed, Shortened
 
 _MOST_TEXT_BYTES = 256 * 1024 * 1024
-_ACTIONS: Final = {"/JavaScript", "/Launch", "/ImportData", "/SubmitForm", "/GoToR", "/GoToE", "/Rendition"}
 _ACTIVE_KEYS: Final = ("/JS", "/EF", "/XFA", "/RichMediaContent")
+_ACTIONS: Final = frozenset(
+    {"/JavaScript", "/Launch", "/ImportData", "/SubmitForm", "/GoToR", "/GoToE", "/Rendition"}
+)
+_PAINTS: Final = frozenset(
+    {"f", "F", "f*", "B", "B*", "b", "b*", "S", "s", "Tj", "TJ", "'", '"', "Do", "sh"}
+    | {"INLINE IMAGE"}
+)
+_LOOKED_AT = 50  # pages; one that shows something is enough
 
 
-def check(pdf: int, source: int, media_type: str, printed: int | None) -> dict[str, Any]:
+def check(pdf: int, source: int, media_type: str, printed: int | None = None) -> dict[str, Any]:
     """Answer {"pages"}. `printed` is the PDF's text as another program read it.
 
-    Raises EngineFailed, Shortened.
+    Raises EngineFailed, Shortened, Unreadable.
     """
     with os.fdopen(pdf, "rb") as opened:
         pages = _pages(opened)
@@ -29,25 +36,33 @@ def check(pdf: int, source: int, media_type: str, printed: int | None) -> dict[s
     if reader is not None and printed is not None:
         with os.fdopen(source, "rb") as original, os.fdopen(printed, "rb") as text:
             found = text.read(_MOST_TEXT_BYTES).decode("utf-8", "replace")
-            if words.missing(reader(original), found):
+            wanted = reader(original)
+            if words.missing(wanted, found):
                 raise Shortened
+            fonts.unshown(" ".join(wanted))
     return {"pages": pages}
 
 
-def _pages(opened: Any) -> int:
+def _pages(opened: BinaryIO) -> int:
     try:
         with pikepdf.open(opened) as pdf:
             for each in pdf.objects:
                 if isinstance(each, pikepdf.Dictionary | pikepdf.Stream):
                     _refuse_active(each)
             count = len(pdf.pages)
+            shows = any(_shows_something(each) for each in pdf.pages[:_LOOKED_AT])
     except pikepdf.PasswordError as error:
         raise EngineFailed("locked output") from error
     except (pikepdf.PdfError, ValueError, RuntimeError) as error:
         raise EngineFailed(f"output: {type(error).__name__}") from error
-    if not count:
-        raise EngineFailed("no pages")
+    if not shows:
+        raise EngineFailed("blank pages")
     return count
+
+
+def _shows_something(page: pikepdf.Page) -> bool:
+    """Say whether a page paints anything: LibreOffice prints blank what it cannot follow."""
+    return any(str(step.operator) in _PAINTS for step in pikepdf.parse_content_stream(page))
 
 
 def _refuse_active(each: pikepdf.Object) -> None:

@@ -100,27 +100,33 @@ def _by_bytes(file: Path, head: bytes, declared: str, extension: str) -> Detecte
     found = _ALSO_CALLED.get(found, found)
     pdf_header = b"%PDF-" in head[:_PDF_HEADER_WITHIN]
     if head.startswith(b"#!") and _could_be_anything(found):
-        return Detected("application/x-script")
-    if head.startswith(ole.SIGNATURE):
-        return _compound(file, found, declared, extension)
-    if head.startswith(b"PK\x03\x04"):
+        detected = Detected("application/x-script")
+    elif head.startswith(ole.SIGNATURE):
+        detected = _compound(file, found, declared, extension)
+    elif head.startswith(b"PK\x03\x04"):
         detected = _zip(file, found, declared, extension)
-        return detected.flagged("polyglot") if pdf_header else detected
-    if pdf_header and not catalogue().is_program(found):
+        detected = detected.flagged("polyglot") if pdf_header else detected
+    elif pdf_header and not catalogue().is_program(found):
         # Viewers open it as a PDF whatever stands before the header.
         plain = found == "application/pdf" or found in _UNKNOWN or found == "text/plain"
         second = not plain or zipped.has_directory(file)
-        return Detected("application/pdf", frozenset({"polyglot"} if second else ()))
-    if found in _UNKNOWN or found == "text/plain":
-        if _says_pdf(declared, extension) and facts.looks_like_pdf(file):
-            return Detected("application/pdf", frozenset({"damaged"}))
-        if found != "text/plain" and facts.wide_text(head):
-            return Detected("text/plain")
-        description = _descriptions().from_file(str(file))
-        for start, media_type in _BY_DESCRIPTION:
-            if description.startswith(start):
-                return Detected(media_type)
-    return Detected(found)
+        detected = Detected("application/pdf", frozenset({"polyglot"} if second else ()))
+    elif found in _UNKNOWN or found == "text/plain":
+        detected = _unrecognised(file, head, found, claims_pdf=_says_pdf(declared, extension))
+    else:
+        detected = Detected(found)
+    return detected
+
+
+def _unrecognised(file: Path, head: bytes, found: str, *, claims_pdf: bool) -> Detected:
+    """Look closer at what libmagic calls data or plain text."""
+    if claims_pdf and facts.looks_like_pdf(file):
+        return Detected("application/pdf", frozenset({"damaged"}))
+    if found != "text/plain" and facts.wide_text(head):
+        return Detected("text/plain")
+    description = _descriptions().from_file(str(file))
+    known = (media for start, media in _BY_DESCRIPTION if description.startswith(start))
+    return Detected(next(known, found))
 
 
 def _compound(file: Path, found: str, declared: str, extension: str) -> Detected:
@@ -203,9 +209,8 @@ def _with_facts(file: Path, found: Detected) -> Detected:
     try:
         if found.media_type == "application/pdf":
             return replace(found, pages=facts.pages(file))
-        if found.media_type.startswith("image/"):
-            if catalogue().treatment(found.media_type).engine == "image":
-                return replace(found, pixels=facts.pixels(file))
+        if catalogue().treatment(found.media_type).engine == "image":
+            return replace(found, pixels=facts.pixels(file))
     except facts.Locked:
         return found.flagged("password")
     except facts.Broken:

@@ -28,6 +28,10 @@ class Shortened(ConversionFault):
     """Words of the source are missing from the PDF, although the engine reported success."""
 
 
+class Unreadable(ConversionFault):
+    """No installed font has the characters that the file is written in."""
+
+
 class TooLarge(ConversionFault):
     """The file is beyond what an engine takes: pixels, frames or characters."""
 

@@ -1,4 +1,4 @@
-"""A frame on the socket between a pool and its zygote: a length, then JSON; descriptors beside it."""
+"""A frame on the socket between a pool and its zygote: length, JSON, descriptors beside them."""
 
 from __future__ import annotations
 

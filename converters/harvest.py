@@ -100,24 +100,20 @@ def empty(folder: Path) -> None:
     up before it is removed, so that no path gets longer than two steps.
     """
     number = itertools.count()
-    while entries := os.listdir(folder):
-        for name in entries:
-            path = folder / name
+    while entries := tuple(folder.iterdir()):
+        for path in entries:
             if not stat.S_ISDIR(path.lstat().st_mode):
                 path.unlink()
                 continue
             path.chmod(0o700)
-            for inner in os.listdir(path):
-                within = path / inner
-                if stat.S_ISDIR(within.lstat().st_mode):
-                    within.chmod(0o700)
-                    within.rename(_unused(folder, number))
+            for inner in tuple(path.iterdir()):
+                if stat.S_ISDIR(inner.lstat().st_mode):
+                    inner.chmod(0o700)
+                    inner.rename(_unused(folder, number))
                 else:
-                    within.unlink()
+                    inner.unlink()
             path.rmdir()
 
 
 def _unused(folder: Path, number: itertools.count[int]) -> Path:
-    return next(
-        path for each in number if not os.path.lexists(path := folder / f"remove-{each}")
-    )
+    return next(path for each in number if not os.path.lexists(path := folder / f"remove-{each}"))

@@ -10,22 +10,38 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
+from html import unescape
 from urllib.parse import unquote
 
 import nh3
 from weasyprint.urls import URLFetcherResponse
 
-from converters import page
+from converters import fonts, page
 from converters.fault import TooLarge
 
 MOST_BYTES: Final = 8 * 1024 * 1024
-_CHARSET = re.compile(rb"<meta[^>]{0,200}charset\s*=\s*[\"']?\s*([A-Za-z0-9_.:-]{2,40})", re.IGNORECASE)
+_CHARSET = re.compile(
+    rb"<meta[^>]{0,200}charset\s*=\s*[\"']?\s*([A-Za-z0-9_.:-]{2,40})", re.IGNORECASE
+)
+
+_TAG = re.compile(r"<[^>]*>")
 
 _TAGS = (nh3.ALLOWED_TAGS | {"font", "center", "style", "big", "tt", "u", "s"}) - {"map", "area"}
 _REMOVED_WHOLE = {"script", "noscript", "template", "object", "iframe", "title", "textarea"}
 _SCHEMES = {"http", "https", "mailto", "tel", "cid", "data"}
 _ATTRIBUTES = {
-    "*": {"style", "class", "align", "valign", "dir", "lang", "title", "width", "height", "bgcolor"},
+    "*": {
+        "style",
+        "class",
+        "align",
+        "valign",
+        "dir",
+        "lang",
+        "title",
+        "width",
+        "height",
+        "bgcolor",
+    },
     "a": {"href", "name"},
     "img": {"src", "alt", "border", "hspace", "vspace"},
     "font": {"color", "face", "size"},
@@ -57,21 +73,28 @@ html, body, div, td, section { max-height: none !important; }
 
 
 def render(source: bytes, images: Mapping[str, bytes], title: str, target: Path) -> list[str]:
-    """Write the PDF of a page and return warnings: "remote_content" where something was not loaded.
+    """Write the PDF of a page and return warnings: "remote_content" where something was not loaded,
+    "glyphs_missing".
 
-    Raises TooLarge.
+    Raises TooLarge, Unreadable.
     """
     if len(source) > MOST_BYTES:
         raise TooLarge("HTML")
     fetcher = _Given(images)
     body = cleaned(decoded(source))
+    unshown = fonts.unshown(unescape(_TAG.sub(" ", body)))
     page.write(page.wrapped(body, title), target, sheet=SHEET, fetcher=fetcher, fit=True)
-    return ["remote_content"] if fetcher.refused else []
+    warnings = ["glyphs_missing"] if unshown else []
+    return [*warnings, "remote_content"] if fetcher.refused else warnings
 
 
 def decoded(source: bytes) -> str:
     """Decode a page: byte order mark, UTF-8 where it fits, what it declares, else Windows-1252."""
-    for mark, codec in ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16")):
+    for mark, codec in (
+        (b"\xef\xbb\xbf", "utf-8-sig"),
+        (b"\xff\xfe", "utf-16"),
+        (b"\xfe\xff", "utf-16"),
+    ):
         if source.startswith(mark):
             return source.decode(codec, "replace")
     try:

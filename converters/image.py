@@ -137,9 +137,7 @@ def _check(opened: Image.Image) -> None:
         raise TooLarge("pixels")
 
 
-def _layout(
-    width: int, height: int, dpi: tuple[float, float]
-) -> tuple[float, float, float, float]:
+def _layout(width: int, height: int, dpi: tuple[float, float]) -> tuple[float, float, float, float]:
     """Return page and image size in points: letter, turned to suit, never enlarged past 96 dpi."""
     wide, high = (
         pixels * 72 / (each if each >= 72 else 96)

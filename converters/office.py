@@ -5,25 +5,33 @@ from __future__ import annotations
 import json
 import shutil
 import threading
+from contextlib import AbstractContextManager
 from functools import cached_property
 from pathlib import Path
 from typing import Final
 
 from config.media import catalogue
-from converters import admission, harvest, program
+from converters import harvest, program
 from converters.fault import BadOutput, EngineFailed
+from converters.rendition import TABLE
 from converters.sandbox import Limits
 
-INSTALL = "Install it: sudo apt-get install libreoffice-writer-nogui libreoffice-calc-nogui libreoffice-impress-nogui libreoffice-draw-nogui."
+INSTALL: Final = (
+    "Install it: sudo apt-get install libreoffice-writer-nogui libreoffice-calc-nogui "
+    "libreoffice-impress-nogui libreoffice-draw-nogui."
+)
 _SYSTEM = (Path("/etc/libreoffice"), Path("/var/lib/libreoffice"), Path("/var/spool/libreoffice"))
 _RESTART = 81  # what a first start with an empty profile ends with
 
+_WRITER = ".doc .docx .dotx .docm .dotm .odt .ott .rtf .wpd"
+_CALC = ".xls .xlsx .xltx .xlsm .xltm .xlsb .ods .ots .fods"
+_IMPRESS = ".ppt .pptx .ppsx .potx .pptm .ppsm .odp .otp"
 _FILTERS: Final = {
-    "writer_pdf_Export": {".doc", ".docx", ".dotx", ".docm", ".dotm", ".odt", ".ott", ".rtf", ".wpd"},
-    "calc_pdf_Export": {".xls", ".xlsx", ".xltx", ".xlsm", ".xltm", ".xlsb", ".ods", ".ots", ".fods"},
-    "impress_pdf_Export": {".ppt", ".pptx", ".ppsx", ".potx", ".pptm", ".ppsm", ".odp", ".otp"},
-    "draw_pdf_Export": {".odg"},
-}  # fmt: skip
+    **dict.fromkeys(_WRITER.split(), "writer_pdf_Export"),
+    **dict.fromkeys(_CALC.split(), "calc_pdf_Export"),
+    **dict.fromkeys(_IMPRESS.split(), "impress_pdf_Export"),
+    ".odg": "draw_pdf_Export",
+}
 _EXPORT: Final = {
     "UseTaggedPDF": True,
     "ExportFormFields": False,
@@ -82,7 +90,7 @@ class Office:
         Raises EngineFailed, BadOutput, JobTimedOut, JobDied, SandboxMissing.
         """
         extension = catalogue().treatment(media_type).extension or ""
-        if file.name == admission.TABLE:
+        if file.name == TABLE:
             extension = ".fods"
         with self._free:
             profile = self._profile()
@@ -100,7 +108,7 @@ class Office:
 
     def _run(
         self, line: list[str], sources: dict[str, Path], profile: Path | None = None
-    ) -> program.contextlib.AbstractContextManager[program.Run]:
+    ) -> AbstractContextManager[program.Run]:
         system = (*_SYSTEM, _binary().parent.parent)
         return program.run(
             line,
@@ -150,7 +158,7 @@ def _line(*task: str) -> list[str]:
 
 
 def _export(extension: str) -> str:
-    name = next((name for name, those in _FILTERS.items() if extension in those), None)
+    name = _FILTERS.get(extension)
     if name is None:
         raise EngineFailed("no filter for this type")
     options = {

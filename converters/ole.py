@@ -146,7 +146,9 @@ class _Reader:
         if stream.size >= self._cutoff:
             chain = self._chain(stream.start, most=length // self._size + 1)
             return b"".join(map(self._sector, chain))[:length]
-        mini_fat = [word for sector in self._chain(self._mini_start) for word in self._words(sector)]
+        mini_fat = [
+            word for sector in self._chain(self._mini_start) for word in self._words(sector)
+        ]
         blocks = self._chain(self._root.start)
         head = b""
         sector = stream.start

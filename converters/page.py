@@ -96,7 +96,9 @@ def _render(
     fonts = FontConfiguration()
     sheets = [weasyprint.CSS(string=base + sheet, url_fetcher=fetcher, font_config=fonts)]
     source = weasyprint.HTML(string=document, url_fetcher=fetcher, base_url=None)
-    return source.render(stylesheets=sheets, font_config=fonts, presentational_hints=True, pdf_tags=part_from is None)
+    return source.render(
+        stylesheets=sheets, font_config=fonts, presentational_hints=True, pdf_tags=part_from is None
+    )
 
 
 def _width(laid_out: weasyprint.Document) -> float:
@@ -104,6 +106,7 @@ def _width(laid_out: weasyprint.Document) -> float:
     widest = 0.0
     for page in laid_out.pages:
         for box in page._page_box.descendants():  # noqa: SLF001 -- no public name tells positions
-            if isinstance(getattr(box, "width", None), int | float):
-                widest = max(widest, box.position_x + box.width - _MARGIN_PX)
+            width = getattr(box, "width", None)  # "auto" where layout left it open
+            if isinstance(width, int | float):
+                widest = max(widest, box.position_x + width - _MARGIN_PX)
     return widest - _SLACK_PX

@@ -18,15 +18,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from converters import frame, harvest, sandbox
+from converters import answer, frame, harvest, sandbox
 from converters.box import Box
-from converters.fault import BadOutput, JobDied, JobRefused, JobStopped, SandboxMissing
+from converters.fault import JobDied, JobStopped, SandboxMissing
 from converters.sandbox import Limits
 
 _START_SECONDS = 60
 _ANSWER_SECONDS = 10  # the zygote holds a whole answer before it sends the first byte
-# Sixteen megabytes of nothing but "[[[[" would be a gigabyte of lists here.
-_MOST_CONTAINERS = 400_000
 
 
 @dataclass(eq=False)
@@ -98,8 +96,8 @@ class Pool:
         worker = self._take()
         sound = False
         try:
-            answer = self._answer(worker, json.dumps(job).encode("ascii"), inputs)
-            if "answer" in answer:
+            said = self._answer(worker, json.dumps(job).encode("ascii"), inputs)
+            if "answer" in said:
                 harvest.take(
                     worker.box.folder,
                     into,
@@ -110,7 +108,7 @@ class Pool:
             sound = True
         finally:
             self._give_back(worker, sound=sound)
-        return _taken_apart(answer)
+        return answer.taken_apart(said)
 
     def close(self) -> None:
         """End every process and wait until all are gone. A job that runs ends in JobStopped."""
@@ -211,47 +209,20 @@ class Pool:
             if self._closed:
                 raise JobStopped from error
             raise JobDied("its sandbox ended") from error
-        answer = _parsed(body)
-        if "signal" in answer:
-            raise JobDied(f"signal {answer['signal']}")
-        if "broke" in answer:
-            reason = str(answer["broke"])
-            raise JobDied("memory" if reason.startswith("MemoryError ") else reason)
-        return answer
+        return answer.parsed(body)
+
 
 def _wait_until_ready(worker: _Worker, limits: Limits) -> None:
     """Wait for a process that is still loading. What it says of a failure is ours, not a file's."""
     deadline = time.monotonic() + _START_SECONDS
     worker.box.watch(limits, deadline, worker.control.fileno())
     try:
-        answer = json.loads(frame.receive(worker.control))
+        said = json.loads(frame.receive(worker.control))
     except (frame.Ended, TimeoutError) as error:
         raise JobDied(f"did not start: {worker.box.said()}") from error
-    if "broke" in answer:
-        raise JobDied(f"did not start: {answer['broke']}")
+    if "broke" in said:
+        raise JobDied(f"did not start: {said['broke']}")
     worker.ready = True
-
-
-def _parsed(body: bytes) -> dict[str, Any]:
-    """Parse what a process that may be hostile answered."""
-    if body.count(b"[") + body.count(b"{") > _MOST_CONTAINERS:
-        raise BadOutput("an answer of too many parts")
-    try:
-        answer = json.loads(body)
-    except (ValueError, RecursionError) as error:
-        raise BadOutput("an answer that is not JSON") from error
-    if not isinstance(answer, dict):
-        raise BadOutput("an answer that is no object")
-    return answer
-
-
-def _taken_apart(answer: dict[str, Any]) -> dict[str, Any]:
-    match answer:
-        case {"answer": dict(content)}:
-            return content
-        case {"refused": str(code), "fault": str(fault), "detail": str(detail)}:
-            raise JobRefused(code, fault, detail)
-    raise BadOutput("an answer of another shape")
 
 
 def _only_readable(descriptor: int) -> None:

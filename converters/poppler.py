@@ -1,4 +1,4 @@
-"""The program pdftotext (poppler-utils), which reads a PDF's words thirty times faster than pypdf."""
+"""The program pdftotext (poppler-utils): it reads a PDF's words thirty times faster than pypdf."""
 
 from __future__ import annotations
 

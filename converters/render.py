@@ -9,10 +9,9 @@ import os
 from pathlib import Path
 from typing import Any
 
-from converters import admission, check, detect, html, image, page, text
-from converters.fault import ConversionFault, EngineFailed
-
-RESULT = "rendition.pdf"
+from converters import admission, check, detect, fonts, html, image, page, text
+from converters.fault import EngineFailed
+from converters.rendition import RESULT
 
 
 def run(job: dict[str, Any], inputs: list[int], folder: Path) -> dict[str, Any]:
@@ -20,7 +19,7 @@ def run(job: dict[str, Any], inputs: list[int], folder: Path) -> dict[str, Any]:
 
     The first input is the file. html, text and image leave RESULT and answer {"warnings"};
     admit answers {} and may leave a table in a form that the engine reads one way only; check
-    takes the PDF as the last input and answers {"pages"}.
+    takes the PDF as the second input, its text as a third, and answers {"pages"}.
     Raises a ConversionFault.
     """
     match job["do"]:
@@ -34,13 +33,14 @@ def run(job: dict[str, Any], inputs: list[int], folder: Path) -> dict[str, Any]:
         case "admit":
             return admission.admit(inputs[0], job["media_type"], folder)
         case "check":
-            return check.check(inputs[-1], inputs[0], job["media_type"])
+            return check.check(inputs[1], inputs[0], job["media_type"], *inputs[2:])
     raise EngineFailed("no such job")
 
 
 def warm() -> None:
     """Load fonts, patterns and tables, so that they are there before the first fork."""
     detect.warm()
+    fonts.has("\u4e00")
     document = page.wrapped(html.cleaned("<p>Ab <b>c</b> <i>d</i> <tt>e</tt></p>"), "x")
     page.write(document, Path(os.devnull), sheet=html.SHEET)
 
@@ -52,6 +52,3 @@ def _to(job: dict[str, Any], folder: Path) -> tuple[str, Path]:
 def _content(descriptor: int) -> bytes:
     with os.fdopen(descriptor, "rb") as opened:
         return opened.read()
-
-
-__all__ = ["RESULT", "ConversionFault", "run", "warm"]

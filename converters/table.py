@@ -34,13 +34,14 @@ _HEAD = """<?xml version="1.0" encoding="UTF-8"?>
 <office:automatic-styles>
 <style:page-layout style:name="paper"><style:page-layout-properties fo:page-width="27.94cm"
  fo:page-height="21.59cm" style:print-orientation="landscape" fo:margin="1.5cm"
- style:scale-to-X="1" style:scale-to-Y="0" style:print="grid"/></style:page-layout>
+ style:scale-to-X="1" style:scale-to-Y="0"/><style:footer-style>
+<style:header-footer-properties fo:min-height="0.7cm"/></style:footer-style></style:page-layout>
 <style:style style:name="sheet" style:family="table" style:master-page-name="page"/>
 <style:style style:name="row" style:family="table-row">
 <style:table-row-properties style:use-optimal-row-height="true"/></style:style>
 <style:style style:name="cell" style:family="table-cell">
 <style:table-cell-properties fo:wrap-option="wrap" style:vertical-align="top"
- fo:padding="0.06cm"/>
+ fo:padding="0.06cm" fo:border="0.5pt solid #a6a6a6"/>
 <style:paragraph-properties fo:text-align="start"/>
 <style:text-properties style:font-name="Carlito" fo:font-family="Carlito"
  fo:font-size="10pt"/></style:style>
@@ -65,7 +66,9 @@ def rows(source: bytes) -> list[list[str]]:
         dialect = csv.excel
     dialect.doublequote = True
     try:
-        read = [[value.strip() for value in row] for row in csv.reader(io.StringIO(decoded), dialect)]
+        read = [
+            [value.strip() for value in row] for row in csv.reader(io.StringIO(decoded), dialect)
+        ]
     except csv.Error as error:
         raise NotTheType("CSV") from error
     if sum(map(len, read)) > _MOST_CELLS or max(map(len, read), default=0) > _MOST_COLUMNS:

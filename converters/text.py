@@ -16,7 +16,7 @@ from typing import Final
 import charset_normalizer
 import pikepdf
 
-from converters import facts, page
+from converters import facts, fonts, page
 from converters.fault import TooLarge
 
 MOST_BYTES: Final = 8 * 1024 * 1024
@@ -33,15 +33,17 @@ _TABLE = 'font: 11.5px/1.4 "Liberation Mono", "DejaVu Sans Mono", monospace;'
 
 
 def render(source: bytes, title: str, target: Path) -> list[str]:
-    """Write the PDF of a text and return warnings: "charset_guessed", "untagged" for a long one.
+    """Write the PDF of a text and return warnings: "charset_guessed", "glyphs_missing", "untagged".
 
-    Raises TooLarge over 8 MiB, which take about 100 seconds.
+    Raises Unreadable, and TooLarge over 8 MiB, which take about 100 seconds.
     """
     if len(source) > MOST_BYTES:
         raise TooLarge("text")
     text, sure = decoded(source)
     sheet = _SHEET.format(type=_TABLE if is_columns(text) else _PROSE)
     warnings = [] if sure else ["charset_guessed"]
+    if fonts.unshown(text):
+        warnings.append("glyphs_missing")
     if len(text) <= _STRETCH_CHARACTERS:
         page.write(page.wrapped(html.escape(text), title), target, sheet=sheet)
         return warnings

@@ -8,21 +8,26 @@ import importlib.metadata
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from config.media import catalogue
 from config.settings import Conversion
-from converters import admission, fault, harvest, office, poppler, words
-from converters.fault import BadOutput, ConversionFault, EngineFailed, JobDied, JobRefused
-from converters.fault import JobTimedOut
+from converters import fault, harvest, office, poppler
+from converters.fault import (
+    BadOutput,
+    ConversionFault,
+    EngineFailed,
+    JobDied,
+    JobRefused,
+    JobTimedOut,
+)
 from converters.office import Office
 from converters.pool import Pool
+from converters.rendition import CHECKED, RESULT, TABLE, Rendition, Source
 from converters.sandbox import Limits
 
-RESULT = "rendition.pdf"
 _OFFICE_PROCESSES = 256  # threads count: LibreOffice has some twenty
 _LIBRARIES = {
     "html": ("weasyprint", "nh3"),
@@ -36,28 +41,6 @@ _SHAPED_BY = {
     "image": ("image",),
     "office": ("office", "table"),
 }
-
-
-@dataclass(frozen=True)
-class Source:
-    """A file to convert. Its name never leaves the caller."""
-
-    file: Path
-    media_type: str
-    images: Mapping[str, Path] = field(default_factory=dict)  # by Content-ID, for HTML
-    title: str = ""
-
-
-@dataclass(frozen=True)
-class Rendition:
-    """The PDF of a source, and what made it."""
-
-    file: Path
-    pages: int
-    bytes: int
-    engine: str
-    settings: str
-    warnings: tuple[str, ...]
 
 
 class Workshop:
@@ -112,7 +95,9 @@ class Workshop:
                 name = f"LibreOffice {self._office.version}"
                 shape = office.settings()
             else:
-                versions = [f"{each} {importlib.metadata.version(each)}" for each in _LIBRARIES[engine]]
+                versions = [
+                    f"{each} {importlib.metadata.version(each)}" for each in _LIBRARIES[engine]
+                ]
                 name, shape = versions[0], " ".join(versions)
             digest = hashlib.sha256(f"{name} {shape}".encode())
             for module in _SHAPED_BY[engine]:
@@ -145,13 +130,13 @@ class Workshop:
 
     def _convert_office(self, source: Source, room: Path, pdf: Path) -> list[str]:
         self._ask({"do": "admit", "media_type": source.media_type}, (source.file,), room)
-        table = room / admission.TABLE
+        table = room / TABLE
         self._office.convert(table if table.exists() else source.file, source.media_type, pdf)
         return []
 
     def _check(self, source: Source, pdf: Path, room: Path) -> int:
         files = [source.file, pdf]
-        if source.media_type in words.CHECKED:
+        if source.media_type in CHECKED:
             printed = room / "printed.txt"
             poppler.text(pdf, printed, work=self._work, limits=self._limits)
             files.append(printed)
@@ -189,3 +174,6 @@ def _as_conversion_faults() -> Iterator[None]:
         raise EngineFailed("time limit") from error
     except (JobDied, BadOutput) as error:
         raise EngineFailed(str(error)) from error
+
+
+__all__ = ["Rendition", "Source", "Workshop"]

@@ -12,7 +12,9 @@ from typing import Final
 _MOST_BYTES = 1024 * 1024
 _MOST_NAMES = 100_000
 _MAIN_PART = re.compile(rb'ContentType\s*=\s*["\']([^"\']+)["\']')
-_OPEN_DOCUMENT = re.compile(r"application/(vnd\.(oasis\.opendocument|sun\.xml)\.[a-z.-]+|epub\+zip)")
+_OPEN_DOCUMENT = re.compile(
+    r"application/(vnd\.(oasis\.opendocument|sun\.xml)\.[a-z.-]+|epub\+zip)"
+)
 
 # ECMA-376 Part 1, chapter 9 and [MS-OFFMACRO2]: the content type of the main part, and the type of
 # the file that has it.

@@ -1,8 +1,9 @@
 """Process 1 of a pool's sandbox: it loads a handler once and forks a fresh child for every job.
 
-`python -m converters.zygote HANDLER DESCRIPTOR LIMITS` talks with converters.pool over a Unix socket.
-No process ever sees two jobs. A child cannot signal the zygote (it is process 1), cannot trace it
-(neither is dumpable, ptrace is refused), has no descriptor of it, and can neither fork nor exec.
+`python -m converters.zygote HANDLER DESCRIPTOR LIMITS` talks with converters.pool over a Unix
+socket. No process ever sees two jobs. A child cannot signal the zygote (it is process 1), cannot
+trace it (neither is dumpable, ptrace is refused), has no descriptor of it, and can neither fork nor
+exec.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ import socket
 import sys
 import traceback
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -39,14 +41,11 @@ def main(arguments: list[str]) -> None:
     """Serve jobs until the other end of the socket closes."""
     name, descriptor, settings = arguments
     control = socket.socket(fileno=int(descriptor))
-    limits = Limits(**json.loads(settings))
-    libc = ctypes.CDLL(None, use_errno=True)
     # Python's own handler for it would be one more way in for a child: the default is to ignore.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     try:
-        if libc.prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0):
-            raise OSError(ctypes.get_errno(), "prctl")
-        handler = _load(name)
+        _prctl(_PR_SET_DUMPABLE, 0)
+        zygote = _Zygote(_load(name), control, Limits(**json.loads(settings)))
     except BaseException as error:
         frame.send(control, _packed({"broke": _where(error)}))
         raise
@@ -58,12 +57,7 @@ def main(arguments: list[str]) -> None:
     quiet = os.open(os.devnull, os.O_RDWR)
     os.dup2(quiet, 2)
     os.close(quiet)
-    while True:
-        try:
-            job, inputs = frame.receive_with_descriptors(control)
-        except frame.Ended:
-            return
-        frame.send(control, _run_in_a_child(handler, job, inputs, control, limits, libc))
+    zygote.serve()
 
 
 def _load(name: str) -> Handler:
@@ -76,62 +70,64 @@ def _load(name: str) -> Handler:
     return handler
 
 
-def _run_in_a_child(
-    handler: Handler,
-    job: bytes,
-    inputs: list[int],
-    control: socket.socket,
-    limits: Limits,
-    libc: ctypes.CDLL,
-) -> bytes:
-    reader, writer = os.pipe2(os.O_CLOEXEC)
-    child = os.fork()
-    if child == 0:
-        _be_the_child(handler, job, inputs, (control.detach(), reader), writer, limits, libc)
-    os.close(writer)
-    for descriptor in inputs:
-        os.close(descriptor)
-    answer = _answer_of(child, reader)
-    os.close(reader)
-    _kill_everything_else()
-    return answer
+@dataclass(frozen=True)
+class _Zygote:
+    handler: Handler
+    control: socket.socket
+    limits: Limits
 
+    def serve(self) -> None:
+        while True:
+            try:
+                job, inputs = frame.receive_with_descriptors(self.control)
+            except frame.Ended:
+                return
+            frame.send(self.control, self._run_in_a_child(job, inputs))
 
-def _be_the_child(
-    handler: Handler,
-    job: bytes,
-    inputs: list[int],
-    unwanted: tuple[int, ...],
-    writer: int,
-    limits: Limits,
-    libc: ctypes.CDLL,
-) -> NoReturn:
-    try:
-        for descriptor in unwanted:
+    def _run_in_a_child(self, job: bytes, inputs: list[int]) -> bytes:
+        reader, writer = os.pipe2(os.O_CLOEXEC)
+        child = os.fork()
+        if child == 0:
+            self._be_the_child(job, inputs, reader, writer)
+        os.close(writer)
+        for descriptor in inputs:
             os.close(descriptor)
-        limits.apply()
-        _refuse_system_calls(libc)
+        answer = _answer_of(child, reader)
+        os.close(reader)
+        _kill_everything_else()
+        return answer
+
+    def _be_the_child(self, job: bytes, inputs: list[int], reader: int, writer: int) -> NoReturn:
         try:
-            answer: dict[str, Any] = {"answer": handler(json.loads(job), inputs, JOB_FOLDER)}
+            os.close(reader)
+            os.close(self.control.detach())
+            self.limits.apply()
+            _refuse_system_calls()
+            answer: dict[str, Any] = {"answer": self.handler(json.loads(job), inputs, JOB_FOLDER)}
         except ConversionFault as fault:
             name = type(fault).__name__
             answer = {"refused": fault.code, "fault": name, "detail": fault.detail}
-        view = memoryview(_packed(answer))
-        while view:
-            view = view[os.write(writer, view) :]
-    except BaseException as error:  # noqa: BLE001 -- the last frame of a process: all of it is told
-        with contextlib.suppress(OSError):
-            os.write(writer, _packed({"broke": _where(error)}))
-    finally:
-        # No atexit hook, no buffer, no thread of a library has a say in how this process ends.
-        os._exit(0)
+        except BaseException as error:  # noqa: BLE001 -- the last frame of a process: all is told
+            answer = {"broke": _where(error)}
+        try:
+            view = memoryview(_packed(answer))
+            while view:
+                view = view[os.write(writer, view) :]
+        finally:
+            # No atexit hook, no buffer, no thread of a library has a say in how this ends.
+            os._exit(0)
 
 
-def _refuse_system_calls(libc: ctypes.CDLL) -> None:
+def _refuse_system_calls() -> None:
     steps = seccomp.for_one_process()
     program = _Program(len(steps) // 8, steps)
-    if libc.prctl(_PR_SET_SECCOMP, _SECCOMP_MODE_FILTER, ctypes.byref(program), 0, 0):
-        raise OSError(ctypes.get_errno(), "seccomp")
+    _prctl(_PR_SET_SECCOMP, _SECCOMP_MODE_FILTER, ctypes.byref(program))
+
+
+def _prctl(*arguments: Any) -> None:
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.prctl(*arguments, *[0] * (5 - len(arguments))):
+        raise OSError(ctypes.get_errno(), "prctl")
 
 
 def _answer_of(child: int, reader: int) -> bytes:

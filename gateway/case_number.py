@@ -2,8 +2,8 @@
 
 Safety rule 1 decides what is looked for: only what is labelled ("Claim no. …") or strictly shaped
 like a number of ours counts, never a date, a telephone number, or a piece of something longer. What
-is nearly shaped like one (a digit short, a letter for a digit) does not count, but is reported: it
-may be a slip of the pen, and nobody should then believe a less trusted place.
+is nearly shaped like one (a digit short), or stands where other numbers stand, does not count, but
+is reported: nobody should then believe a less trusted place.
 """
 
 from __future__ import annotations
@@ -143,9 +143,7 @@ class CaseShape:
             if self.normal(at[0]) is None and is_a_slip(plain, at.start(), at.end()):
                 # A letter where a digit must be is no other number: somebody meant one of ours.
                 meant = any(map(str.isalpha, at[0])) and not any(map(str.isalpha, self.example))
-                yield _Span(
-                    at.start(), at.end(), None, Likeness.COUNTS if meant else Likeness.NEARLY
-                )
+                yield _Span(at.start(), at.end(), None, Likeness.COUNTS if meant else Likeness.SLIP)
 
 
 def _each_once(spans: list[_Span]) -> Iterator[_Span]:
@@ -228,6 +226,6 @@ def _nearly(example: str) -> re.Pattern[str]:
         ]
         spelled.append("".join(written))
     return re.compile(
-        rf"(?<![^\W_])(?<![-./:+%$])(?:{'|'.join(spelled)})(?![^\W_])(?![-./:][^\W_])",
+        rf"(?<![^\W_])(?<![-./:+%$])(?:{'|'.join(spelled)})(?![^\W_])(?![-/:][^\W_]|\.\d)",
         re.IGNORECASE,
     )

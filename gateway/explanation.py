@@ -14,7 +14,8 @@ def explanation(package: Package, receipt: Mail) -> dict[str, Any]:
     """Return the trail as design.md fixes it ("What stays stable"), ready for JSON.
 
     `filed_name` is the name that the receipt tells: of a converted part that of its PDF. `problems`
-    are those of the whole message and of its parts, each code once.
+    are those of the whole message and of its parts, each code once; `narrative` is as the portal
+    would show it.
     """
     envelope, resolution = package.letter.envelope, package.resolution
     return {
@@ -25,7 +26,7 @@ def explanation(package: Package, receipt: Mail) -> dict[str, Any]:
             "proof": envelope.proof.value,
         },
         "subject": package.subject,
-        "narrative": package.narrative,
+        "narrative": package.short_narrative,
         "narrative_overflow": package.narrative_overflow,
         "message_pdf": package.message_pdf,
         "case": {
@@ -46,7 +47,7 @@ def explanation(package: Package, receipt: Mail) -> dict[str, Any]:
 
 def _problems(package: Package) -> list[str]:
     codes = [trouble.code for trouble in package.troubles]
-    codes += [part.reason for part in package.parts if part.reason in catalogue()]
+    codes += [part.reason for part in package.parts if part.reason and part.reason in catalogue()]
     return list(dict.fromkeys(codes))
 
 

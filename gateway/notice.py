@@ -1,4 +1,4 @@
-"""The consultant's notice: that something came, and where to see it. It names nobody and nothing."""
+"""The consultant's notice: that something came, and where it is. It names nobody and nothing."""
 
 from __future__ import annotations
 

@@ -54,7 +54,8 @@ class Likeness(Enum):
     """How much something looks like a case number of ours."""
 
     COUNTS = "counts"  # labelled, or strictly shaped
-    NEARLY = "nearly"  # never taken, but nothing less trusted is believed beside it
+    SLIP = "slip"  # one of ours with a slip of the pen, perhaps
+    OTHER = "other"  # it stands where the numbers of courts, insurers and invoices stand
 
 
 def likeness(text: str, start: int, end: int) -> Likeness | None:
@@ -70,14 +71,14 @@ def likeness(text: str, start: int, end: int) -> Likeness | None:
         or _PIECE_BEFORE.search(before)
         or is_piece_of_more(text, end)
     )
-    return Likeness.NEARLY if doubtful else Likeness.COUNTS
+    return Likeness.OTHER if doubtful else Likeness.COUNTS
 
 
 def likeness_of_labelled(text: str, label: int, start: int, end: int) -> Likeness:
     """Judge what stands behind a label that begins at `label`: a court has case numbers too."""
     before = text[max(0, label - _BEFORE) : label]
     theirs = _THEIRS.search(before) or _DOCKET.fullmatch(text[start:end])
-    return Likeness.NEARLY if theirs else Likeness.COUNTS
+    return Likeness.OTHER if theirs else Likeness.COUNTS
 
 
 def is_prose(text: str, start: int, end: int) -> bool:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
+from config.problems import catalogue
 from config.settings import Service
 from gateway.letter import Proof
 from gateway.mail import Mail, counted, harmless
@@ -29,7 +30,7 @@ def receipt_goes_to(package: Package, *, own_domain: str) -> str | None:
     """Return whom the receipt goes to: the envelope's sender, or nobody.
 
     Nobody is told about a quiet letter, the null sender, what a machine wrote (RFC 3834, 2), an
-    address that a machine reads, or one of our own: two gateways would write to each other for ever.
+    address that a machine reads, or one of our own: two gateways would never stop.
     """
     envelope = package.letter.envelope
     local, _, domain = envelope.sender.lower().rpartition("@")
@@ -117,19 +118,26 @@ class _Writing:
         )
 
     @property
+    def _asked(self) -> str:
+        reasons = (catalogue().get(part.reason or "") for part in self._missing)
+        needs_sender = any(row is not None and row.mend == "sender" for row in reasons)
+        return ": action needed" if needs_sender else ""
+
+    @property
     def _case(self) -> str:
         return harmless(self.package.resolution.case_number or "") if self.told else ""
 
     @property
     def _consultant(self) -> str:
-        return harmless(self.package.resolution.consultant_name or "Our team")
+        name = self.package.resolution.consultant_name if self.told else None
+        return harmless(name or "The claims desk")
 
     def _subject(self) -> str:
         filed, missing = len(self._documents), len(self._missing)
         case = f", case {self._case}" if self._case else ""
         said = {
             "filed": f"Filed: {counted(filed, 'document')}{case}",
-            "filed_in_part": f"Filed, except {missing} of {filed + missing}{case}: action needed",
+            "filed_in_part": f"Filed, except {missing} of {filed + missing}{case}{self._asked}",
             "not_filed": "Not filed: your message",
         }.get(self._state, f"With our team: {counted(filed + missing, 'document')}")
         return f"{said} (receipt {self.number})"
@@ -156,7 +164,7 @@ class _Writing:
         facts = [("Receipt", self.number), ("Received", moments.in_full(arrived_at, zone))]
         if self._case:
             facts.insert(1, ("Case", self._case))
-        if self.told and self._is_filed and self.package.resolution.consultant_name:
+        if self.told and self._is_filed:
             facts.append(("Filed for", f"{self._consultant}, claims consultant"))
         return "\n".join(f"{name + ':':<11}{value}" for name, value in facts)
 
@@ -213,7 +221,6 @@ class _Writing:
             self._state, f"Your documents are safe. A person will match them to their case. {again}"
         )
         if not self.told:
-            said = said.replace(self._consultant, "The claims desk")
             said += " This mail holds no names, since we cannot be sure who reads it."
         return f"WHAT HAPPENS NEXT\n{said}"
 

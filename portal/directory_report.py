@@ -33,7 +33,7 @@ class Report:
             lines = "1 line" if self.rejections == 1 else f"{self.rejections:,} lines"
             return f"Nothing was loaded: {lines} must be corrected first."
         said = [
-            f"{number:,} {noun} {verb}"
+            f"{number:,} {noun.removesuffix('s') if number == 1 else noun} {verb}"
             for noun, counts in self.counts.items()
             for verb, number in (
                 ("added", counts.added),

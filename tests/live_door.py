@@ -1,4 +1,4 @@
-"""A live SMTP door before a wall that keeps its letters in a list, and a client of plain sockets."""
+"""A live SMTP door before a wall that keeps letters in a list, and a client of plain sockets."""
 
 from __future__ import annotations
 
@@ -109,14 +109,21 @@ class Client:
     def say(self, data: bytes) -> None:
         self.socket.sendall(data)
 
+    def line(self) -> str:
+        """Read one line of a reply; "" where the server has closed."""
+        return self._file.readline().decode("ascii").removesuffix("\r\n")
+
     def reply(self) -> str:
         """Read one reply, its lines joined by \\n; "" where the server has closed."""
-        lines = []
+        lines = [self.line()]
+        while lines[-1][3:4] == "-":
+            lines.append(self.line())
+        return "\n".join(lines)
+
+    def flood(self, data: bytes) -> None:
+        """Say the same until the server stops it."""
         while True:
-            line = self._file.readline().decode("ascii")
-            lines.append(line.rstrip("\r\n"))
-            if line[3:4] != "-":
-                return "\n".join(lines)
+            self.say(data)
 
     def ask(self, command: str) -> str:
         self.say(command.encode() + b"\r\n")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import io
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -59,7 +61,7 @@ def pdf(*lines: str) -> bytes:
     text = " ".join(f"({line}) Tj T*" for line in lines)
     page.Contents = document.make_stream(f"BT /F1 18 Tf 24 TL 72 760 Td {text} ET".encode())
     target = io.BytesIO()
-    document.save(target)
+    document.save(target, deterministic_id=True)
     return target.getvalue()
 
 
@@ -90,13 +92,30 @@ class Sample:
     cases: dict[str, int] = field(default_factory=dict)
     firms: dict[str, int] = field(default_factory=dict)
     part_ids: dict[str, list[int]] = field(default_factory=dict)
+    _open: sa.Connection | None = None
+
+    @contextlib.contextmanager
+    def together(self) -> Iterator[None]:
+        """Write everything within in one transaction: each alone waits for the disk."""
+        with self.database.write() as connection:
+            self._open = connection
+            yield
+        self._open = None
+
+    @contextlib.contextmanager
+    def _writing(self) -> Iterator[sa.Connection]:
+        if self._open is not None:
+            yield self._open
+        else:
+            with self.database.write() as connection:
+                yield connection
 
     def insert(self, table: sa.Table, **values: Any) -> int:
         """Insert a row and return its id."""
-        with self.database.write() as connection:
-            return connection.execute(
-                sa.insert(table).values(values).returning(*table.primary_key.columns)
-            ).scalar_one()
+        with self._writing() as connection:
+            inserted = sa.insert(table).values(values).returning(*table.primary_key.columns)
+            number: int = connection.execute(inserted).scalar_one()
+            return number
 
     def people(self) -> None:
         """Write firms, consultants, cases and accounts."""
@@ -243,7 +262,7 @@ class Sample:
         self, letter_id: int | None, kind: str, actor: str = events.GATEWAY, **detail: Any
     ) -> None:
         """Write an event, four seconds after the arrival."""
-        with self.database.write() as connection:
+        with self._writing() as connection:
             events.record(
                 connection,
                 letter_id=letter_id,
@@ -255,6 +274,10 @@ class Sample:
 
     def everything(self) -> None:
         """Fill the record: a letter in each state, and enough of them for a second page."""
+        with self.together():
+            self._everything()
+
+    def _everything(self) -> None:
         self.people()
         self._filed()
         self._held()

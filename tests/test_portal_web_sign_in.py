@@ -100,7 +100,7 @@ def test_signing_in_ends_the_session_that_was_there(desk: SampleDesk) -> None:
 
 def test_a_cookie_of_the_visitors_own_making_opens_nothing(desk: SampleDesk) -> None:
     for value in ("x", "", "0" * 64, "\xff"):
-        browser = desk.browser(headers={"cookie": f"casebridge_session={value}"})
+        browser = desk.browser(headers={"cookie": f"casebridge_session={value}".encode("latin-1")})
         assert browser.get("/packages").status_code == 303
 
 

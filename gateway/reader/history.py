@@ -12,8 +12,8 @@ _OPENING = re.compile(
 )
 _VERB = re.compile(
     r"(?<!\w)(?:wrote|writes|schrieb|écrivit|a écrit|escribi[oó]|ha scritto|scrisse|schreef|skrev"
-    r"|escreveu|kirjoitti|napisał(?:\(a\))?|napsal(?:\(a\))?|írta|написала?|пишет|yazd\u0131|a scris"
-    r"|έγραψε)(?!\w)|写道|寫道|のメール|書きました|님이 작성",
+    r"|escreveu|kirjoitti|napisał(?:\(a\))?|napsal(?:\(a\))?|írta|написала?|пишет|yazd\u0131"
+    r"|a scris|έγραψε)(?!\w)|写道|寫道|のメール|書きました|님이 작성",
     re.IGNORECASE,
 )
 _ADDRESS_OR_TIME = re.compile(r"[^\s<>]@[^\s<>]|\d{1,2}[:.h]\d{2}")
@@ -39,8 +39,8 @@ _FORWARD_START = re.compile(
 _RULE = re.compile(r"[_\-]{10,}|\*{10,}")
 # Labels of the header block that Outlook and others put over a quoted message.
 _FROM = re.compile(
-    r"\*?(?:from|von|de|da|van|od|från|fra|lähettäjä|от|发件人|寄件者|差出人|보낸 사람)\s?\*?[:\uff1a]"
-    r"\*?\s*\S",
+    r"\*?(?:from|von|de|da|van|od|från|fra|lähettäjä|от|发件人|寄件者|差出人|보낸 사람)\s?"
+    r"\*?[:\uff1a]\*?\s*\S",
     re.IGNORECASE,
 )
 _NEXT = re.compile(
@@ -94,14 +94,15 @@ def _cuts_all(lines: list[str], place: int) -> bool:
 
 
 def _header_block(lines: list[str], place: int) -> bool:
-    """Say whether a quoted message's header begins here: From, and two more fields under it."""
-    if not _FROM.match(lines[place].strip()[:_LONGEST_LOOK]):
+    """Say whether a quoted message's header begins here: who wrote it, and two more fields."""
+    first = lines[place].strip()[:_LONGEST_LOOK]
+    begins = bool(_FROM.match(first))
+    if not begins and not _NEXT.match(first):
         return False
-    found = 0
-    for line in lines[place + 1 : place + 9]:
-        if _NEXT.match(line.strip()[:_LONGEST_LOOK]):
-            found += 1
-    return found >= 2
+    under = [line.strip()[:_LONGEST_LOOK] for line in lines[place + 1 : place + 9]]
+    others = sum(bool(_NEXT.match(line)) for line in under)
+    # Some programs put the date first; then the writer comes next.
+    return others >= 2 and (begins or bool(_FROM.match(under[0])))
 
 
 def _attribution(lines: list[str], place: int) -> int:

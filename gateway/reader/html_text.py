@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from html.parser import HTMLParser
 
 import nh3
 
-# nh3 parses as browsers do, in linear time, and writes well-formed HTML: what follows it never
+# nh3 parses as browsers do and writes well-formed HTML: what follows it never
 # meets the broken kind that Python's own parser takes quadratic time over (CVE-2025-6069).
 _BLOCKS = {
     "address", "article", "aside", "blockquote", "center", "dd", "div", "dl", "dt", "fieldset",
@@ -35,16 +36,37 @@ _QUOTE_ID = re.compile(
 )
 # From here on everything is history, whatever element it stands in.
 _QUOTE_STARTS = re.compile(r"(?:\A|_)(?:divRplyFwdMsg|appendonsend|zwchr)\Z")
+_MAY_BE_QUOTE = re.compile(r"<blockquote| (?:class|id)=")
+_TAG = re.compile(r"<(/?)([A-Za-z][A-Za-z0-9:]*)")
+# Elements without an end, and those that another one of their kind ends.
+_NEVER_NEST = {
+    "area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "option", "p",
+    "source", "td", "th", "tr", "li", "dd", "dt", "wbr", "o:p",
+}  # fmt: skip
+_MAX_NESTING = 2000
+_MAX_CLEAN_CHARACTERS = 2_000_000
 _LIST_MARK = re.compile(r" *(?:-|\d+\.) ")
 
 
-def html_to_text(html: str, *, history: bool = True, addresses: bool = True) -> str:
-    """Return what a person reads in a piece of HTML; lines end with \\n.
+class NoReadableHtml(Exception):
+    """The HTML nests its elements as no page does, or holds more than a page: no time for it."""
 
-    Without `history`, elements that a mail program marks as quoted are left out; without
-    `addresses`, links are given by their words alone. Styles, scripts, titles and what is not
-    displayed are never in it. Linear in the length of the HTML.
+
+@dataclass(frozen=True)
+class HtmlText:
+    """What a person reads in a piece of HTML; lines end with \\n."""
+
+    text: str
+    new: str  # without what a mail program marks as quoted, and links by their words alone
+
+
+def html_to_text(html: str) -> HtmlText:
+    """Return the text of a piece of HTML.
+
+    Styles, scripts, titles and what is not displayed are never in it. Raises NoReadableHtml.
     """
+    if _nesting(html) > _MAX_NESTING:
+        raise NoReadableHtml
     clean = nh3.clean(
         html,
         tags=_BLOCKS | _CELLS | _OTHERS,
@@ -57,7 +79,26 @@ def html_to_text(html: str, *, history: bool = True, addresses: bool = True) -> 
         url_schemes={"http", "https", "mailto", "ftp"},
         link_rel=None,
     )
-    reader = _Reader(history=history, addresses=addresses)
+    if len(clean) > _MAX_CLEAN_CHARACTERS:
+        raise NoReadableHtml
+    text = _read(clean, is_new=False)
+    has_more = "<a " in clean or _MAY_BE_QUOTE.search(clean)
+    return HtmlText(text, _read(clean, is_new=True) if has_more else text)
+
+
+def _nesting(html: str) -> int:
+    """Return how deep elements may nest. Parsers take quadratic time over very deep ones."""
+    depth = most = 0
+    for tag in _TAG.finditer(html):
+        if tag[2].lower() in _NEVER_NEST:
+            continue
+        depth = max(0, depth - 1) if tag[1] else depth + 1
+        most = max(most, depth)
+    return most
+
+
+def _read(clean: str, *, is_new: bool) -> str:
+    reader = _Reader(history=not is_new, addresses=not is_new)
     reader.feed(clean)
     reader.close()
     return reader.text()

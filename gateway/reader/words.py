@@ -13,7 +13,7 @@ from gateway.reader.body import Piece
 from gateway.reader.charset import decode
 from gateway.reader.flowed import plain, unflowed
 from gateway.reader.history import new_words
-from gateway.reader.html_text import html_to_text
+from gateway.reader.html_text import HtmlText, NoReadableHtml, html_to_text
 from gateway.reader.leaf import Leaf
 
 # A body above these is filed as a document of its own, as it came; its beginning is the words.
@@ -62,44 +62,48 @@ def read_words(pieces: Sequence[Piece], html_file: Path, budget: Budget) -> Said
 
     "words" is a part whose words these are, "alternative" another form of the same words. Plain
     text counts where it is real; else text is made of the HTML. The HTML of all pieces goes into
-    `html_file` as UTF-8, for the PDF.
+    `html_file` as UTF-8, for the PDF. A part that is too long, or is no readable HTML, gets no
+    flag: it is a document of its own.
     """
     said = Said()
     texts: list[str] = []
     fresh: list[str] = []
     pages: list[str] = []
     shown: set[str] = set()
-    whole = True
+    has_html, html_is_whole = False, True
     for piece in pieces:
         read = _Read(piece)
         said.lossy |= read.lossy
-        whole &= read.whole
-        used, other = (piece.plain, piece.html) if read.plain_is_real else (piece.html, piece.plain)
-        said.path = said.path or used[0].path
         text = budget.take(read.text)
-        whole &= len(text) == len(read.text)
-        _flag(used, other, whole=read.whole and len(text) == len(read.text))
+        used, other = piece.plain, piece.html
+        used_is_whole, other_is_whole = read.plain_is_whole, read.html_is_whole
+        if not read.plain_is_real:
+            used, other = other, used
+            used_is_whole, other_is_whole = other_is_whole, used_is_whole
+        said.path = said.path or used[0].path
+        _flag(used, "words" if used_is_whole and len(text) == len(read.text) else None)
+        _flag(other, "alternative" if other_is_whole else None)
+        html_is_whole &= read.html_is_whole
         texts.append(text)
         fresh.append(read.new)
         pages.append(read.page)
         if piece.html:
+            has_html = True
             said.html_charset = said.html_charset or read.html_charset
             shown.update(unquote(cid).strip() for cid in _CID.findall(read.page))
     said.text = _joined(texts)
-    said.new = budget.take(new_words(_joined(fresh)))
-    if any(piece.html for piece in pieces) and whole:
+    said.new = new_words(_joined(fresh))[: len(said.text)]
+    if has_html and html_is_whole:
         html_file.write_text("\n".join(pages), encoding="utf-8")
         said.html = html_file
         said.shown = frozenset(shown)
     return said
 
 
-def _flag(used: Sequence[Leaf], other: Sequence[Leaf], *, whole: bool) -> None:
-    for leaf in used:
-        if whole:
-            leaf.flags.add("words")
-    for leaf in other:
-        leaf.flags.add("alternative")
+def _flag(leaves: Sequence[Leaf], flag: str | None) -> None:
+    for leaf in leaves:
+        if flag is not None:
+            leaf.flags.add(flag)
 
 
 def _joined(texts: Sequence[str]) -> str:
@@ -111,22 +115,25 @@ class _Read:
 
     def __init__(self, piece: Piece) -> None:
         self.lossy = False
-        self.whole = True
+        self.plain_is_whole = self.html_is_whole = True
         self.html_charset: str | None = None
         plain_text = "\n".join(self._plain(leaf) for leaf in piece.plain)
         html = "\n".join(self._html(leaf) for leaf in piece.html)
-        html_text = html_to_text(html) if piece.html else ""
-        self.plain_is_real = bool(piece.plain) and not _is_stub(plain_text, html_text)
+        found = HtmlText("", "")
+        try:
+            found = html_to_text(html)
+        except NoReadableHtml:
+            self.html_is_whole = False
+        self.plain_is_real = bool(piece.plain) and not _is_stub(plain_text, found.text)
         if self.plain_is_real:
             self.text = self.new = plain_text
         else:
-            self.text = html_text
-            self.new = html_to_text(html, history=False, addresses=False)
+            self.text, self.new = found.text, found.new
         self.page = html or f"<pre>{html_escapes.escape(plain_text)}</pre>"
 
     def _plain(self, leaf: Leaf) -> str:
         raw = leaf.head(_MOST_PLAIN_BYTES)
-        self.whole &= leaf.size <= len(raw)
+        self.plain_is_whole &= leaf.size <= len(raw)
         content_type = leaf.entity.content_type
         text, lossy = decode(raw, content_type.text("charset"))
         self.lossy |= lossy
@@ -138,7 +145,7 @@ class _Read:
 
     def _html(self, leaf: Leaf) -> str:
         raw = leaf.head(_MOST_HTML_BYTES)
-        self.whole &= leaf.size <= len(raw)
+        self.html_is_whole &= leaf.size <= len(raw)
         label = leaf.entity.content_type.text("charset")
         if not label and (meta := _META_CHARSET.search(raw[:_META_BYTES])):
             label = meta[1].decode("ascii")

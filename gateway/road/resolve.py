@@ -3,12 +3,11 @@
 Safety rule 1 of design.md, as code. The places are looked at rank by rank, most trusted first, and
 the first rank that says anything decides: one number that this sender has a right to is taken;
 anything else waits for a person, and what lower ranks say is a suggestion. A slip of the pen
-("24-O01234", "24-00123") is never taken, and nothing below it is believed either.
+("24-00123") is never taken: alone it stops the search, and beside a number that it is no slip of it
+disagrees.
 
-The sender is the one address in header From. It has rights only where its firm is known, the
-transport's proof holds, and the envelope's sender is of the same domain (RFC 7489, 3.1, strict);
-an operator who imports mail vouches for the message, whatever its envelope was. To everybody else,
-and about a case that is another firm's, the answer is the same as about a case that is not there.
+About a case that is another firm's the answer is the same as about a case that is not there, and a
+sender who is not known and proven has a right to none.
 """
 
 from __future__ import annotations
@@ -21,12 +20,18 @@ from datetime import date
 from typing import Any, Protocol
 
 from gateway.case_number import CaseShape
-from gateway.letter import Envelope, Proof
+from gateway.letter import Envelope
+from gateway.number_context import Likeness
 from gateway.road.package import Candidate, Package, Resolution, Trouble
 from gateway.road.places import RANKS, Place, places
+from gateway.road.sender import Sender, sender_of
 from portal.directory import Case, Firm
 
 _MOST_LISTED = 10
+_DOUBTS = {
+    Likeness.SLIP: "It may be a case number with a slip.",
+    Likeness.OTHER: "It stands where other numbers stand, so it is not taken.",
+}
 
 
 class DirectoryView(Protocol):
@@ -40,12 +45,6 @@ class DirectoryView(Protocol):
 
     def has_right(self, firm_id: int, case_id: int, day: date) -> bool:
         """Say whether a firm may send to a case on a day."""
-
-
-@dataclass(frozen=True)
-class _Sender:
-    firm: Firm | None  # known and proven, or None
-    trouble: Trouble | None  # why it is not
 
 
 @dataclass(frozen=True)
@@ -86,7 +85,7 @@ def resolve(
     `tags` are the case tags of the recipient addresses. `today` is the day that rights are asked
     for, in the office's zone. Every candidate is kept with its place and a sentence for staff.
     """
-    sender = _sender(package, directory)
+    sender = sender_of(package, directory.firm_of)
     case_of = functools.cache(directory.case)
 
     @functools.cache
@@ -120,39 +119,18 @@ def resolve(
     return package.but(resolution=resolution, troubles=(*package.troubles, *troubles))
 
 
-def _sender(package: Package, directory: DirectoryView) -> _Sender:
-    address = package.sender
-    firm = directory.firm_of(address) if address is not None else None
-    if address is None or firm is None:
-        return _Sender(None, Trouble("sender_not_known", {"address": address or "this sender"}))
-    if not _is_proven(address, package.letter.envelope):
-        return _Sender(None, Trouble("sender_not_proven", {"domain": _domain(address)}))
-    return _Sender(firm, None)
-
-
-def _is_proven(address: str, envelope: Envelope) -> bool:
-    if envelope.proof is Proof.OPERATOR:
-        return True
-    aligned = envelope.sender != "" and _domain(envelope.sender) == _domain(address)
-    return envelope.proof.holds and aligned
-
-
-def _domain(address: str) -> str:
-    return address.rpartition("@")[2]
-
-
 def _look(
     place: Place,
     case_of: Callable[[str], Case | None],
     may_send: Callable[[Case], bool],
-    sender: _Sender,
+    sender: Sender,
 ) -> _Looked:
     number = place.found.number
     if number is None:
         why = (
             "It is meant for a case number, but does not have the shape of one."
             if place.counts
-            else "It may be a case number with a slip."
+            else _DOUBTS[place.found.likeness]
         )
         return _Looked(place, None, why)
     case = case_of(number)
@@ -168,32 +146,42 @@ def _look(
             place, None, f"There is such a case, but {sender.firm.name} may not send to it."
         )
     if not place.counts:
-        return _Looked(place, case, "It stands where other numbers stand, so it is not taken.")
+        return _Looked(place, case, _DOUBTS[place.found.likeness])
     return _Looked(place, case, f"{sender.firm.name} may send to this case.")
 
 
 def _decide(looked: tuple[_Looked, ...], shape: CaseShape) -> _Verdict:
     for rank, names in enumerate(RANKS):
         here = [one for one in looked if one.place.found_in in names]
-        weighing = [one for one in here if one.weighs]
-        different = list(dict.fromkeys(one.what for one in weighing))
         if not here:
             continue
-        if not any(one.place.counts for one in here):
+        first = next((one for one in here if one.place.counts), None)
+        if first is None:
             return _Verdict(None, _in_doubt(here, shape), rank)
+        against = (one.what for one in here if one.weighs or _is_another_slip(one, first))
+        different = list(dict.fromkeys((first.what, *against)))
         if len(different) > 1:
             listed = ", ".join(different[:_MOST_LISTED])
             fields: dict[str, Any] = {"n": len(different), "list": listed}
             return _Verdict(None, Trouble("case_ambiguous", fields), rank)
-        first = next(one for one in weighing if one.place.counts)
         if first.case is not None:
             return _Verdict(first, None, rank)
         return _Verdict(None, _not_theirs(first, shape), rank)
     return _Verdict(None, Trouble("consultant_unknown"), None)
 
 
+def _is_another_slip(looked: _Looked, first: _Looked) -> bool:
+    """Say whether a slip of the pen is no slip of the first number, but perhaps of another."""
+    if looked.place.found.likeness is not Likeness.SLIP:
+        return False
+    slip, number = ("".join(filter(str.isdigit, one.what)) for one in (looked, first))
+    shorter, longer = sorted((slip, number), key=len)
+    without_one = (longer[:place] + longer[place + 1 :] for place in range(len(longer)))
+    return shorter != longer and shorter not in without_one
+
+
 def _in_doubt(here: list[_Looked], shape: CaseShape) -> Trouble:
-    slip = next((one for one in here if one.place.found.number is None), None)
+    slip = next((one for one in here if one.place.found.likeness is Likeness.SLIP), None)
     if slip is None:
         return Trouble("consultant_unknown")
     return Trouble("case_format", {"value": slip.what, "example": shape.example})

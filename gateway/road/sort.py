@@ -25,7 +25,7 @@ def sort(package: Package, media: MediaCatalogue, *, narrative_characters: int =
     that it could not. `narrative_characters` are Unicode code points after NFC. The same bytes
     twice are two documents: a sender who attaches a file twice meant two.
     """
-    shown: Set[tuple[str | None, str | None]] = {(words.container, cid) for words in package.words for cid in words.images}
+    shown = frozenset((words.container, cid) for words in package.words for cid in words.images)
     parts = tuple(_sorted(part, media, shown) for part in package.parts)
     own = package.own_words
     narrative = unicodedata.normalize("NFC", own.new)

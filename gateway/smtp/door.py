@@ -68,8 +68,8 @@ class SmtpDoor:
     async def stop(self, grace_seconds: float) -> None:
         """Listen no more, tell idle clients 421, and let messages in hand finish.
 
-        One whose end has not come within `grace_seconds` is dropped, unanswered, and its sender
-        tries again. One whose end has come is waited for without limit: it is in the wall's hands.
+        One whose end has not come within `grace_seconds` is dropped with 421, and its sender tries
+        again. One whose end has come is waited for without limit: it is in the wall's hands.
         """
         self._house.closing = True
         if self._server is not None:

@@ -35,7 +35,7 @@ _log = structlog.get_logger()
 class SmtpSession(SMTP):
     """One connection."""
 
-    line_length_limit = LINE_LIMIT  # aiosmtpd gives it to the stream reader
+    line_length_limit = LINE_LIMIT - 1  # of the stream reader, which does not count the LF
 
     def __init__(
         self, house: House, sessions: set[SmtpSession], loop: asyncio.AbstractEventLoop
@@ -98,9 +98,9 @@ class SmtpSession(SMTP):
             self._dismiss(problem("shutting_down").reply())
 
     def cut_off(self) -> None:
-        """Close at once, unless a message waits for the wall."""
+        """Close with 421, unless a message waits for the wall."""
         if self._reception is None or self._receiving:
-            self.abort()
+            self._dismiss(problem("shutting_down").reply())
 
     def abort(self) -> None:
         """Close at once. A message whose end had come is kept and accepted all the same."""

@@ -1,0 +1,44 @@
+"""What goes into the workshop and what comes out: a source, and its PDF."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+RESULT: Final = "rendition.pdf"  # the name of every PDF that is made
+TABLE: Final = "source.fods"  # the form in which a table of values reaches LibreOffice
+
+# The types whose words are looked for again in the PDF; converters.words reads them.
+CHECKED: Final = frozenset(
+    {
+        "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+        "application/vnd.ms-word.document.macroEnabled.12",
+        "application/vnd.oasis.opendocument.text",
+        "text/plain",
+        "text/csv",
+    }
+)
+
+
+@dataclass(frozen=True)
+class Source:
+    """A file to convert. Its name never leaves the caller."""
+
+    file: Path
+    media_type: str
+    images: Mapping[str, Path] = field(default_factory=dict)  # by Content-ID, for HTML
+    title: str = ""
+
+
+@dataclass(frozen=True)
+class Rendition:
+    """The PDF of a source, and what made it."""
+
+    file: Path
+    pages: int
+    bytes: int
+    engine: str
+    settings: str
+    warnings: tuple[str, ...]

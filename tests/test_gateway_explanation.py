@@ -1,0 +1,89 @@
+"""The JSON contract of `casebridge explain`, design.md, "What stays stable"."""
+
+from __future__ import annotations
+
+import json
+
+from gateway.explanation import explanation
+from gateway.mail import Mail
+from gateway.road.package import Candidate, Fate, Pdf, Resolution, Trouble
+from tests.packages import DOCX, SHA256, package, part
+
+
+def test_the_trail_has_exactly_the_fields_of_the_contract() -> None:
+    trail = explanation(
+        package(
+            part(
+                "2", "notes.docx", DOCX, filed_name="notes.docx", pdf=Pdf(1, "ef", 3, 900, "x", ())
+            ),
+            part("3", "a.exe", fate=Fate.REFUSED, reason="file_type_blocked", container="2"),
+            narrative="word " * 150,
+            narrative_overflow=True,
+            troubles=(Trouble("case_closed"), Trouble("document_names_other_case", {}, "2")),
+            resolution=Resolution(
+                case_number="24-001234",
+                found_in="subject",
+                consultant_name="Dana Reyes",
+                how="case",
+                candidates=(Candidate("24\u2013001234", "24-001234", "subject", "It was taken."),),
+            ),
+        ),
+        Mail("Filed", "We received"),
+    )
+    assert len(trail.pop("narrative")) <= 500
+    assert trail == {
+        "message_id": "<1@bakerllp.example>",
+        "sender": {
+            "header_from": "Pat Ames <pat@bakerllp.example>",
+            "envelope_from": "pat@bakerllp.example",
+            "proof": "loopback",
+        },
+        "subject": "Report",
+        "narrative_overflow": True,
+        "message_pdf": False,
+        "case": {
+            "number": "24-001234",
+            "found_in": "subject",
+            "candidates": [
+                {
+                    "text": "24\u2013001234",
+                    "number": "24-001234",
+                    "found_in": "subject",
+                    "why": "It was taken.",
+                }
+            ],
+        },
+        "consultant": {"name": "Dana Reyes", "how": "case"},
+        "urgent": None,
+        "problems": ["case_closed", "document_names_other_case", "file_type_blocked"],
+        "parts": [
+            {
+                "path": "2",
+                "original_name": "notes.docx",
+                "filed_name": "notes.pdf",
+                "declared_type": DOCX,
+                "detected_type": DOCX,
+                "bytes": 1000,
+                "sha256": SHA256,
+                "fate": "converted",
+                "reason": None,
+                "pdf": {"pages": 3, "bytes": 900},
+                "container": None,
+            },
+            {
+                "path": "3",
+                "original_name": "a.exe",
+                "filed_name": None,
+                "declared_type": "application/pdf",
+                "detected_type": "application/pdf",
+                "bytes": 1000,
+                "sha256": SHA256,
+                "fate": "refused",
+                "reason": "file_type_blocked",
+                "pdf": None,
+                "container": "2",
+            },
+        ],
+        "receipt": {"subject": "Filed", "text": "We received"},
+    }
+    json.dumps(trail)

@@ -1,0 +1,267 @@
+"""The receipt: journeys.md 4.1, 4.3 and 4.4 in text, to whom it goes, and what it never tells."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from config.settings import Names, Service
+from gateway.letter import Proof
+from gateway.receipt import receipt, receipt_goes_to
+from gateway.road.name import name
+from gateway.road.package import Fate, Package, Pdf, Resolution, Trouble
+from tests.packages import (
+    DOCX,
+    SHA256,
+    envelope,
+    extension_for,
+    narrative_part,
+    package,
+    part,
+    words,
+)
+
+SERVICE = Service(base_url="https://gateway.example")
+FILED = Resolution(
+    firm_id=1,
+    firm_name="Baker LLP",
+    case_id=1,
+    case_number="24-001234",
+    found_in="subject",
+    consultant_id=7,
+    consultant_name="Dana Reyes",
+    consultant_email="dana.reyes@sample-mutual.example",
+    how="case",
+)
+MADE = Pdf(1, "ef" * 32, 3, 900, "office", ())
+
+
+def filed(*parts: Any, **changes: Any) -> Package:
+    changes.setdefault("resolution", FILED)
+    return name(package(*parts, **changes), Names(), extension_for)
+
+
+def held(code: str, *parts: Any, **changes: Any) -> Package:
+    waits = Resolution(firm_id=1, firm_name="Baker LLP", hold=code)
+    return filed(*parts, resolution=waits, **changes)
+
+
+def test_everything_filed_reads_as_designed() -> None:
+    said = receipt(
+        filed(
+            narrative_part(),
+            part("2", "Smith deposition #2 (final).pdf"),
+            part("3", "notes.docx", DOCX, pdf=MADE),
+            part("4", "scan014.pdf"),
+            part("5", "signature.png", "image/png", fate=Fate.LEFT_OUT, reason="decoration"),
+        ),
+        "7KQ4M2XD",
+        SERVICE,
+    )
+    assert said.subject == "Filed: 3 documents, case 24-001234 (receipt 7KQ4-M2XD)"
+    assert said.text == (
+        "We received your message and filed it.\n"
+        "\n"
+        "Receipt:   7KQ4-M2XD\n"
+        "Case:      24-001234\n"
+        "Received:  Saturday, November 21, 2026 at 3:42 pm Eastern (20:42 UTC)\n"
+        "Filed for: Dana Reyes, claims consultant\n"
+        "\n"
+        "DOCUMENTS FILED: 3\n"
+        "1. Smith deposition #2 (final).pdf\n"
+        '   Filed as "Smith deposition 2 (final).pdf". The character # is not supported. Contents'
+        " unchanged.\n"
+        f"   SHA-256: {SHA256}\n"
+        "2. notes.docx\n"
+        '   Filed as "notes.pdf", 3 pages. We converted it to PDF and kept your original.\n'
+        f"   SHA-256 of your original: {SHA256}\n"
+        "3. scan014.pdf\n"
+        "   Filed unchanged.\n"
+        f"   SHA-256: {SHA256}\n"
+        "\n"
+        "NOT FILED: 1\n"
+        "- signature.png: A small picture from the signature.\n"
+        "\n"
+        "WHAT HAPPENS NEXT\n"
+        "Dana Reyes can see this now. You do not need to do anything, and you do not need to send"
+        " it again.\n"
+        "\n"
+        "View this receipt: https://gateway.example/p/7KQ4-M2XD\n"
+        "Something wrong? Call +1 555 0100 and quote 7KQ4-M2XD.\n"
+        "\n"
+        "This is an automatic receipt.\n"
+        "Sample Mutual\n"
+    )
+
+
+def test_what_is_missing_comes_first_with_its_fix() -> None:
+    said = receipt(
+        filed(
+            part("2", "a.pdf"),
+            part("3", "records.pdf", fate=Fate.HELD, reason="file_password"),
+            part(
+                "4", "x.exe", "application/x-dosexec", fate=Fate.REFUSED, reason="file_type_blocked"
+            ),
+            part("5", "e.pdf", bytes=0, fate=Fate.LEFT_OUT, reason="file_empty"),
+        ),
+        "7KQ4M2XD",
+        SERVICE,
+    )
+    assert said.subject == (
+        "Filed, except 3 of 4, case 24-001234: action needed (receipt 7KQ4-M2XD)"
+    )
+    assert said.text.startswith(
+        "We filed 1 of your 4 documents. 'records.pdf' needs a password to open. Send a copy"
+        " without one. 'x.exe' is a program"
+    )
+    assert "WAITING: 1\n- records.pdf: 'records.pdf' needs a password" in said.text
+    assert "NOT FILED: 2\n- x.exe: " in said.text
+
+
+def test_what_only_our_staff_can_mend_asks_the_sender_for_nothing() -> None:
+    parts = part("2", "a.pdf"), part("3", "b.zip", fate=Fate.HELD, reason="archive_unsafe")
+    assert "action needed" not in receipt(filed(*parts), "7KQ4M2XD", SERVICE).subject
+
+
+@pytest.mark.parametrize(
+    ("code", "fields", "sentence"),
+    [
+        ("consultant_unknown", {}, "We could not tell who handles this."),
+        ("case_not_found", {"value": "24-009999"}, "We found no open case 24-009999."),
+        ("case_format", {"value": "24-1", "example": "24-001234"}, "'24-1' does not look like"),
+        ("case_ambiguous", {"n": 2, "list": "A, B"}, "This message names 2 cases: A, B."),
+    ],
+)
+def test_a_package_that_waits_says_why_and_what_was_kept(
+    code: str, fields: dict[str, Any], sentence: str
+) -> None:
+    waiting = held(code, part("2", "a.pdf"), troubles=(Trouble(code, fields),))
+    said = receipt(waiting, "7KQ4M2XD", SERVICE)
+    assert said.subject == "With our team: 1 document (receipt 7KQ4-M2XD)"
+    assert said.text.startswith(f"We received your message and kept it. {sentence}")
+    assert "DOCUMENTS KEPT: 1\n1. a.pdf\n   Kept unchanged." in said.text
+    assert "Filed for" not in said.text
+
+
+def test_message_pdf_and_an_attached_message_are_named() -> None:
+    attached = words(path="2.1", container="2", subject="Old matter")
+    said = receipt(
+        filed(
+            narrative_part(pdf=MADE),
+            part("2", "fwd.eml", "message/rfc822", fate=Fate.LEFT_OUT, reason="opened"),
+            narrative_part("2.1", container="2"),
+            words=(words(), attached),
+            message_pdf=True,
+        ),
+        "7KQ4M2XD",
+        SERVICE,
+    ).text
+    assert '1. Your message\n   Filed as "Message.pdf", 3 pages.\n   SHA-256: efef' in said
+    assert '2. The attached message "Old matter"\n   Filed as "Old matter.pdf".' in said
+    assert "OPENED: 1\n- fwd.eml: Opened: what was in it is listed by itself." in said
+
+
+def test_a_conversion_that_failed_and_a_closed_case_are_told() -> None:
+    said = receipt(
+        filed(
+            part("2", "a.docx", DOCX, fate=Fate.FILED, reason="file_convert_failed"),
+            troubles=(Trouble("case_closed", {"value": "24-001234", "consultant": "Dana Reyes"}),),
+        ),
+        "7KQ4M2XD",
+        SERVICE,
+    ).text
+    assert "We could not turn 'a.docx' into a PDF. We filed your original; Dana Reyes" in said
+    assert "GOOD TO KNOW\n- Case 24-001234 is closed. We filed your documents" in said
+
+
+def test_nothing_filed_says_so() -> None:
+    virus = part("2", "x.exe", fate=Fate.REFUSED, reason="file_type_blocked")
+    said = receipt(filed(virus, words=(words(path=""),)), "7KQ4M2XD", SERVICE)
+    assert said.subject == "Not filed: your message (receipt 7KQ4-M2XD)"
+    assert said.text.startswith(
+        "We could not file this message. Nothing from it is in a case file."
+    )
+
+
+SECRETS = ("secret", "24-001234", "Dana", "Reyes", "Baker", "24-009999", "pat@")
+
+
+@pytest.mark.parametrize("code", ["sender_not_known", "sender_not_proven", "consultant_unknown"])
+def test_a_stranger_reads_counts_in_words_that_are_the_same_for_all(code: str) -> None:
+    unproven = envelope(proof=Proof.NONE)
+    waits = Resolution(hold=code)
+    secret = part("2", "secret.pdf"), part("3", "secret.docx", DOCX, fate=Fate.HELD)
+    fields = {"address": "pat@bakerllp.example", "domain": "bakerllp.example"}
+    stranger = filed(
+        *secret, resolution=waits, envelope=unproven, troubles=(Trouble(code, fields),)
+    )
+    said = receipt(stranger, "7KQ4M2XD", SERVICE, encrypted=True)
+    assert (
+        said.text
+        == receipt(
+            stranger.but(resolution=Resolution(hold="case_not_found")), "7KQ4M2XD", SERVICE
+        ).text
+    )
+    assert not [one for one in SECRETS if one in said.text + said.subject]
+
+
+def test_a_known_sender_on_an_open_way_back_reads_counts() -> None:
+    # A proof that is neither loopback's nor an operator's, as the doors to come will have.
+    package_ = filed(part("2", "secret.pdf"))
+    letter = package_.letter
+    other = dataclasses.replace(letter.envelope, proof=Proof.NONE)
+    open_way = package_.but(letter=dataclasses.replace(letter, envelope=other))
+    said = receipt(open_way, "7KQ4M2XD", SERVICE)
+    assert said.subject == "Filed: 1 document (receipt 7KQ4-M2XD)"
+    assert not [one for one in SECRETS if one in said.text]
+    assert "The claims desk can see this now." in said.text
+
+
+@given(st.text(st.characters(), min_size=1, max_size=400))
+def test_no_foreign_name_ends_a_line_or_turns_it(foreign: str) -> None:
+    hostile = filed(
+        part("2", foreign + "\r\nBcc: eve@evil.example\u202e"),
+        part("3", "a.pdf", fate=Fate.REFUSED, reason="file_type_blocked"),
+        resolution=dataclasses.replace(FILED, consultant_name=f"Dana\n{foreign}"),
+    )
+    said = receipt(hostile, "7KQ4M2XD", SERVICE)
+    plain = receipt(filed(part("2", "b.pdf"), part("3", "a.pdf", fate=Fate.REFUSED,
+                    reason="file_type_blocked")), "7KQ4M2XD", SERVICE)  # fmt: skip
+    assert len(said.text.splitlines()) == len(plain.text.splitlines())
+    assert not any(line.startswith("Bcc") for line in said.text.splitlines())
+    assert "\u202e" not in said.text
+    assert said.subject == plain.subject
+    said.text.encode("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("sender", "changes", "goes_to"),
+    [
+        ("pat@bakerllp.example", {}, "pat@bakerllp.example"),
+        ("pat+x@bakerllp.example", {}, "pat+x@bakerllp.example"),
+        ("", {}, None),
+        ("pat@bakerllp.example", {"automatic": True}, None),
+        ("claims@casebridge.example", {}, None),
+        ("claims+24-001234@casebridge.example", {}, None),
+        ("24-001234@CASEBRIDGE.example", {}, None),
+        ("mailer-daemon@bakerllp.example", {}, None),
+        ("POSTMASTER@bakerllp.example", {}, None),
+        ("no-reply@bakerllp.example", {}, None),
+        ("noreply+1@bakerllp.example", {}, None),
+        ("bounces+17@bakerllp.example", {}, None),
+    ],
+)
+def test_whom_the_receipt_goes_to(
+    sender: str, changes: dict[str, Any], goes_to: str | None
+) -> None:
+    sent = package(envelope=envelope(sender=sender), **changes)
+    assert receipt_goes_to(sent, own_domain="casebridge.example") == goes_to
+
+
+def test_a_quiet_letter_has_no_receipt() -> None:
+    quiet = package(envelope=envelope(quiet=True))
+    assert receipt_goes_to(quiet, own_domain="casebridge.example") is None

@@ -1,0 +1,348 @@
+"""Resolve: safety rule 1, as a labelled table. A package in a wrong case is the worst fault."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from config.settings import Cases
+from gateway.case_number import CaseShape
+from gateway.letter import Proof
+from gateway.road.package import Package, Part
+from gateway.road.resolve import resolve
+from portal.directory import Case, Consultant, Firm
+from tests.packages import envelope, package, part, words
+
+SHAPE = CaseShape.of(Cases())
+TODAY = date(2026, 11, 21)
+BAKER, QUILL = Firm(1, "Baker LLP"), Firm(2, "Quill & Marsh")
+DANA = Consultant(7, "Dana Reyes", "dana.reyes@sample-mutual.example")
+
+CASES = {
+    "24-001234": Case(1, "24-001234", False, False, DANA),
+    "24-001240": Case(2, "24-001240", False, False, DANA),
+    "24-001402": Case(3, "24-001402", True, False, DANA),
+    "24-001377": Case(4, "24-001377", False, False, DANA),  # Quill & Marsh alone
+    "25-000345": Case(5, "25-000345", False, False, None),
+    "21-112026": Case(6, "21-112026", False, False, DANA),  # could be a date
+    "30-123456": Case(7, "30-123456", False, False, DANA),  # could be a telephone number
+}
+RIGHTS = {(1, 1), (1, 2), (1, 3), (1, 5), (1, 6), (1, 7), (2, 4)}
+
+
+class Listed:
+    """A directory in memory."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    def firm_of(self, address: str) -> Firm | None:
+        domain = address.rpartition("@")[2]
+        return {"bakerllp.example": BAKER, "quillmarsh.example": QUILL}.get(domain)
+
+    def case(self, number: str) -> Case | None:
+        self.asked.append(number)
+        return CASES.get(number)
+
+    def has_right(self, firm_id: int, case_id: int, day: date) -> bool:
+        assert day == TODAY
+        return (firm_id, case_id) in RIGHTS
+
+
+@dataclass(frozen=True)
+class Situation:
+    """What a message says, and where it must go: a case and its place, or the code of its hold."""
+
+    what: str
+    case: str | None
+    code: str  # the place it was found in, or why it waits
+    tags: tuple[str, ...] = ()
+    subject: str = "Documents"
+    new: str = "Attached is the report."
+    history: str = ""
+    files: tuple[str, ...] = ("report.pdf",)
+    sender: str | None = "pat@bakerllp.example"
+    envelope: dict[str, Any] = field(default_factory=dict)
+
+    def package(self) -> Package:
+        return package(
+            *(part(str(n), name) for n, name in enumerate(self.files, 2)),
+            subject=self.subject,
+            sender=self.sender,
+            words=(words(self.new + self.history, new=self.new),),
+            envelope=envelope(**self.envelope),
+        )
+
+
+GOOD, OTHER, THEIRS = "24-001234", "24-001240", "24-001377"
+QUOTED = f"\n> On Monday Dana wrote about {GOOD}:\n> thank you"
+
+SITUATIONS = [
+    # -- found
+    Situation("the subject", GOOD, "subject", subject=f"Smith {GOOD}"),
+    Situation("the subject, labelled", GOOD, "subject", subject=f"Claim no. {GOOD}: records"),
+    Situation("an en dash", GOOD, "subject", subject="24\u2013001234"),
+    Situation("the new words", GOOD, "words", new=f"This is for {GOOD}."),
+    Situation("the tag", GOOD, "tag", tags=(GOOD,)),
+    Situation("the tag, and the same subject", GOOD, "tag", tags=(GOOD,), subject=GOOD),
+    Situation("a file name", GOOD, "file_name", files=(f"{GOOD}_Smith.pdf", "b.pdf")),
+    Situation("the quoted history alone", GOOD, "history", history=QUOTED),
+    Situation("subject and history agree", GOOD, "subject", subject=GOOD, history=QUOTED),
+    Situation(
+        "a new matter over an old thread", OTHER, "words", new=f"Now for {OTHER}:", history=QUOTED
+    ),
+    Situation("the subject, and a court's docket", GOOD, "subject",
+              subject=f"{GOOD}: Smith v. Jones, Case No. 2:24-cv-01234-ABC"),
+    Situation("the subject, and a telephone number of our shape", GOOD, "subject",
+              subject=GOOD, new="Pat Ames\nTel. 30-123456"),
+    Situation("the subject, and a date of our shape", GOOD, "subject",
+              subject=GOOD, new="Hearing on 12-102026."),
+    Situation("the subject, and another insurer's policy", GOOD, "subject",
+              subject=GOOD, new="Policy no. 55-123456 of Acme."),
+    Situation("the subject, and a link with a number", GOOD, "subject",
+              subject=GOOD, new=f"https://acme.example/{OTHER}"),
+    Situation("an operator's import", GOOD, "subject", subject=GOOD,
+              envelope={"proof": Proof.OPERATOR, "sender": ""}),
+    Situation("a machine at the firm", GOOD, "subject", subject=GOOD,
+              envelope={"sender": "scanner@bakerllp.example"}),
+    Situation("one number three times", GOOD, "subject", subject=GOOD, new=f"Re {GOOD}, {GOOD}"),
+    Situation("a closed case", "24-001402", "subject", subject="24-001402"),
+    Situation("the subject, and the same with a digit short", GOOD, "subject",
+              subject=GOOD, new="As to 24-00123:"),
+    # -- a typo, and a good number in a lower place
+    Situation("a typo in the subject, history good", None, "case_not_found",
+              subject="Smith 24-001235", history=QUOTED),
+    Situation("a digit short in the subject, history good", None, "case_format",
+              subject="Smith 24-00123", history=QUOTED),
+    Situation("a digit more, file name good", None, "case_format",
+              subject="24-0012345", files=(f"{GOOD}.pdf",)),
+    Situation("O for 0 in the subject, history good", None, "case_format",
+              subject="24-O01234", history=QUOTED),
+    Situation("a labelled typo, history good", None, "case_format",
+              new="Claim no. 24-0123", history=QUOTED),
+    Situation("a space for the dash, history good", None, "case_format",
+              subject="24 001235", history=QUOTED),
+    Situation("a typo in the tag, subject good", None, "case_ambiguous",
+              tags=("24-001235",), subject=GOOD),
+    Situation("an unknown number in a file name, history good", None, "case_not_found",
+              files=("24-009999.pdf",), history=QUOTED),
+    Situation("only a slip in a file name, history good", None, "case_format",
+              files=("24-00123.pdf",), history=QUOTED),
+    # -- two cases
+    Situation("two in the subject", None, "case_ambiguous", subject=f"{GOOD} and {OTHER}"),
+    Situation("two with a slash", None, "case_ambiguous", subject=f"{GOOD}/{OTHER}"),
+    Situation("subject against words", None, "case_ambiguous", subject=GOOD, new=f"For {OTHER}"),
+    Situation("tag against subject", None, "case_ambiguous", tags=(GOOD,), subject=OTHER),
+    Situation("two tags", None, "case_ambiguous", tags=(GOOD, OTHER)),
+    Situation("one of ours beside one that is not there", None, "case_ambiguous",
+              subject=f"{GOOD}, 24-009999"),
+    Situation("one of ours beside a labelled scrap", None, "case_ambiguous",
+              subject=GOOD, new="Claim no. 24-0123"),
+    Situation("one of ours beside O for 0", None, "case_ambiguous", subject=f"{GOOD} 24-O01240"),
+    Situation("one of ours beside a slip of another", None, "case_ambiguous",
+              subject=GOOD, new="And this is for 24-00140."),
+    Situation("one of ours beside a policy that is their other case", None, "case_ambiguous",
+              subject=GOOD, new=f"Policy {OTHER}"),
+    Situation("two file names", None, "case_ambiguous", files=(f"{GOOD}.pdf", f"{OTHER}.pdf")),
+    Situation("two in the history", None, "case_ambiguous", history=QUOTED + f" and {OTHER}"),
+    Situation("history of two, one unknown", None, "case_ambiguous", history=QUOTED + " 24-009999"),
+    Situation("a range", None, "consultant_unknown", subject="24-001234\u201324-001240"),
+    # -- rights
+    Situation("another firm's case", None, "case_not_found", subject=THEIRS),
+    Situation("another firm's case, history good", None, "case_not_found",
+              subject=THEIRS, history=QUOTED),
+    Situation("another firm's case beside a good one", None, "case_ambiguous",
+              subject=f"{GOOD} {THEIRS}"),
+    Situation("no such case", None, "case_not_found", subject="24-009999"),
+    # -- not a number of ours
+    Situation("a telephone number that is a case", None, "consultant_unknown", new="Fax 30-123456"),
+    Situation("a date that is a case", None, "consultant_unknown", new="Hearing on 21-112026"),
+    Situation("an invoice that is a case", None, "consultant_unknown", subject=f"Invoice {GOOD}"),
+    Situation("a longer number", None, "consultant_unknown", subject=f"WC-{GOOD}"),
+    Situation("a Message-ID", None, "consultant_unknown", new=f"<{GOOD}@mail.example>"),
+    Situation("nothing at all", None, "consultant_unknown"),
+    # -- who it is
+    Situation("a stranger", None, "sender_not_known", subject=GOOD, sender="eve@evil.example",
+              envelope={"sender": "eve@evil.example"}),
+    Situation("a sub-domain", None, "sender_not_known", subject=GOOD,
+              sender="pat@mail.bakerllp.example", envelope={"sender": "pat@mail.bakerllp.example"}),
+    Situation("several From addresses", None, "sender_not_known", subject=GOOD, sender=None),
+    Situation("no proof", None, "sender_not_proven", subject=GOOD, envelope={"proof": Proof.NONE}),
+    Situation("another envelope sender", None, "sender_not_proven", subject=GOOD,
+              envelope={"sender": "pat@evil.example"}),
+    Situation("the null sender", None, "sender_not_proven", subject=GOOD, envelope={"sender": ""}),
+    Situation("to postmaster alone", None, "consultant_unknown", subject=GOOD,
+              envelope={"recipients": ("postmaster@casebridge.example",)}),
+    Situation("a case without a consultant", None, "consultant_unknown", subject="25-000345"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("situation", SITUATIONS, ids=lambda one: one.what.replace(" ", "-"))
+def test_a_package_goes_to_its_case_or_waits(situation: Situation) -> None:
+    resolved = resolve(situation.package(), Listed(), SHAPE, TODAY, tags=situation.tags)
+    resolution = resolved.resolution
+    if situation.case is None:
+        assert resolution.hold == situation.code
+        assert situation.code in {one.code for one in resolved.troubles}
+    else:
+        assert resolution.hold is None
+        assert (resolution.case_number, resolution.found_in) == (situation.case, situation.code)
+        assert resolution.consultant_email == DANA.email
+        assert resolution.how == "case"
+    assert all(one.why and one.text for one in resolution.candidates)
+
+
+def test_the_table_is_as_long_as_it_was_and_misfiles_nothing() -> None:
+    assert len(SITUATIONS) >= 55
+    misfiled = [
+        one.what
+        for one in SITUATIONS
+        for said in [resolve(one.package(), Listed(), SHAPE, TODAY, tags=one.tags).resolution]
+        if said.hold is None and said.case_number != one.case
+    ]
+    assert misfiled == []
+
+
+def test_another_firms_case_and_no_case_get_the_same_answer() -> None:
+    def answer(number: str) -> Any:
+        said = resolve(package(subject=number), Listed(), SHAPE, TODAY)
+        return said.resolution.hold, [(one.code, list(one.fields)) for one in said.troubles]
+
+    assert answer(THEIRS) == answer("24-009999")
+
+
+def test_an_unproven_sender_is_tied_to_no_firm_and_told_nothing_of_cases() -> None:
+    for sent in ({"proof": Proof.NONE}, {"sender": "x@evil.example"}):
+        said = resolve(package(subject=GOOD, envelope=envelope(**sent)), Listed(), SHAPE, TODAY)
+        assert said.resolution.firm_id is None
+        assert said.resolution.case_id is None
+        assert [one.code for one in said.troubles] == ["sender_not_proven"]
+
+
+def test_every_candidate_keeps_its_place_and_its_why() -> None:
+    said = resolve(
+        package(
+            part("2", "24-009999.pdf"),
+            subject=f"Smith {GOOD}",
+            words=(words(f"see below\n> {THEIRS}", new="see below"),),
+        ),
+        Listed(),
+        SHAPE,
+        TODAY,
+    )
+    lower = " It is a suggestion only: a more trusted place goes before it."
+    found = [(one.number, one.found_in, one.why) for one in said.resolution.candidates]
+    assert found == [
+        (GOOD, "subject", "Baker LLP may send to this case. It was taken."),
+        (
+            "24-009999",
+            "file_name",
+            f"There is no such case.{lower}",
+        ),
+        (
+            THEIRS,
+            "history",
+            f"There is such a case, but Baker LLP may not send to it.{lower}",
+        ),
+    ]
+
+
+def test_a_document_whose_name_names_another_case_is_flagged() -> None:
+    parts = part("2", f"{GOOD}.pdf"), part("3", f"{OTHER} bill.pdf"), part("4", "24-009999.pdf")
+    said = resolve(package(*parts, subject=GOOD), Listed(), SHAPE, TODAY)
+    assert said.resolution.case_number == GOOD
+    flagged = [(one.code, one.part, one.fields) for one in said.troubles]
+    assert flagged == [
+        ("document_names_other_case", "3", {"name": f"{OTHER} bill.pdf"}),
+        ("document_names_other_case", "4", {"name": "24-009999.pdf"}),
+    ]
+
+
+def test_a_closed_case_is_filed_to_and_flagged() -> None:
+    said = resolve(package(subject="24-001402"), Listed(), SHAPE, TODAY)
+    assert said.resolution.hold is None
+    (trouble,) = said.troubles
+    assert trouble.code == "case_closed"
+    assert trouble.fields == {"value": "24-001402", "consultant": "Dana Reyes"}
+
+
+def attached(name: str | None, text: str) -> tuple[Part, Part, Any]:
+    message = part("2", "forwarded.eml", "message/rfc822", reason="opened")
+    inner = part("2.2", name, container="2")
+    return message, inner, words(text, path="2.1", container="2", subject=f"Old matter {OTHER}")
+
+
+def test_an_attached_message_ranks_with_the_history() -> None:
+    message, inner, its_words = attached(f"{OTHER}.pdf", "text")
+    said = resolve(
+        package(message, inner, subject=GOOD, words=(words(), its_words)), Listed(), SHAPE, TODAY
+    )
+    assert said.resolution.case_number == GOOD
+    assert [one.part for one in said.troubles] == ["2.2"]
+    alone = resolve(package(message, inner, words=(words(), its_words)), Listed(), SHAPE, TODAY)
+    assert (alone.resolution.case_number, alone.resolution.found_in) == (OTHER, "history")
+    inside = resolve(
+        package(message, inner, part("3", f"{GOOD}.pdf"), words=(words(), its_words)),
+        Listed(),
+        SHAPE,
+        TODAY,
+    )
+    assert (inside.resolution.case_number, inside.resolution.found_in) == (GOOD, "file_name")
+
+
+def test_each_number_is_looked_up_once() -> None:
+    directory = Listed()
+    parts = (part(str(n), f"{GOOD} page {n}.pdf") for n in range(2, 300))
+    said = resolve(package(*parts, subject=GOOD), directory, SHAPE, TODAY)
+    assert said.resolution.case_number == GOOD
+    assert directory.asked == [GOOD]
+
+
+pieces = st.sampled_from(
+    [
+        GOOD,
+        OTHER,
+        THEIRS,
+        "24-009999",
+        "24-00123",
+        "Claim no. 24-12",
+        "report",
+        "Tel. 30-123456",
+        "",
+    ]
+)
+
+
+@settings(max_examples=500, deadline=None)
+@given(st.lists(pieces, max_size=2), pieces, pieces, pieces, pieces)
+def test_nothing_is_filed_beside_a_trusted_place_that_says_otherwise(
+    tags: list[str], subject: str, new: str, file: str, history: str
+) -> None:
+    tags = [one for one in tags if SHAPE.normal(one)]
+    said = resolve(
+        package(
+            part("2", file or None), subject=subject, words=(words(f"{new}\n> {history}", new=new),)
+        ),
+        Listed(),
+        SHAPE,
+        TODAY,
+        tags=tuple(tags),
+    ).resolution
+    if said.hold is not None:
+        return
+    assert said.case_number in {GOOD, OTHER}
+    spoken = {
+        one for one in (*tags, subject, new) if one and one not in {"report", "Tel. 30-123456"}
+    }
+    if spoken:
+        # "24-00123" is the sender's own number with a digit lost.
+        assert spoken - {"24-00123"} == {said.case_number}
+        assert said.case_number == GOOD or "24-00123" not in spoken
+        assert said.found_in in {"tag", "subject", "words"}
+    elif said.found_in == "history":
+        assert file in {"report", "", "Tel. 30-123456"}

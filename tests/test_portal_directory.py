@@ -1,0 +1,91 @@
+"""The directory's answers: whose address, which case, who may send, on which day."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from config.settings import CONFIG_FOLDER, Cases
+from gateway.case_number import CaseShape
+from gateway.stores import Stores
+from portal.directory import Consultant, Directory, Firm
+from portal.directory_import import import_directory
+
+
+@pytest.fixture
+def directory(stores: Stores) -> Directory:
+    """The sample directory, loaded."""
+    report = import_directory(
+        stores.database, CONFIG_FOLDER / "directory", CaseShape.of(Cases()).normal
+    )
+    assert report.rejected == ()
+    return Directory(stores.database)
+
+
+def firm(directory: Directory, address: str) -> Firm:
+    found = directory.firm_of(address)
+    assert found is not None
+    return found
+
+
+def test_a_firm_is_known_by_its_domain_and_by_a_whole_address(directory: Directory) -> None:
+    assert firm(directory, "anyone@bakerllp.example").name == "Baker LLP"
+    assert firm(directory, "ortega.defense@postbox.example").name == "Ortega Defense Group"
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "other@postbox.example",
+        "pat@mail.bakerllp.example",
+        "pat@bakerllp.example.evil.example",
+        "pat@xbakerllp.example",
+        "bakerllp.example@evil.example",
+        "0417@0417",
+        "pat",
+        "",
+        "%@%",
+    ],
+)
+def test_nobody_else_is(directory: Directory, address: str) -> None:
+    assert directory.firm_of(address) is None
+
+
+def test_a_whole_address_goes_before_its_domain(stores: Stores, directory: Directory) -> None:
+    folder = stores.settings.storage.path / "folder"
+    folder.mkdir()
+    for file in (CONFIG_FOLDER / "directory").iterdir():
+        (folder / file.name).write_bytes(file.read_bytes())
+    with (folder / "firms.csv").open("a") as firms:
+        firms.write("Quill & Marsh,,email,Of.Counsel@BakerLLP.example\n")
+    assert import_directory(stores.database, folder).rejected == ()
+    assert firm(directory, "of.counsel@bakerllp.example").name == "Quill & Marsh"
+    assert firm(directory, "pat@bakerllp.example").name == "Baker LLP"
+
+
+def test_a_case_comes_with_its_consultant(directory: Directory) -> None:
+    case = directory.case("24-001234")
+    assert case is not None
+    assert isinstance(case.consultant, Consultant)
+    assert case.consultant.email == "dana.reyes@sample-mutual.example"
+    assert not case.closed
+    closed, nobodys, secret = map(directory.case, ("24-001402", "25-000345", "24-001488"))
+    assert closed is not None
+    assert closed.closed
+    assert nobodys is not None
+    assert nobodys.consultant is None
+    assert secret is not None
+    assert secret.restricted
+    assert directory.case("24-009999") is None
+
+
+def test_a_right_holds_from_its_first_to_its_last_day(directory: Directory) -> None:
+    quill, case = firm(directory, "x@quillmarsh.example"), directory.case("24-001301")
+    assert case is not None
+    days = [date(2024, 2, 29), date(2024, 3, 1), date(2025, 6, 30), date(2025, 7, 1)]
+    held = [directory.has_right(quill.id, case.id, day) for day in days]
+    assert held == [False, True, True, False]
+    orphan = directory.case("26-000031")
+    assert orphan is not None
+    assert not directory.has_right(quill.id, orphan.id, days[1])
