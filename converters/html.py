@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from html import unescape
 from pathlib import Path
 from typing import Final
-from html import unescape
 from urllib.parse import unquote
 
 import nh3
@@ -72,7 +72,9 @@ html, body, div, td, section { max-height: none !important; }
 """
 
 
-def render(source: bytes, images: Mapping[str, bytes], title: str, target: Path) -> list[str]:
+def render(
+    source: bytes, images: Mapping[str, bytes], title: str, target: Path, heading: page.Heading = ()
+) -> list[str]:
     """Write the PDF of a page and return warnings: "remote_content" where something was not loaded,
     "glyphs_missing".
 
@@ -83,7 +85,7 @@ def render(source: bytes, images: Mapping[str, bytes], title: str, target: Path)
     fetcher = _Given(images)
     body = cleaned(decoded(source))
     unshown = fonts.unshown(unescape(_TAG.sub(" ", body)))
-    page.write(page.wrapped(body, title), target, sheet=SHEET, fetcher=fetcher, fit=True)
+    page.write(page.wrapped(body, title, heading), target, sheet=SHEET, fetcher=fetcher, fit=True)
     warnings = ["glyphs_missing"] if unshown else []
     return [*warnings, "remote_content"] if fetcher.refused else warnings
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import logging
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -32,15 +33,27 @@ html {{ font: {size}px/1.4 Carlito, "Liberation Sans", "DejaVu Sans", sans-serif
 body {{ margin: 0; }}
 """
 
+_HEADING = (
+    "font: 13px/1.5 Carlito, 'Liberation Sans', sans-serif; white-space: normal; color: #333;"
+    " margin: 0 0 18px; padding: 0 0 10px; border-bottom: 1px solid #999"
+)
+
+# What stands above a message: label and words, such as ("From", "Pat Hall <pat@firm.example>").
+Heading = Sequence[tuple[str, str]]
+
 logging.getLogger("weasyprint").disabled = True
 logging.getLogger("fontTools").disabled = True
 
 
-def wrapped(body: str, title: str) -> str:
-    """Return a whole document around a body of HTML. The title is data."""
+def wrapped(body: str, title: str, heading: Heading = ()) -> str:
+    """Return a whole document around a body of HTML. Title and heading are data."""
+    lines = "".join(
+        f"<div><b>{html.escape(label)}</b> {html.escape(words)}</div>" for label, words in heading
+    )
+    head = f'<div style="{_HEADING}">{lines}</div>' if lines else ""
     return (
         '<!doctype html><html><head><meta charset="utf-8">'
-        f"<title>{html.escape(title)}</title></head><body>{body}</body></html>"
+        f"<title>{html.escape(title)}</title></head><body>{head}{body}</body></html>"
     )
 
 

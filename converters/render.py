@@ -25,9 +25,13 @@ def run(job: dict[str, Any], inputs: list[int], folder: Path) -> dict[str, Any]:
     match job["do"]:
         case "html":
             images = dict(zip(job["images"], map(_content, inputs[1:]), strict=True))
-            return {"warnings": html.render(_content(inputs[0]), images, *_to(job, folder))}
+            return {
+                "warnings": html.render(
+                    _content(inputs[0]), images, *_to(job, folder), job["heading"]
+                )
+            }
         case "text":
-            return {"warnings": text.render(_content(inputs[0]), *_to(job, folder))}
+            return {"warnings": text.render(_content(inputs[0]), *_to(job, folder), job["heading"])}
         case "image":
             return {"warnings": image.render(_content(inputs[0]), *_to(job, folder))}
         case "admit":

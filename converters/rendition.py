@@ -30,6 +30,7 @@ class Source:
     media_type: str
     images: Mapping[str, Path] = field(default_factory=dict)  # by Content-ID, for HTML
     title: str = ""
+    heading: tuple[tuple[str, str], ...] = ()  # lines above a message: label and words
 
 
 @dataclass(frozen=True)

@@ -32,7 +32,7 @@ _PROSE = 'font: 14px/1.45 Carlito, "Liberation Sans", "DejaVu Sans", sans-serif;
 _TABLE = 'font: 11.5px/1.4 "Liberation Mono", "DejaVu Sans Mono", monospace;'
 
 
-def render(source: bytes, title: str, target: Path) -> list[str]:
+def render(source: bytes, title: str, target: Path, heading: page.Heading = ()) -> list[str]:
     """Write the PDF of a text and return warnings: "charset_guessed", "glyphs_missing", "untagged".
 
     Raises Unreadable, and TooLarge over 8 MiB, which take about 100 seconds.
@@ -45,12 +45,12 @@ def render(source: bytes, title: str, target: Path) -> list[str]:
     if fonts.unshown(text):
         warnings.append("glyphs_missing")
     if len(text) <= _STRETCH_CHARACTERS:
-        page.write(page.wrapped(html.escape(text), title), target, sheet=sheet)
+        page.write(page.wrapped(html.escape(text), title, heading), target, sheet=sheet)
         return warnings
     pages = 0
     with pikepdf.new() as whole:
         for stretch in stretches(text):
-            document = page.wrapped(html.escape(stretch), title)
+            document = page.wrapped(html.escape(stretch), title, heading if pages == 0 else ())
             pages += page.write(document, target, sheet=sheet, part_from=pages + 1)
             with pikepdf.open(target) as part:
                 whole.pages.extend(part.pages)

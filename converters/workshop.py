@@ -119,7 +119,12 @@ class Workshop:
             if engine == "office":
                 warnings = self._convert_office(source, room, pdf)
             else:
-                job = {"do": engine, "title": source.title, "images": list(source.images)}
+                job = {
+                    "do": engine,
+                    "title": source.title,
+                    "heading": source.heading,
+                    "images": list(source.images),
+                }
                 files = (source.file, *source.images.values())
                 warnings = self._ask(job, files, room)["warnings"]
             pages = self._check(source, pdf, room)

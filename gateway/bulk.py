@@ -12,8 +12,7 @@ from datetime import datetime
 from pathlib import Path
 
 from config.settings import Intake as IntakeSettings
-from gateway.intake import Accepted
-from gateway.letter import Envelope, Letter, Proof
+from gateway.letter import Accepted, Envelope, Letter, Proof
 from portal.vault import Vault
 
 

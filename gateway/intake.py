@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
-from gateway.letter import Letter
+from gateway.letter import Accepted, Letter
 from gateway.queue import Queue
 from portal import receipt_number
 from portal.database import Database
@@ -23,14 +23,6 @@ _NUMBER_TRIES = 5
 
 class WallDown(Exception):
     """The record could not be written. Nothing was accepted; time mends it, or operations."""
-
-
-@dataclass(frozen=True)
-class Accepted:
-    """The answer of the wall: the receipt number, and whether the letter had come before."""
-
-    receipt: str
-    repeated: bool
 
 
 @dataclass

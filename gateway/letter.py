@@ -55,3 +55,11 @@ class Letter:
             self.raw.sha256,
         )
         return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogateescape")).hexdigest()
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """The wall's answer: the receipt number, and whether the letter had come before."""
+
+    receipt: str
+    repeated: bool

@@ -114,7 +114,10 @@ class Runner:
 
     def start(self) -> None:
         """Begin to run what is queued, an ended process's unfinished workflows first."""
-        carry = DBOS.step(name="carry")(self._carry)
+
+        @DBOS.step(name="carry")
+        def carry(letter_id: int, attempt: int) -> str:
+            return self._carry(letter_id, attempt)
 
         @DBOS.workflow(name=_NAME, max_recovery_attempts=_RECOVERIES)
         def road(letter_id: int, attempt: int) -> str:

@@ -12,9 +12,8 @@ from pathlib import Path
 from typing import Any, BinaryIO
 from zoneinfo import ZoneInfo
 
-from converters.workshop import Rendition as Made
-
 from config.settings import CONFIG_FOLDER, Settings
+from converters.workshop import Rendition as Made
 from gateway import assembly, clock
 from gateway.case_number import CaseShape
 from gateway.explanation import explanation

@@ -14,9 +14,9 @@ from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 import structlog
-from converters.workshop import Rendition as Made
 
 from config.settings import Settings
+from converters.workshop import Rendition as Made
 from gateway.letter import Envelope, Letter, Proof
 from gateway.road.copy import first_filed, set_aside
 from gateway.road.file import StaleAttempt, file, keep_parts
@@ -35,6 +35,10 @@ from portal.vault import Blob, Vault
 STALE = "stale"
 
 
+class AttemptFailed(Exception):
+    """An attempt ended in a fault of this class; the sweep tries the letter again."""
+
+
 @dataclass(frozen=True)
 class Worker:
     """Carries letters; safe for threads, each with a letter of its own."""
@@ -50,7 +54,8 @@ class Worker:
     def carry(self, letter_id: int, attempt: int) -> str:
         """Carry a letter's attempt to its end, and return the letter's state then.
 
-        Returns `stale`, and changes nothing, where another attempt has the letter.
+        Returns `stale`, and changes nothing, where another attempt has the letter. Raises
+        AttemptFailed; the log says why, under the receipt number.
         """
         with self.database.read() as connection:
             row = connection.execute(
@@ -72,7 +77,8 @@ class Worker:
                 state = STALE
             except Exception as fault:
                 structlog.get_logger().error("letter.failed", **fault_fields(fault))
-                raise
+                # The queue keeps what ended a workflow, and a fault's text may quote a letter.
+                raise AttemptFailed(type(fault).__name__) from None
             finally:
                 shutil.rmtree(folder, ignore_errors=True)
             self.metrics.letter_ended(row.door, state)

@@ -10,8 +10,8 @@ from datetime import UTC, datetime
 import pytest
 import sqlalchemy as sa
 
-from gateway.intake import Accepted, Intake, WallDown
-from gateway.letter import Envelope, Letter, Proof
+from gateway.intake import Intake, WallDown
+from gateway.letter import Accepted, Envelope, Letter, Proof
 from gateway.queue import Queue
 from gateway.stores import Stores
 from portal import receipt_number

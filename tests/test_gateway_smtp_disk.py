@@ -61,6 +61,9 @@ def test_free_space_below_the_floor_is_452_at_mail_and_mends_itself(small_disk: 
         client.ask("EHLO client.example")
         assert client.ask("MAIL FROM:<pat@smithdefence.example>").startswith("452 4.3.1 ")
         filler.unlink()
+        mail = "MAIL FROM:<pat@smithdefence.example>"
+        until(lambda: client.ask(mail).startswith("250 "))
+        client.ask("RSET")
         client.envelope()
         client.say(CONTENT + b".\r\n")
         assert client.reply().startswith("250 2.0.0 Received as ")

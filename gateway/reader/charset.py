@@ -48,6 +48,7 @@ _MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 _GUESSED_BYTES = 1 << 14  # the guess costs milliseconds a kilobyte; this much is enough for it
+_ASCII = bytes(range(128))
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -62,7 +63,7 @@ def known_charset(label: str) -> str | None:
             codec = codecs.lookup(_ALIASES.get(candidate, candidate))
         except (LookupError, ValueError, UnicodeError):
             continue
-        if codec.name not in _NO_CHARSET and _is_text(codec.name):
+        if codec.name.replace("-", "_") not in _NO_CHARSET and _is_text(codec.name):
             return codec.name
     return None
 
@@ -122,5 +123,10 @@ def _fits(raw: bytes, codec: str) -> bool:
 
 
 def _guess(raw: bytes) -> str:
-    best = charset_normalizer.from_bytes(raw[:_GUESSED_BYTES]).best()
+    sample = raw[:_GUESSED_BYTES]
+    foreign = len(sample.translate(None, _ASCII))
+    if foreign * 3 < len(b"".join(sample.split())):
+        # A few accents among ASCII letters: a Western language. Guesses from so little are wild.
+        return "cp1252"
+    best = charset_normalizer.from_bytes(sample).best()
     return best.encoding if best is not None else "cp1252"

@@ -12,7 +12,7 @@ from gateway.address import AddressFault, canonical
 from gateway.letter import Letter
 from gateway.road.package import Package, Part, Trouble, Words
 
-_NUMBERS = r"\d{1,5}(\.\d{1,5}){0,50}"
+_PATH = r"^\d+([./]\d+)*$"
 _TOKEN = r"[A-Za-z0-9!#$&^_.+-]{1,127}"  # noqa: S105 -- a media type's, RFC 6838, 4.2
 
 
@@ -35,7 +35,7 @@ def _on_one_line(text: str) -> str:
 _Text = Annotated[str, AfterValidator(_without_nul)]
 _Line = Annotated[_Text, Field(max_length=2000), AfterValidator(_on_one_line)]
 _Long = Annotated[_Text, Field(max_length=2_000_000)]
-_Path = Annotated[str, Field(pattern=rf"^{_NUMBERS}(/{_NUMBERS}){{0,50}}$")]
+_Path = Annotated[str, Field(pattern=_PATH, max_length=500)]
 _File = Annotated[str, Field(pattern=r"^p\d{5}$")]
 _Type = Annotated[str, Field(pattern=rf"^{_TOKEN}/{_TOKEN}$")]
 _Count = Annotated[int, Field(ge=0, le=1 << 48)]

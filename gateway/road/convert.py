@@ -10,10 +10,9 @@ import hashlib
 from pathlib import Path
 from typing import Protocol
 
+from converters.fault import ConversionFault
 from converters.workshop import Rendition as Made
 from converters.workshop import Source, Workshop
-
-from converters.fault import ConversionFault
 from gateway.road.package import Fate, Package, Part, Pdf, Trouble, Words
 
 _CHUNK_BYTES = 1 << 18

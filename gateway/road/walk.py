@@ -9,11 +9,10 @@ from datetime import date
 from pathlib import Path
 from typing import BinaryIO
 
-from converters.workshop import Workshop
-
 from config.media import MediaCatalogue
 from config.settings import Settings
 from converters.pool import Pool
+from converters.workshop import Workshop
 from gateway.address import OurAddresses
 from gateway.case_number import CaseShape
 from gateway.letter import Letter
@@ -73,8 +72,11 @@ class Road:
             )
             package = resolve(package, directory, self.shape, today, tags=tags)
         with timer("name"):
-            package = name(package, self.settings.names, self.media.extension)
+            package = name(package, self.settings.names, self._extension)
         if checkpoints is not None:
             with timer("convert"):
                 package = convert(package, self.workshop, checkpoints, folder)
         return package
+
+    def _extension(self, media_type: str) -> str | None:
+        return self.media.treatment(media_type).extension

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import os
+import time
 from collections.abc import Callable
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
@@ -40,11 +42,21 @@ class House:
     addresses: OurAddresses
     receptions: set[Reception] = field(default_factory=set)
     closing: bool = False
+    _free_bytes: int = 0
+    _looked_at: float = -math.inf
 
     def free_bytes(self) -> int:
-        """Return how much the storage can take beyond its floor. Raises OSError."""
-        disk = os.statvfs(self.settings.storage.path)
-        return disk.f_bavail * disk.f_frsize - self.settings.storage.minimum_free_bytes
+        """Return how much the storage can take beyond its floor, as it was within this second.
+
+        Raises OSError.
+        """
+        now = time.monotonic()
+        if now - self._looked_at >= 1:
+            disk = os.statvfs(self.settings.storage.path)
+            floor = self.settings.storage.minimum_free_bytes
+            self._free_bytes = disk.f_bavail * disk.f_frsize - floor
+            self._looked_at = now
+        return self._free_bytes
 
     def acceptance(
         self, sender: str, recipients: tuple[str, ...], peer: str

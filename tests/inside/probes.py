@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import errno
 import os
@@ -223,7 +224,10 @@ def lie(job: dict[str, Any], inputs: list[int], folder: Path) -> dict[str, Any]:
 
 def remember(job: dict[str, Any], inputs: list[int], folder: Path) -> dict[str, Any]:
     """Leave something for the next job, and say what was found."""
-    found = {"module": hasattr(os, "canary"), "tmp": sorted(os.listdir("/tmp"))}
-    os.canary = True  # type: ignore[attr-defined]  # that is the probe
-    Path("/tmp/left").write_text("x")
+    found: dict[str, Any] = {"module": "canary" in globals()}
+    for name, place in (("tmp", Path("/tmp")), ("job", folder)):
+        found[name] = sorted(os.listdir(place))
+        with contextlib.suppress(OSError):
+            (place / "left").write_text("x")
+    globals()["canary"] = True
     return found
