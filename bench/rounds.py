@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import statistics
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import KW_ONLY, asdict, dataclass
 from pathlib import Path
 
 ROUNDS = 5
@@ -26,6 +26,7 @@ class Figure:
     value: float | None
     unit: str
     bound: float
+    _: KW_ONLY
     at_least: bool  # else: at most
     note: str = ""
 

@@ -130,7 +130,6 @@ class Runner:
             "executor_id": "local",
             "serializer": DBOSPortableJSONSerializer(),
             "run_migrations": False,
-            "run_admin_server": False,
             "log_level": "ERROR",
         }
         DBOS(config=config)

@@ -12,7 +12,8 @@ from typing import Literal
 import pysqlite3
 
 from config.settings import Settings
-from converters.sandbox import SandboxMissing, require_sandbox
+from converters.fault import SandboxMissing
+from converters.sandbox import require_sandbox
 from portal import migrations
 from portal.database import UnsafeSqlite, open_database
 

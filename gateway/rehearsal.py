@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import IO, Any, BinaryIO
 from zoneinfo import ZoneInfo
 
 from config.settings import CONFIG_FOLDER, Settings
@@ -31,6 +31,8 @@ from portal.vault import Vault
 
 _NO_NUMBER = "00000000"  # a rehearsed letter has no receipt number
 _FROM_LINE = re.compile(rb"From \S+.*\d{2}:\d{2}.*\d{4}")  # RFC 4155, appendix A, read kindly
+_QUOTED = re.compile(rb">+From ")
+_LONGEST_LINE = 1 << 20
 
 
 class DirectoryRejected(Exception):
@@ -213,33 +215,25 @@ def _is_mbox(file: Path, stream: BinaryIO) -> bool:
 
 def _split(stream: BinaryIO, folder: Path) -> Iterator[Path]:
     """Copy each message of an mbox into a file of its own. One line is in memory at a time."""
-    copy: BinaryIO | None = None
-    path = folder
+    copy: IO[bytes] | None = None
     after_blank = True
-    number = 0
     try:
-        while line := stream.readline(1 << 20):
-            if after_blank and _FROM_LINE.match(line):
+        while line := stream.readline(_LONGEST_LINE):
+            begins = after_blank and _FROM_LINE.match(line) is not None
+            if begins or copy is None:
                 if copy is not None:
                     copy.close()
-                    yield path
-                number += 1
-                path = folder / f"mbox-{number}-{stream.tell()}.eml"
-                copy = path.open("wb")
-            elif copy is None:
-                path = folder / f"mbox-0-{stream.tell()}.eml"
-                copy = path.open("wb")
-                copy.write(line)
-            else:
-                copy.write(line.removeprefix(b">") if _QUOTED.match(line) else line)
+                    yield Path(copy.name)
+                copy = tempfile.NamedTemporaryFile(  # noqa: SIM115  # closed before it is yielded
+                    dir=folder, suffix=".eml", delete=False
+                )
+            if not begins:
+                copy.write(line[1:] if _QUOTED.match(line) else line)
             after_blank = line in {b"\n", b"\r\n"}
         if copy is not None:
             copy.close()
-            copy = None
-            yield path
+            yield Path(copy.name)
     finally:
         if copy is not None:
             copy.close()
 
-
-_QUOTED = re.compile(rb">+From ")

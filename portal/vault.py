@@ -18,6 +18,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from io import BufferedReader
 from pathlib import Path
 from typing import BinaryIO, Self
 
@@ -92,7 +93,7 @@ class Vault:
                     raise ValueError(f"more than {limit} bytes")
             return draft.keep()
 
-    def open(self, sha256: str) -> BinaryIO:
+    def open(self, sha256: str) -> BufferedReader:
         """Open a blob for reading. The caller closes it. Raises BlobMissing."""
         try:
             return self._path(sha256).open("rb")

@@ -18,7 +18,8 @@ from pathlib import Path
 import docx
 import pillow_heif
 from PIL import Image, ImageDraw, ImageFont
-from weasyprint import HTML
+
+from converters import page as sheet
 
 FOLDER = Path(__file__).parent
 INTAKE = "claims@casebridge.example"
@@ -67,9 +68,10 @@ BODY_1500 = (
 def page(title: str, *paragraphs: str) -> bytes:
     """Print a plain page."""
     text = "".join(f"<p>{paragraph}</p>" for paragraph in paragraphs)
-    style = "body{font:11pt/1.5 'Liberation Serif',serif} h1{font-size:16pt}"
-    html = f"<html lang=en><title>{title}</title><style>{style}</style><h1>{title}</h1>{text}"
-    return bytes(HTML(string=html).write_pdf())
+    with tempfile.TemporaryDirectory() as name:
+        target = Path(name) / "page.pdf"
+        sheet.write(sheet.wrapped(f"<h1>{title}</h1>{text}", title), target)
+        return target.read_bytes()
 
 
 def word(title: str, *paragraphs: str) -> bytes:

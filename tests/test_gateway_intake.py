@@ -6,6 +6,7 @@ import dataclasses
 import io
 import threading
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -18,9 +19,7 @@ from portal import receipt_number
 from portal.tables import letters
 
 
-def letter(
-    stores: Stores, content: bytes = b"Subject: x\r\n\r\ny\r\n", **changes: object
-) -> Letter:
+def letter(stores: Stores, content: bytes = b"Subject: x\r\n\r\ny\r\n", **changes: Any) -> Letter:
     envelope = Envelope(
         door="smtp",
         sender="pat@bakerllp.example",
@@ -29,7 +28,7 @@ def letter(
         proof=Proof.LOOPBACK,
     )
     return Letter(
-        dataclasses.replace(envelope, **changes),  # type: ignore[arg-type]
+        dataclasses.replace(envelope, **changes),
         stores.vault.add(io.BytesIO(content)),
     )
 
@@ -68,7 +67,7 @@ def test_a_repeat_is_answered_with_the_first_receipt(stores: Stores) -> None:
     ids=["another sender", "another recipient", "another door"],
 )
 def test_the_same_bytes_from_elsewhere_are_a_letter_of_their_own(
-    stores: Stores, changes: dict[str, object]
+    stores: Stores, changes: dict[str, Any]
 ) -> None:
     intake = stores.intake()
     first = intake.accept(letter(stores))

@@ -83,7 +83,7 @@ def door_process(folder: Path) -> Iterator[tuple[int, subprocess.Popen[bytes]]]:
         "CASEBRIDGE_SMTP__PORT": str(port),
         "CASEBRIDGE_STORAGE__PATH": str(folder),
     }
-    command = [sys.executable, "-m", "bench.bare_door"]
+    command = [sys.executable, "-m", "tests.bare_door"]
     with subprocess.Popen(command, cwd=ROOT, env=environment, stderr=subprocess.PIPE) as process:
         try:
             until(lambda: listens(port))

@@ -185,8 +185,9 @@ def test_a_command_line_of_ten_kilobytes(settings: Settings) -> None:
 
 
 def test_more_connections_than_allowed(settings: Settings) -> None:
-    with open_door(with_smtp(settings, max_connections=2)) as live:
-        with live.client() as one, live.client() as two:
+    settings = with_smtp(settings, max_connections=2)
+    with open_door(settings) as live, live.client() as one:
+        with live.client() as two:
             assert one.reply().startswith("220 ")
             assert two.reply().startswith("220 ")
             with live.client() as three:
@@ -199,17 +200,17 @@ def test_more_connections_than_allowed(settings: Settings) -> None:
 
 
 def test_a_silent_client_is_closed_and_a_slow_one_is_not(settings: Settings) -> None:
-    with open_door(with_smtp(settings, idle_seconds=1)) as live:
-        with live.client() as silent, live.client() as slow:
-            silent.reply()
-            slow.begin()
-            for _ in range(12):  # over twice the time, with no pause of a second
-                slow.say(b"a line\r\n")
-                time.sleep(0.2)
-            slow.say(b".\r\n")
-            receipt_of(slow.reply())
-            assert silent.reply().startswith("421 4.4.2 Nothing came for 1 seconds")
-            assert silent.rest() == b""
+    settings = with_smtp(settings, idle_seconds=1)
+    with open_door(settings) as live, live.client() as silent, live.client() as slow:
+        silent.reply()
+        slow.begin()
+        for _ in range(12):  # over twice the time, with no pause of a second
+            slow.say(b"a line\r\n")
+            time.sleep(0.2)
+        slow.say(b".\r\n")
+        receipt_of(slow.reply())
+        assert silent.reply().startswith("421 4.4.2 Nothing came for 1 seconds")
+        assert silent.rest() == b""
 
 
 def test_a_client_that_waits_for_a_slow_wall_is_not_idle(settings: Settings) -> None:

@@ -11,7 +11,6 @@ import pytest
 import sqlalchemy as sa
 
 from gateway.stores import Stores
-from portal import database as database_module
 from portal.database import UnsafeSqlite, UtcDateTime, open_database
 from portal.tables import firms
 
@@ -46,9 +45,10 @@ def test_every_engine_has_the_same_safe_sqlite(stores: Stores) -> None:
 def test_an_affected_sqlite_is_refused(
     tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(database_module.pysqlite3, "sqlite_version_info", (3, 40, 1))
+    monkeypatch.setattr(pysqlite3, "sqlite_version_info", (3, 40, 1))
+    file = tmp_path_factory.mktemp("unsafe") / "casebridge.db"
     with pytest.raises(UnsafeSqlite):
-        open_database(tmp_path_factory.mktemp("unsafe") / "casebridge.db")
+        open_database(file)
 
 
 def test_threads_that_read_and_then_write_lose_no_update(stores: Stores) -> None:
@@ -80,9 +80,13 @@ def test_a_read_waits_for_no_writer_and_sees_one_snapshot(stores: Stores) -> Non
 
 
 def test_a_fault_in_a_transaction_undoes_it(stores: Stores) -> None:
-    with pytest.raises(RuntimeError), stores.database.write() as connection:
-        connection.execute(firms.insert().values(name="Baker LLP"))
-        raise RuntimeError
+    def fail_half_way() -> None:
+        with stores.database.write() as connection:
+            connection.execute(firms.insert().values(name="Baker LLP"))
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail_half_way()
     with stores.database.read() as connection:
         assert connection.execute(sa.select(firms)).all() == []
 

@@ -96,7 +96,7 @@ def test_a_missing_blob_is_named(vault: Vault) -> None:
 
 
 @pytest.mark.parametrize(
-    ("number", "fault"),
+    "named",
     [
         (errno.ENOSPC, DiskFull),
         (errno.EDQUOT, DiskFull),
@@ -110,16 +110,16 @@ def test_a_failing_disk_is_a_named_fault_and_nothing_is_kept(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     call: str,
-    number: int,
-    fault: type[Exception],
+    named: tuple[int, type[Exception]],
 ) -> None:
+    number, fault = named
+
     def fail(*_arguments: object, **_named: object) -> None:
         raise OSError(number, os.strerror(number))
 
     monkeypatch.setattr(os, call, fail)
-    with vault.draft() as draft, pytest.raises(fault):
-        draft.write(b"bytes")
-        draft.keep()
+    with pytest.raises(fault):
+        vault.add(io.BytesIO(b"bytes"))
     monkeypatch.undo()
     assert list((tmp_path / "vault" / "drafts").iterdir()) == []
     assert list(vault.blobs()) == []
@@ -134,9 +134,8 @@ def test_a_failed_fsync_is_not_tried_again(vault: Vault, monkeypatch: pytest.Mon
         raise OSError(errno.EIO, "lost")
 
     monkeypatch.setattr(os, "fsync", fail)
-    with vault.draft() as draft, pytest.raises(WriteFailed):
-        draft.write(b"bytes")
-        draft.keep()
+    with pytest.raises(WriteFailed):
+        vault.add(io.BytesIO(b"bytes"))
     assert calls == 1
 
 

@@ -12,8 +12,9 @@ from pathlib import Path
 import click
 
 from config.settings import Settings, SettingsFault, load
-from converters.sandbox import SandboxMissing
+from converters.fault import SandboxMissing
 from gateway.lock import AlreadyRunning
+from gateway.rehearsal import DirectoryRejected
 from gateway.watch import start_logs
 from portal.database import UnsafeSqlite
 from portal.migrations import SchemaBehind
@@ -52,6 +53,8 @@ def guarded(run: Callable[[], object]) -> None:
         sys.exit(130)
     except SettingsFault as fault:
         _stop(NOT_READY, f"The settings in {fault.file} cannot be used:", *fault.problems)
+    except DirectoryRejected as fault:
+        _stop(PROBLEM, "The directory cannot be loaded:", *fault.lines)
     except SandboxMissing as fault:
         _stop(
             NOT_READY,

@@ -76,8 +76,12 @@ def new_words(text: str) -> str:
         below = new_words("\n".join(answer))
         return "\n\n".join(piece for piece in (_trimmed(lines[:place]), below) if piece)
     end = len(lines)
+    marked = 0
     while end and (not lines[end - 1].strip() or _QUOTED.match(lines[end - 1])):
         end -= 1
+        marked += bool(lines[end].strip())
+    if marked == 1 and end and lines[end].strip():
+        end += 1  # one line right under others: "> 5 mg" is no quotation
     return "\n".join(lines[:end]).strip("\n")
 
 
@@ -119,8 +123,15 @@ def _attribution(lines: list[str], place: int) -> int:
             marked = behind < len(lines) and bool(_QUOTED.match(lines[behind]))
             # "On Monday the surgeon wrote:" is a person's own sentence unless marks follow it.
             certain = bool(_ADDRESS_OR_TIME.search(joined))
-            return length if certain or (marked and _OPENING.match(joined)) else 0
+            found = certain or (marked and _OPENING.match(joined))
+            return length if found and (length == 1 or _may_begin(lines[place].strip())) else 0
     return 0
+
+
+def _may_begin(line: str) -> bool:
+    """Say whether an attribution over several lines may begin with this one."""
+    begins = _OPENING.match(line) or _ADDRESS_OR_TIME.search(line)
+    return bool(begins) and not line.endswith((".", "!", "?"))
 
 
 def _skip_blank(lines: list[str], place: int) -> int:

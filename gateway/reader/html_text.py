@@ -142,7 +142,8 @@ class _Reader(HTMLParser):
             self._skipped -= tag not in _VOID
             return
         if tag in _BLOCKS and tag not in _VOID:
-            self._end_block(spaced=tag in _SPACED and not self._lists[1:])
+            inner = self._lists[1:] if tag in {"ol", "ul"} else self._lists
+            self._end_block(spaced=tag in _SPACED and not inner)
             if tag == "pre":
                 self._preformatted = max(0, self._preformatted - 1)
             elif tag in {"ol", "ul"} and self._lists:

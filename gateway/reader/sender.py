@@ -13,7 +13,7 @@ _COMMENT = rb"\([^()<>@\\,;:\"]*\)"
 # A display name: words of RFC 5322 or 8-bit text, quoted strings and plain comments. No comma, no
 # @ and no bracket outside quotation marks: with one of them there are two ways to read the field.
 _NAME = (
-    rb"(?:[^\x00-\x1f\x7f()<>@,;:\\\"\[\]]|\"(?:[^\"\\\x00-\x1f]|\\[\x20-\x7e])*\"|"
+    rb"(?:[^\x00-\x08\x0a-\x1f\x7f()<>@,;:\\\"\[\]]|\"(?:[^\"\\\x00-\x1f]|\\[\x20-\x7e])*\"|"
     + _COMMENT
     + rb")*"
 )

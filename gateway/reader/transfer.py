@@ -51,7 +51,7 @@ class Decoder:
         asks; nothing is raised.
         """
         if self._name == "base64":
-            return self._base64(iter(chunks))
+            return self._base64(_with_a_long_head(chunks))
         if self._name == "quoted-printable":
             return _quoted_printable(chunks)
         if self._name == "uuencode":
@@ -97,8 +97,9 @@ class Decoder:
         Anything else there is a footer that a list added, and no part of the file.
         """
         while True:
-            text = text.lstrip(b"= \t\r\n")
-            while len(text) < _LOOKED_AT_BYTES and (more := next(chunks, b"")):
+            while len(text := text.lstrip(b"= \t\r\n")) < _LOOKED_AT_BYTES:
+                if not (more := next(chunks, b"")):
+                    break
                 text += more
             if not _ONLY_BASE64.fullmatch(text[:_LOOKED_AT_BYTES] + b"\n"):
                 return
@@ -115,13 +116,24 @@ class Decoder:
             text = clean[cut:] + more
 
 
+def _with_a_long_head(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """Give the same bytes, with enough in the first chunk to tell what they are."""
+    rest = iter(chunks)
+    head = b""
+    while len(head) < _LOOKED_AT_BYTES and (more := next(rest, b"")):
+        head += more
+    if head:
+        yield head
+    yield from rest
+
+
 def _is_no_base64(head: bytes) -> bool:
     """Say whether a text is plainly something else: much of it is outside the alphabet."""
-    lines = head.split()
+    lines = [line.strip() for line in head.splitlines() if line.strip()]
     if lines and len(lines[0]) % 4 == 0 and not lines[0].translate(None, _BASE64):
         return False
     visible = b"".join(lines)
-    spaces_inside = sum(line.strip().count(b" ") for line in head.splitlines())
+    spaces_inside = visible.count(b" ")
     strange = len(visible.translate(None, _BASE64)) + spaces_inside
     return strange * 12 > len(visible) > 0
 

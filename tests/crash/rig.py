@@ -58,7 +58,7 @@ def count_commits(points: Points) -> None:
         if changed:
             changes[id(raw)] = raw.total_changes
             points.point()
-        commit(self, connection)
+        commit(self, connection)  # type: ignore[no-untyped-call]
         if changed:
             points.point()
 

@@ -1,0 +1,45 @@
+"""`python -m bench [NAME…]`: run the benchmarks, print them, exit 1 where a figure is missed."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from bench import door
+from bench.rounds import Figure, NotMeasured, write_figures
+
+_BENCHMARKS: dict[str, Callable[[], list[Figure]]] = {
+    "door-large": door.large,
+    "door-small": door.small,
+    "door-memory": door.memory,
+}
+_FIGURES_FILE = Path("var/bench.json")
+
+
+def main(names: list[str]) -> int:
+    """Run the named benchmarks, or all of them. Return the exit code."""
+    unknown = set(names) - _BENCHMARKS.keys()
+    if unknown:
+        print(f"no such benchmark: {', '.join(sorted(unknown))}", file=sys.stderr)
+        print(f"there are: {', '.join(_BENCHMARKS)}", file=sys.stderr)
+        return 2
+    figures: list[Figure] = []
+    missed = False
+    for name in names or _BENCHMARKS:
+        print(f"\n== {name}: {_BENCHMARKS[name].__doc__}", flush=True)
+        try:
+            figures += _BENCHMARKS[name]()
+        except NotMeasured as reason:
+            print(f"not measured: {reason}")
+            missed = True
+    print("\nAsked for")
+    for figure in figures:
+        print(f"  {figure}")
+    _FIGURES_FILE.parent.mkdir(parents=True, exist_ok=True)
+    write_figures(figures, _FIGURES_FILE)
+    return int(missed or not all(figure.reached for figure in figures))
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,128 @@
+from __future__ import annotations
+
+import socket
+from pathlib import Path
+
+import pikepdf
+import pypdf
+import pytest
+
+from converters import html
+from converters.fault import TooLarge, Unreadable
+from tests.test_converters_detect import an_image
+
+
+def rendered(tmp_path: Path, source: str | bytes, **images: bytes) -> tuple[str, list[str]]:
+    content = source.encode() if isinstance(source, str) else source
+    remarks = html.render(content, images, "A title", tmp_path / "out.pdf")
+    pages = pypdf.PdfReader(tmp_path / "out.pdf").pages
+    return "\n".join(page.extract_text() for page in pages), remarks
+
+
+def pictures(tmp_path: Path) -> int:
+    with pikepdf.open(tmp_path / "out.pdf") as pdf:
+        return sum(len(page.images) for page in pdf.pages)
+
+
+def test_a_page_is_tagged_and_titled(tmp_path: Path) -> None:
+    text, remarks = rendered(tmp_path, "<h1>Dear Dana</h1><p>words</p>")
+    assert "Dear Dana" in text
+    assert remarks == []
+    with pikepdf.open(tmp_path / "out.pdf") as pdf:
+        assert pdf.Root.MarkInfo.Marked
+        assert str(pdf.docinfo["/Title"]) == "A title"
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        '<img src="{url}">',
+        '<link rel=stylesheet href="{url}"><style>@import url({url});</style>',
+        '<p style="background:url({url})">x</p>',
+        '<style>p{{background:url("{url}")}} @font-face{{font-family:f;src:url({url})}} '
+        "p{{font-family:f}}</style><p>x</p>",
+        '<iframe src="{url}"></iframe><object data="{url}"></object><embed src="{url}">',
+        '<base href="{url}"><img src="x.png">',
+        '<img src="data:image/svg+xml,<svg xmlns=%22http://www.w3.org/2000/svg%22 '
+        'xmlns:xlink=%22http://www.w3.org/1999/xlink%22><image xlink:href=%22{url}%22/></svg>">',
+        '<a rel=attachment href="{url}">x</a>',
+        '<meta http-equiv=refresh content="0;url={url}">',
+    ],
+)
+def test_nothing_is_fetched_and_nothing_of_ours_is_read(tmp_path: Path, page: str) -> None:
+    (tmp_path / "canary.png").write_bytes(an_image("PNG"))
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        for url in (
+            f"http://127.0.0.1:{listener.getsockname()[1]}/x",
+            (tmp_path / "canary.png").as_uri(),
+            "file:///etc/hostname",
+        ):
+            rendered(tmp_path, "<p>words</p>" + page.format(url=url))
+            assert pictures(tmp_path) == 0
+            with pikepdf.open(tmp_path / "out.pdf") as pdf:
+                assert "/EmbeddedFiles" not in pdf.Root.get("/Names", {})
+        listener.settimeout(0.1)
+        with pytest.raises(TimeoutError):
+            listener.accept()
+
+
+def test_what_is_elsewhere_is_told(tmp_path: Path) -> None:
+    _, remarks = rendered(tmp_path, '<p>words <img src="https://a.example/x.png"></p>')
+    assert remarks == ["remote_content"]
+
+
+def test_images_given_with_the_page_are_shown(tmp_path: Path) -> None:
+    images = {"logo@x": an_image("PNG"), "<Other@X>": an_image("JPEG")}
+    html.render(
+        b'<img src="cid:logo@x"><img src="CID:other%40x"><img src="cid:unknown">',
+        images,
+        "",
+        tmp_path / "out.pdf",
+    )
+    assert pictures(tmp_path) == 2
+
+
+def test_no_script_leaves_the_page(tmp_path: Path) -> None:
+    cleaned = html.cleaned(
+        '<script>a()</script><p onclick="a()">words</p><a href="javascript:a()">x</a>'
+        '<a href="data:text/html,x">y</a><a href="https://a.example">z</a><form><input></form>'
+    )
+    assert "a()" not in cleaned
+    assert "data:" not in cleaned
+    assert "https://a.example" in cleaned
+
+
+def test_a_page_wider_than_paper_is_shrunk_not_cut(tmp_path: Path) -> None:
+    cells = "".join(
+        f'<td style="width:200px"><div style="width:200px">w{n}</div></td>' for n in range(12)
+    )
+    text, _ = rendered(tmp_path, f"<table><tr>{cells}</tr></table>")
+    assert all(f"w{n}" in text for n in range(12))
+    edge = []
+    page = pypdf.PdfReader(tmp_path / "out.pdf").pages[0]
+    page.extract_text(visitor_text=lambda t, cm, tm, f, s: edge.append(cm[0] * tm[4] + cm[4]))
+    assert max(edge) < float(page.mediabox.width)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "Grüße".encode(),
+        '<meta charset="iso-8859-1">Grüße'.encode("latin-1"),
+        '<meta charset="no-such">Grüße'.encode("cp1252"),
+        "Grüße".encode("utf-16"),
+        b"\xef\xbb\xbf" + "Grüße".encode(),
+    ],
+)
+def test_pages_in_many_encodings(tmp_path: Path, source: bytes) -> None:
+    assert "Grüße" in rendered(tmp_path, source)[0]
+
+
+def test_a_flood_of_html_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(TooLarge):
+        html.render(b" " * (html.MOST_BYTES + 1), {}, "", tmp_path / "out.pdf")
+
+
+def test_a_page_that_no_font_here_shows_is_not_called_converted(tmp_path: Path) -> None:
+    with pytest.raises(Unreadable):
+        rendered(tmp_path, "<p>" + "\U00012000\U00012001 " * 20 + "</p>")

@@ -1,0 +1,124 @@
+from __future__ import annotations
+
+import io
+import struct
+import zlib
+from pathlib import Path
+
+import pikepdf
+import pillow_heif
+import pytest
+from PIL import Image
+
+from converters import image
+from converters.fault import ConversionFault, Damaged, NotTheType, TooLarge
+
+LETTER = [0, 0, 612, 792]
+
+
+def rendered(tmp_path: Path, source: bytes) -> tuple[pikepdf.Pdf, list[str]]:
+    remarks = image.render(source, "A title", tmp_path / "out.pdf")
+    return pikepdf.open(tmp_path / "out.pdf"), remarks
+
+
+def saved(picture: Image.Image, kind: str, **options: object) -> bytes:
+    buffer = io.BytesIO()
+    picture.save(buffer, kind, **options)  # type: ignore[arg-type]
+    return buffer.getvalue()
+
+
+def test_a_jpeg_goes_in_byte_for_byte(tmp_path: Path) -> None:
+    source = saved(Image.effect_noise((400, 300), 50).convert("RGB"), "JPEG")
+    pdf, remarks = rendered(tmp_path, source)
+    assert remarks == []
+    (stored,) = pdf.pages[0].images.values()
+    assert stored.read_raw_bytes() == source
+
+
+@pytest.mark.parametrize(("orientation", "turned"), [(1, 0), (6, 90), (3, 180), (8, 270)])
+def test_a_photograph_stands_upright(tmp_path: Path, orientation: int, turned: int) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    pdf, _ = rendered(tmp_path, saved(Image.new("RGB", (400, 300)), "JPEG", exif=exif))
+    assert int(pdf.pages[0].get("/Rotate", 0)) == turned
+
+
+def test_a_mirrored_photograph_is_set_right(tmp_path: Path) -> None:
+    picture = Image.new("RGB", (400, 300), "red")
+    picture.paste("blue", (0, 0, 200, 300))
+    exif = Image.Exif()
+    exif[0x0112] = 2
+    pdf, _ = rendered(tmp_path, saved(picture, "JPEG", exif=exif))
+    (stored,) = pdf.pages[0].images.values()
+    left = pikepdf.PdfImage(stored).as_pil_image().convert("RGB").getpixel((20, 20))
+    assert isinstance(left, tuple)
+    assert left[0] > 200
+
+
+def test_every_page_of_a_fax_in_its_order(tmp_path: Path) -> None:
+    frames = [Image.new("1", (100, 50 + 10 * number)) for number in range(5)]
+    source = saved(frames[0], "TIFF", save_all=True, append_images=frames[1:], compression="group4")
+    pdf, _ = rendered(tmp_path, source)
+    heights = [int(next(iter(page.images.values())).Height) for page in pdf.pages]
+    assert heights == [50, 60, 70, 80, 90]
+
+
+def test_transparency_becomes_white(tmp_path: Path) -> None:
+    pdf, _ = rendered(tmp_path, saved(Image.new("RGBA", (50, 50), (0, 0, 0, 0)), "PNG"))
+    (stored,) = pdf.pages[0].images.values()
+    assert pikepdf.PdfImage(stored).as_pil_image().convert("RGB").getpixel((9, 9)) == (255,) * 3
+
+
+def test_a_moving_picture_stands_still_and_that_is_told(tmp_path: Path) -> None:
+    frames = [Image.new("P", (50, 50), number) for number in range(3)]
+    _, remarks = rendered(
+        tmp_path, saved(frames[0], "GIF", save_all=True, append_images=frames[1:])
+    )
+    assert remarks == ["first_frame"]
+
+
+def test_formats_that_pdf_has_no_form_for(tmp_path: Path) -> None:
+    picture = Image.effect_noise((200, 100), 50).convert("RGB")
+    heic = io.BytesIO()
+    pillow_heif.from_pillow(picture).save(heic)
+    for source in (
+        heic.getvalue(),
+        saved(picture, "WEBP"),
+        saved(picture, "AVIF"),
+        saved(picture, "BMP"),
+        saved(picture.convert("I"), "PNG"),
+        saved(picture.convert("LA"), "PNG"),
+        saved(picture.convert("CMYK"), "TIFF"),
+    ):
+        assert len(rendered(tmp_path, source)[0].pages) == 1
+
+
+def test_a_large_photograph_fits_the_page_and_a_long_strip_stays_readable(tmp_path: Path) -> None:
+    pdf, _ = rendered(tmp_path, saved(Image.new("L", (3000, 4000)), "PNG"))
+    assert [float(each) for each in pdf.pages[0].mediabox] == LETTER
+    pdf, _ = rendered(tmp_path, saved(Image.new("L", (800, 8000)), "PNG"))
+    width, height = (float(each) for each in pdf.pages[0].mediabox[2:])
+    assert width >= 590
+    assert height > 5 * width
+
+
+def test_half_a_picture_is_damaged(tmp_path: Path) -> None:
+    for kind in ("JPEG", "PNG", "TIFF", "WEBP"):
+        source = saved(Image.effect_noise((300, 300), 50).convert("RGB"), kind)
+        with pytest.raises(ConversionFault) as caught:
+            rendered(tmp_path, source[: len(source) // 2])
+        assert isinstance(caught.value, Damaged | NotTheType), kind
+
+
+def test_a_flood_of_pixels_is_refused_before_it_is_decoded(tmp_path: Path) -> None:
+    flood = bytearray(saved(Image.new("L", (8, 8)), "PNG"))
+    flood[16:24] = struct.pack(">II", 60_000, 60_000)
+    flood[29:33] = struct.pack(">I", zlib.crc32(bytes(flood[12:29])))
+    with pytest.raises(TooLarge):
+        rendered(tmp_path, bytes(flood))
+
+
+def test_what_is_no_image_of_ours_is_not_opened(tmp_path: Path) -> None:
+    for source in (b"%!PS-Adobe-3.0 EPSF-3.0\n", b"<svg/>", b"P6 1 1 255 abc", b"junk" * 99):
+        with pytest.raises(NotTheType):
+            rendered(tmp_path, source)

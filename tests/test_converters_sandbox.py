@@ -1,0 +1,137 @@
+"""The sandbox of an external program, with shell scripts as hostile engines."""
+
+from __future__ import annotations
+
+import os
+import socket
+from pathlib import Path
+
+import pytest
+
+from converters import harvest, program, sandbox, seccomp
+from converters.fault import BadOutput, JobDied, JobTimedOut, SandboxMissing
+from converters.sandbox import Limits
+
+LIMITS = Limits(seconds=3, memory_bytes=200 << 20, output_bytes=8 << 20, processes=30)
+
+
+def shell(script: str, work: Path, limits: Limits = LIMITS) -> str:
+    """Run a script as an engine and return what it wrote into out.txt."""
+    line = ["/bin/sh", "-c", script]
+    with program.run(line, sources={}, work=work, limits=limits) as done:
+        harvest.take_one(done.folder, "out.txt", work / "taken", most_bytes=1 << 20)
+    text = (work / "taken").read_text()
+    (work / "taken").unlink()
+    return text
+
+
+def test_the_sandbox_works_here() -> None:
+    sandbox.require_sandbox()
+
+
+def test_without_bubblewrap_the_fix_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "/nowhere")
+    with pytest.raises(SandboxMissing) as caught:
+        sandbox.require_sandbox()
+    assert caught.value.fix == "Install it: sudo apt-get install bubblewrap."
+
+
+def test_where_namespaces_are_refused_the_fix_is_said(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    refusing = tmp_path / "bwrap"
+    refusing.write_text(
+        "#!/bin/sh\necho 'bwrap: No permissions to create new namespace' >&2\nexit 1\n"
+    )
+    refusing.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(SandboxMissing, match="No permissions") as caught:
+        sandbox.require_sandbox()
+    assert "sudo sysctl -w" in caught.value.fix
+
+
+def test_our_packages_are_shown_and_not_the_folder_that_holds_the_vault() -> None:
+    places = sandbox.python_code()
+    assert sandbox.source_folder() not in places
+    assert sandbox.source_folder() / "converters" in places
+
+
+def test_the_filter_refuses_what_it_should_and_is_short_enough_for_a_pipe() -> None:
+    assert seccomp.supported()
+    assert len(seccomp.for_engines()) < 4096
+    assert len(seccomp.for_one_process()) % 8 == 0
+
+
+def test_an_engine_sees_no_network_no_host_and_no_other_process(tmp_path: Path) -> None:
+    (tmp_path / "canary").write_text("canary")
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+        text = shell(
+            f"""exec >/job/out.txt 2>&1
+            python3 -c "import socket; socket.create_connection(('127.0.0.1', {port}), 1)"
+            cat {tmp_path}/canary; cat /etc/shadow; cat /etc/passwd; ls /home /root
+            echo "processes: $(ls -d /proc/[0-9]* | wc -l)"
+            touch /usr/x /etc/x /x; mount -t tmpfs none /mnt; unshare -r true
+            cat /proc/1/environ | tr '\\0' '\\n'
+            """,
+            tmp_path,
+        )
+        listener.settimeout(0.1)
+        with pytest.raises(TimeoutError):
+            listener.accept()
+    assert "canary\n" not in text
+    assert "root:" not in text
+    assert "CASEBRIDGE" not in text
+    assert int(text.split("processes: ")[1].split()[0]) <= 5
+
+
+@pytest.mark.parametrize(
+    ("script", "fault"),
+    [
+        ("sleep 60", JobTimedOut),
+        ("f() { f | f & }; f; sleep 60", JobDied),
+        ("exec tail -c 900000000 /dev/zero", JobDied),
+        ("while :; do head -c 1000000 /dev/zero > /job/$((n += 1)); done", BadOutput),
+        ("kill -9 $$; kill -SEGV $$; exec python3 -c 'import os; os.abort()'", JobDied),
+    ],
+    ids=["sleeper", "fork bomb", "memory hog", "disk filler", "crash"],
+)
+def test_a_hostile_engine_is_killed_at_its_limit_with_all_its_children(
+    tmp_path: Path, script: str, fault: type[Exception]
+) -> None:
+    with pytest.raises(fault):
+        shell(script, tmp_path)
+    assert list(tmp_path.iterdir()) == []
+    children = Path(f"/proc/{os.getpid()}/task").glob("*/children")
+    assert not any(each.read_text().strip() for each in children)
+    assert shell("echo fine > /job/out.txt", tmp_path) == "fine\n"
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        "ln -s /etc/hostname /job/out.txt",
+        "mkfifo /job/out.txt",
+        "mkdir /job/out.txt",
+        "echo x > /job/a; ln /job/a /job/out.txt",
+        "head -c 2000000 /dev/zero > /job/out.txt",
+        "true",
+    ],
+)
+def test_output_that_is_no_plain_file_of_its_size_is_not_taken(tmp_path: Path, script: str) -> None:
+    with pytest.raises(BadOutput):
+        shell(script, tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_ten_thousand_levels_deep_is_emptied(tmp_path: Path) -> None:
+    here = os.getcwd()
+    os.chdir(tmp_path)
+    for _ in range(10_000):
+        os.mkdir("d")
+        os.chdir("d")
+    os.chdir(here)
+    (tmp_path / "link").symlink_to("/etc")
+    harvest.empty(tmp_path)
+    assert list(tmp_path.iterdir()) == []
+    assert Path("/etc/hostname").exists()
