@@ -1,4 +1,4 @@
-"""`serve` with its worker idle: the SMTP door, the vault and the real wall, and nobody behind it."""
+"""`serve` with its worker idle: SMTP door, vault and the real wall, and nobody behind it."""
 
 from __future__ import annotations
 

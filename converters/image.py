@@ -15,7 +15,7 @@ from typing import Final
 
 import img2pdf
 import pillow_heif
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageFile, ImageOps, UnidentifiedImageError
 
 from converters.fault import Damaged, NotTheType, TooLarge
 
@@ -41,6 +41,7 @@ def render(source: bytes, title: str, target: Path) -> list[str]:
     """
     Image.init()
     pillow_heif.register_heif_opener()
+    ImageFile.LOAD_TRUNCATED_IMAGES = False  # WeasyPrint sets it, and half a picture passes
     Image.MAX_IMAGE_PIXELS = None  # our own cap, before anything is decoded
     with warnings.catch_warnings(action="ignore"):
         try:

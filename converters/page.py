@@ -104,7 +104,7 @@ def _render(
         size=14.5,
     )
     if part_from is not None:
-        base += f"html {{ counter-reset: page {part_from - 1}; }}"
+        base += f"@page :first {{ counter-reset: page {part_from}; }}"
         base += "@page { @bottom-right { content: counter(page); } }"
     fonts = FontConfiguration()
     sheets = [weasyprint.CSS(string=base + sheet, url_fetcher=fetcher, font_config=fonts)]

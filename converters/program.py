@@ -47,7 +47,7 @@ def run(
             shutil.copytree(profile, folder / "profile")
         box = Box.start(
             lambda descriptors: sandbox.command(
-                line,
+                [*limits.prefix(), *line],
                 folder=folder,
                 limits=limits,
                 readable={FAR_SIDE / name: file for name, file in sources.items()},

@@ -49,18 +49,30 @@ class Limits:
         The caller's watch is the first one: a limit here makes a call fail, and an engine may
         take that for the end of the document.
         """
-        for what, most in (
-            (resource.RLIMIT_DATA, self.memory_bytes * 5 // 4),
-            (resource.RLIMIT_FSIZE, self.output_bytes),
-            (resource.RLIMIT_CPU, int(self.seconds * 4) + 1),
-            (resource.RLIMIT_NPROC, self.processes),
-            (resource.RLIMIT_NOFILE, 1024),
-            (resource.RLIMIT_MSGQUEUE, 0),
-            (resource.RLIMIT_CORE, 0),
-        ):
+        for name, most in self._resources().items():
+            what = getattr(resource, f"RLIMIT_{name.upper()}")
             hard = resource.getrlimit(what)[1]
             value = most if hard == resource.RLIM_INFINITY else min(most, hard)
             resource.setrlimit(what, (value, value))
+
+    def prefix(self) -> list[str]:
+        """Return the words that start a program with the same resource limits (prlimit(1))."""
+        return [
+            "/usr/bin/prlimit",
+            *(f"--{name}={most}:{most}" for name, most in self._resources().items()),
+            "--",
+        ]
+
+    def _resources(self) -> dict[str, int]:
+        return {
+            "data": self.memory_bytes * 5 // 4,
+            "fsize": self.output_bytes,
+            "cpu": int(self.seconds * 4) + 1,
+            "nproc": self.processes,
+            "nofile": 1024,
+            "msgqueue": 0,
+            "core": 0,
+        }
 
 
 def command(

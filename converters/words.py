@@ -14,6 +14,7 @@ from converters import table, text
 from converters.fault import Damaged
 
 _WORD = re.compile(r"[^\W_]+")
+_HYPHEN = re.compile(r"(?<=\w)[-\u2010]\s*\n\s*(?=\w)")
 _NOT_WORD = re.compile(r"[\W_]+")
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _W_STRICT = "{http://purl.oclc.org/ooxml/wordprocessingml/main}"
@@ -29,6 +30,7 @@ _MAIN_PART = re.compile(
 _MISSING_SHARE = 0.01
 _MISSING_AT_LEAST = 2  # a date or page number that the engine computes anew is no loss
 _TAIL_WORDS = 20
+_LONG = 8  # letters; a word this long is hardly a part of another by chance
 _MOST_LOOKED_FOR = 20_000
 
 
@@ -75,8 +77,7 @@ def words(whole: str) -> list[str]:
 def missing(source: list[str], printed: str) -> bool:
     """Say whether more than one word in a hundred is missing from a PDF's text, or its tail is.
 
-    Words are counted, so that a repeated paragraph does not stand for a lost one. A word that a
-    line end, a ligature or letter-spacing took apart is found in the text without its spaces.
+    Words are counted, so that a repeated paragraph does not stand for a lost one.
     """
     allowed = max(_MISSING_AT_LEAST, int(len(source) * _MISSING_SHARE))
     if _absent(Counter(source), printed) > allowed:
@@ -88,16 +89,22 @@ def missing(source: list[str], printed: str) -> bool:
 
 
 def _absent(wanted: Counter[str], printed: str) -> int:
-    folded = _folded(printed)
-    lacking = wanted - Counter(_WORD.findall(folded))
+    """Count the words that are nowhere in a text, however lines and pages took them apart."""
+    folded = _folded(_HYPHEN.sub("", printed))
+    there = Counter(_WORD.findall(folded))
+    lacking = wanted - there
     if len(lacking) > _MOST_LOOKED_FOR:
         return lacking.total()
     joined = _NOT_WORD.sub("", folded)
     absent = 0
-    for word in lacking:
-        # Right-to-left words may come out of a PDF in the order they stand on the page.
-        found = max(joined.count(word), joined.count(word[::-1]))
-        absent += max(wanted[word] - found, 0)
+    for word, number in lacking.items():
+        if len(word) >= _LONG or word >= "\u0590":
+            # A long word may be broken at any place, and some scripts have no spaces. What is
+            # read from the right may come out of a PDF in the order it stands on the page.
+            found = max(joined.count(word), joined.count(word[::-1]))
+            absent += min(number, max(wanted[word] - found, 0))
+        else:
+            absent += number
     return absent
 
 

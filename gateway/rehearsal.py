@@ -5,16 +5,17 @@ from __future__ import annotations
 import contextlib
 import re
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import IO, Any, BinaryIO
 from zoneinfo import ZoneInfo
 
 from config.settings import CONFIG_FOLDER, Settings
 from converters.workshop import Rendition as Made
-from gateway import assembly, clock
+from gateway import assembly
 from gateway.case_number import CaseShape
 from gateway.explanation import explanation
 from gateway.letter import Envelope, Letter, Proof
@@ -60,6 +61,7 @@ class _Rehearsal:
 
     settings: Settings
     asked: Asked
+    clock: Callable[[], datetime]
     road: Road
     database: Database
     vault: Vault
@@ -84,7 +86,7 @@ class _Rehearsal:
             door="explain",
             sender=self.asked.sender or "",
             recipients=self.asked.recipients or (self.settings.intake.address,),
-            arrived_at=clock.now(),
+            arrived_at=self.clock(),
             proof=proof if self.asked.proven else Proof.NONE,
         )
 
@@ -116,13 +118,13 @@ class _Forgotten:
 
 
 def explain_files(
-    settings: Settings, files: Iterable[Path], asked: Asked
+    settings: Settings, files: Iterable[Path], asked: Asked, clock: Callable[[], datetime]
 ) -> Iterator[dict[str, Any]]:
     """Explain each message of each file, in order; a file that cannot be opened says so.
 
     Raises DirectoryRejected, SandboxMissing.
     """
-    with _rehearsal(settings, asked) as rehearsal:
+    with _rehearsal(settings, asked, clock) as rehearsal:
         workers = settings.reading.processes
         with ThreadPoolExecutor(workers) as threads:
             for group in _in_groups(_messages(files, rehearsal.folder), 4 * workers):
@@ -155,7 +157,9 @@ def _in_groups(items: Iterator[_Message], size: int) -> Iterator[list[_Message]]
 
 
 @contextlib.contextmanager
-def _rehearsal(settings: Settings, asked: Asked) -> Iterator[_Rehearsal]:
+def _rehearsal(
+    settings: Settings, asked: Asked, clock: Callable[[], datetime]
+) -> Iterator[_Rehearsal]:
     with tempfile.TemporaryDirectory(prefix="casebridge-") as name:
         folder = Path(name)
         vault = Vault(folder / "vault")
@@ -164,7 +168,7 @@ def _rehearsal(settings: Settings, asked: Asked) -> Iterator[_Rehearsal]:
         database = _directory(settings, asked.directory, folder)
         try:
             with assembly.road(settings, folder / "work", converting=asked.converting) as road:
-                yield _Rehearsal(settings, asked, road, database, vault, folder)
+                yield _Rehearsal(settings, asked, clock, road, database, vault, folder)
         finally:
             database.close()
 

@@ -81,7 +81,11 @@ class LiveDoor:
 
     def contents(self) -> list[bytes]:
         """Every letter's raw bytes, as the vault has them."""
-        return [self.vault.open(letter.raw.sha256).read() for letter in self.wall.letters]
+        contents = []
+        for letter in self.wall.letters:
+            with self.vault.open(letter.raw.sha256) as blob:
+                contents.append(blob.read())
+        return contents
 
     def drafts(self) -> list[str]:
         return [path.name for path in (self.settings.storage.path / "vault/drafts").iterdir()]

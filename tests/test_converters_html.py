@@ -21,7 +21,7 @@ def rendered(tmp_path: Path, source: str | bytes, **images: bytes) -> tuple[str,
 
 def pictures(tmp_path: Path) -> int:
     with pikepdf.open(tmp_path / "out.pdf") as pdf:
-        return sum(len(page.images) for page in pdf.pages)
+        return sum(len(page.get_images()) for page in pdf.pages)
 
 
 def test_a_page_is_tagged_and_titled(tmp_path: Path) -> None:

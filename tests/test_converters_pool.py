@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from converters.fault import BadOutput, JobDied, JobRefused, JobStopped, JobTimedOut
-from converters.pool import Pool
+from converters.pool import Pool, _Worker
 from converters.sandbox import Limits
 
 INSIDE = Path(__file__).parent / "inside"
@@ -270,7 +270,9 @@ def test_an_idle_process_that_dies_is_replaced_unseen(tmp_path: Path, into: Path
     assert does_its_work(pool, into)
     for pid in children_of(os.getpid(), str(tmp_path / "pool")):
         os.kill(pid, signal.SIGKILL)
-    _wait_until(lambda: not processes_with(str(tmp_path / "pool")))
+    (worker,) = pool._idle
+    assert isinstance(worker, _Worker)
+    _wait_until(lambda: worker.box.ended)
     assert does_its_work(pool, into)
     pool.close()
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.reader.charset import decode, known_charset
@@ -70,6 +70,7 @@ def test_surrogates_never_leave() -> None:
 
 
 @given(st.binary(max_size=200), st.one_of(st.none(), st.text(max_size=20)))
+@settings(deadline=None)
 def test_every_bytes_under_every_label_give_text_that_can_be_stored(
     raw: bytes, label: str | None
 ) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.reader.encoded_word import read_text, without_words
@@ -45,5 +45,6 @@ def test_what_an_encoded_word_hides_is_no_syntax() -> None:
 
 
 @given(st.binary(max_size=300))
+@settings(deadline=None)
 def test_no_bytes_make_it_raise(raw: bytes) -> None:
     assert len(read_text(raw).splitlines()) <= 1

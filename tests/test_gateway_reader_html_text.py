@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.reader.html_text import NoReadableHtml, html_to_text
@@ -90,5 +90,6 @@ def test_a_thousand_unclosed_elements_are_still_read() -> None:
 
 
 @given(st.text(alphabet="<>/abpdiv =\"'&;!-\n", max_size=200))
+@settings(deadline=None)
 def test_no_html_makes_it_raise(html: str) -> None:
     html_to_text(html)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.reader.header import Header
@@ -80,6 +80,7 @@ def test_two_from_fields_are_nobodys_even_when_they_agree() -> None:
 
 
 @given(st.binary(max_size=100))
+@settings(deadline=None)
 def test_no_bytes_make_it_raise(field: bytes) -> None:
     found = sender(field)
     assert found is None or found.count("@") == 1

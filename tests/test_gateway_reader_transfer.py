@@ -6,7 +6,7 @@ import base64
 import binascii
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.reader.transfer import Decoder, encoding
@@ -38,6 +38,7 @@ def test_encodings_are_known_however_they_are_spelt(written: str, name: str, kno
 
 
 @given(st.binary(max_size=600), st.integers(1, 700), st.sampled_from([b"\n", b"\r\n", b"", b"\r"]))
+@settings(deadline=None)
 def test_base64_is_the_same_wherever_it_is_cut(content: bytes, size: int, ending: bytes) -> None:
     raw = base64.encodebytes(content).replace(b"\n", ending)
     assert decoded("base64", raw, size) == (content, False)
@@ -45,6 +46,7 @@ def test_base64_is_the_same_wherever_it_is_cut(content: bytes, size: int, ending
 
 
 @given(st.binary(max_size=600), st.integers(4, 700), st.sampled_from([b"\n", b"\r\n", b"\r"]))
+@settings(deadline=None)
 def test_quoted_printable_is_the_same_wherever_it_is_cut(
     content: bytes, size: int, ending: bytes
 ) -> None:
@@ -53,6 +55,7 @@ def test_quoted_printable_is_the_same_wherever_it_is_cut(
 
 
 @given(st.binary(max_size=600), st.integers(1, 700))
+@settings(deadline=None)
 def test_uuencode_is_the_same_wherever_it_is_cut(content: bytes, size: int) -> None:
     lines = [binascii.b2a_uu(content[at : at + 45]) for at in range(0, len(content), 45)]
     raw = b"begin 644 name\n" + b"".join(lines) + b"`\nend\n"
@@ -107,6 +110,7 @@ def test_one_endless_line_does_not_gather_in_memory() -> None:
 
 
 @given(st.binary(max_size=400), st.integers(1, 100))
+@settings(deadline=None)
 def test_no_bytes_make_it_raise(raw: bytes, size: int) -> None:
     for name in ("base64", "quoted-printable", "uuencode", ""):
         assert len(decoded(name, raw, size)[0]) <= max(len(raw), 45 * (raw.count(b"\n") + 1))

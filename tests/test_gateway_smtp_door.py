@@ -186,17 +186,16 @@ def test_a_command_line_of_ten_kilobytes(settings: Settings) -> None:
 
 def test_more_connections_than_allowed(settings: Settings) -> None:
     settings = with_smtp(settings, max_connections=2)
-    with open_door(settings) as live, live.client() as one:
-        with live.client() as two:
-            assert one.reply().startswith("220 ")
-            assert two.reply().startswith("220 ")
-            with live.client() as three:
-                assert three.reply().startswith("421 4.3.2")
-                assert three.rest() == b""
-            one.ask("QUIT")
-            one.rest()
-            with live.client() as four:
-                assert four.reply().startswith("220 ")
+    with open_door(settings) as live, live.client() as one, live.client() as two:
+        assert one.reply().startswith("220 ")
+        assert two.reply().startswith("220 ")
+        with live.client() as three:
+            assert three.reply().startswith("421 4.3.2")
+            assert three.rest() == b""
+        one.ask("QUIT")
+        one.rest()
+        with live.client() as four:
+            assert four.reply().startswith("220 ")
 
 
 def test_a_silent_client_is_closed_and_a_slow_one_is_not(settings: Settings) -> None:

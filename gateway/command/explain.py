@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from gateway import clock
 from gateway.command import DONE, PROBLEM, settings_of
 from gateway.rehearsal import Asked, explain_files
 
@@ -45,7 +46,7 @@ def command(
         converting=converting,
     )
     unreadable = 0
-    for trail in explain_files(settings_of(context), files, asked):
+    for trail in explain_files(settings_of(context), files, asked, clock.now):
         unreadable += "error" in trail
         click.echo(json.dumps(trail, ensure_ascii=False) if as_json else "\n".join(_spoken(trail)))
     context.exit(PROBLEM if unreadable else DONE)

@@ -133,9 +133,7 @@ def _is_no_base64(head: bytes) -> bool:
     if lines and len(lines[0]) % 4 == 0 and not lines[0].translate(None, _BASE64):
         return False
     visible = b"".join(lines)
-    spaces_inside = visible.count(b" ")
-    strange = len(visible.translate(None, _BASE64)) + spaces_inside
-    return strange * 12 > len(visible) > 0
+    return len(visible.translate(None, _BASE64)) * 8 > len(visible) > 0
 
 
 def _last_quads(text: bytes) -> bytes:

@@ -157,13 +157,7 @@ class _Read:
 
 def _is_stub(plain_text: str, html_text: str) -> bool:
     """Say whether a plain text is none: empty, or "your mail program does not show HTML"."""
-    if not html_text.strip():
-        return False
-    words = plain_text.strip()
-    if not words:
-        return True
-    return (
-        len(words) < _STUB_CHARACTERS
-        and len(html_text) > len(words)
-        and bool(_STUB.search(words) and words[:40] not in html_text)
-    )
+    words, seen = " ".join(plain_text.split()), " ".join(html_text.split())
+    if not seen or not words:
+        return bool(seen)
+    return len(words) < _STUB_CHARACTERS and bool(_STUB.search(words)) and words[:40] not in seen

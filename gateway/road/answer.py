@@ -20,9 +20,10 @@ class Unbelievable(Exception):
     """What the reader answered cannot be true. Its text never quotes the answer."""
 
 
-def _without_nul(text: str) -> str:
-    if "\0" in text:
+def _storable(text: str) -> str:
+    if "\0" in text:  # PostgreSQL takes none
         raise ValueError("NUL")
+    text.encode("utf-8")  # JSON can hold half a surrogate pair, UTF-8 cannot
     return text
 
 
@@ -32,7 +33,7 @@ def _on_one_line(text: str) -> str:
     return text
 
 
-_Text = Annotated[str, AfterValidator(_without_nul)]
+_Text = Annotated[str, AfterValidator(_storable)]
 _Line = Annotated[_Text, Field(max_length=2000), AfterValidator(_on_one_line)]
 _Long = Annotated[_Text, Field(max_length=2_000_000)]
 _Path = Annotated[str, Field(pattern=_PATH, max_length=500)]
@@ -95,8 +96,7 @@ def package_of(letter: Letter, answer: dict[str, Any], folder: Path) -> Package:
     try:
         said = _Answer.model_validate(answer)
     except ValidationError as error:
-        places = {".".join(map(str, one["loc"])) for one in error.errors(include_input=False)}
-        raise Unbelievable(f"{len(places)} fields are not as they must be") from None
+        raise Unbelievable(f"{error.error_count()} fields are not as they must be") from None
     _check_paths(said)
     own = said.words[0]
     return Package(

@@ -58,15 +58,18 @@ class House:
             self._looked_at = now
         return self._free_bytes
 
+    def proof_of(self, peer: str) -> Proof:
+        """Say how a client at this IP address is proven."""
+        proven = self.settings.trust.loopback_is_proven and is_loopback(peer)
+        return Proof.LOOPBACK if proven else Proof.NONE
+
     def acceptance(
-        self, sender: str, recipients: tuple[str, ...], peer: str
+        self, sender: str, recipients: tuple[str, ...], proof: Proof
     ) -> Callable[[Blob], str]:
         """Return what puts an envelope before the wall once its bytes are durable.
 
-        It is called in a worker thread and returns the receipt number. `peer` is an IP address.
+        It is called in a worker thread and returns the receipt number.
         """
-        proven = self.settings.trust.loopback_is_proven and is_loopback(peer)
-        proof = Proof.LOOPBACK if proven else Proof.NONE
 
         def accept(raw: Blob) -> str:
             envelope = Envelope("smtp", sender, recipients, self.clock(), proof)

@@ -59,6 +59,7 @@ class Reception:
         # The dialogue may be gone when a fault is told: it counts as heard.
         self.outcome.add_done_callback(lambda outcome: outcome.exception())
         self.overrun = False  # the peer went on far beyond the limit, and is not read any more
+        self.paused = False  # the peer waits for the disk
         self._wire = wire
         self._vault = vault
         self._workers = workers
@@ -72,7 +73,6 @@ class Reception:
         self._fault: BaseException | None = None
         self._ended = False
         self._working = False
-        self._paused = False
 
     def feed(self, chunk: bytes) -> bytes | None:
         """Take bytes from the wire. Return what follows the end of data, or None before it."""
@@ -116,8 +116,8 @@ class Reception:
         elif len(self._waiting) >= _BATCH_BYTES:
             self._work(self._write)
         full = len(self._waiting) >= _MOST_WAITING_BYTES and not self._ended
-        if full != self._paused:
-            self._paused = full
+        if full != self.paused:
+            self.paused = full
             (self._wire.pause if full else self._wire.resume)()
 
     def _work(self, job: Callable[[bytearray], str | None]) -> None:

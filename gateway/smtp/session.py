@@ -15,6 +15,7 @@ import structlog
 from aiosmtpd.smtp import SMTP
 
 from config.problems import problem
+from gateway.letter import Proof
 from gateway.smtp.command import LINE_LIMIT
 from gateway.smtp.dialogue import Dialogue, Reply, Then
 from gateway.smtp.house import House
@@ -48,6 +49,7 @@ class SmtpSession(SMTP):
         self._dialogue = Dialogue(house.settings, house.addresses, house.free_bytes)
         self._reception: Reception | None = None  # from DATA to its reply
         self._receiving = False  # what comes is content
+        self._proof = Proof.NONE
         self._heard_at = loop.time()
         self._turned_away = False
 
@@ -64,6 +66,9 @@ class SmtpSession(SMTP):
             connection.close()
         else:
             self._sessions.add(self)
+            # A client that is gone already has no address any more.
+            peer, *_ = connection.get_extra_info("peername") or ("",)
+            self._proof = house.proof_of(peer)
             super().connection_made(connection)
 
     def data_received(self, data: bytes) -> None:
@@ -129,7 +134,8 @@ class SmtpSession(SMTP):
     def _timeout_cb(self) -> None:
         self._timeout_handle = None
         silent = self.loop.time() - self._heard_at
-        waits_for_us = self._reception is not None and not self._receiving
+        reception = self._reception
+        waits_for_us = reception is not None and (reception.paused or not self._receiving)
         late = silent >= self._timeout_duration and not waits_for_us
         self._reset_timeout(max(self._timeout_duration - silent, 1))
         if late:
@@ -180,14 +186,12 @@ class SmtpSession(SMTP):
 
     async def _take_message(self) -> Reply:
         house, dialogue = self._house, self._dialogue
-        assert self.session is not None, "connection_made has set it"
         assert dialogue.sender is not None, "DATA comes after MAIL"
-        peer = str(self.session.peer[0]) if self.session.peer else ""
         reception = self._reception = Reception(
             Wire(self._connection.pause_reading, self._connection.resume_reading),
             house.vault,
             house.workers,
-            house.acceptance(dialogue.sender, tuple(dialogue.recipients), peer),
+            house.acceptance(dialogue.sender, tuple(dialogue.recipients), self._proof),
             limit=house.settings.intake.max_message_bytes,
         )
         house.receptions.add(reception)

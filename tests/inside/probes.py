@@ -82,8 +82,7 @@ def attempt(job: dict[str, Any], inputs: list[int], folder: Path) -> dict[str, A
 
     def fill(place: str) -> None:
         with open(place, "wb") as target:
-            for _ in range(4096):
-                target.write(bytes(1 << 20))
+            target.writelines(bytes(1 << 20) for _ in range(4096))
 
     tries: dict[str, Callable[[], object]] = {
         "socket": lambda: socket.create_connection(("127.0.0.1", job["port"]), 2),

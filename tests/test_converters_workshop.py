@@ -1,0 +1,281 @@
+"""The workshop with its real engines: what comes out, and what nothing gets out of."""
+
+from __future__ import annotations
+
+import io
+import os
+import random
+import socket
+import threading
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pikepdf
+import pypdf
+import pytest
+from docx import Document
+
+from config.problems import catalogue as problems
+from config.settings import Conversion
+from converters import fault
+from converters.fault import (
+    ConversionFault,
+    Damaged,
+    EngineFailed,
+    NotTheType,
+    PasswordNeeded,
+    TooLarge,
+    Unreadable,
+)
+from converters.workshop import Rendition, Source, Workshop
+from tests.test_converters_detect import a_zip, an_image
+
+DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+ODT = "application/vnd.oasis.opendocument.text"
+
+
+@pytest.fixture(scope="module")
+def workshop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workshop]:
+    started = Workshop(Conversion(render_processes=2), tmp_path_factory.mktemp("workshop"))
+    started.start()
+    yield started
+    started.close()
+
+
+def made(
+    workshop: Workshop, tmp_path: Path, content: bytes, media_type: str
+) -> tuple[Rendition, str]:
+    (tmp_path / "the file").write_bytes(content)
+    into = tmp_path / "into"
+    into.mkdir(exist_ok=True)
+    rendition = workshop.convert(Source(tmp_path / "the file", media_type, title="A title"), into)
+    assert rendition.file.parent == into
+    assert rendition.bytes == rendition.file.stat().st_size
+    pages = pypdf.PdfReader(rendition.file).pages
+    assert rendition.pages == len(pages)
+    return rendition, "\n".join(page.extract_text() for page in pages)
+
+
+def a_document(*paragraphs: str) -> bytes:
+    document = Document()
+    for each in paragraphs:
+        document.add_paragraph(each)
+    buffer = io.BytesIO()
+    document.save(buffer)
+    return buffer.getvalue()
+
+
+def changed(archive: bytes, name: str, old: str, new: str) -> bytes:
+    with zipfile.ZipFile(io.BytesIO(archive)) as opened:
+        members = {each: opened.read(each) for each in opened.namelist()}
+    assert old.encode() in members[name]
+    members[name] = members[name].replace(old.encode(), new.encode())
+    return a_zip(members)
+
+
+def test_every_fault_has_its_row() -> None:
+    faults = [each for each in vars(fault).values() if isinstance(each, type)]
+    codes = {each.code for each in faults if issubclass(each, ConversionFault)}
+    assert codes == {"file_convert_failed", "file_damaged", "file_password"}
+    assert codes <= problems().keys()
+
+
+@pytest.mark.slow
+class TestRendering:
+    def test_a_text(self, workshop: Workshop, tmp_path: Path) -> None:
+        rendition, text = made(workshop, tmp_path, b"Dear Dana,\n\nwords.\n", "text/plain")
+        assert "Dear Dana," in text
+        assert (rendition.engine, rendition.settings) == workshop.key("text/plain")
+
+    def test_an_image(self, workshop: Workshop, tmp_path: Path) -> None:
+        assert made(workshop, tmp_path, an_image("PNG"), "image/png")[0].pages == 1
+
+    def test_a_page_with_its_images(self, workshop: Workshop, tmp_path: Path) -> None:
+        (tmp_path / "logo").write_bytes(an_image("PNG"))
+        (tmp_path / "page").write_bytes(b'<p>words <img src="cid:logo"></p>')
+        source = Source(tmp_path / "page", "text/html", {"logo": tmp_path / "logo"}, "A title")
+        rendition = workshop.convert(source, tmp_path)
+        with pikepdf.open(rendition.file) as pdf:
+            assert len(pdf.pages[0].get_images()) == 1
+            assert str(pdf.docinfo["/Title"]) == "A title"
+
+    def test_remote_content_is_not_loaded_and_told(
+        self, workshop: Workshop, tmp_path: Path
+    ) -> None:
+        page = b'<p>words <img src="http://127.0.0.1:9/x"></p>'
+        assert made(workshop, tmp_path, page, "text/html")[0].warnings == ("remote_content",)
+
+    @pytest.mark.parametrize(
+        ("content", "media_type", "expected"),
+        [
+            (b"junk" * 100, "image/png", NotTheType),
+            (an_image("JPEG")[:400], "image/jpeg", Damaged),
+            ("\U00012000\U00012001 ".encode() * 9, "text/plain", Unreadable),
+            (b"x", "application/pdf", EngineFailed),
+        ],
+    )
+    def test_faults_keep_their_class(
+        self,
+        workshop: Workshop,
+        tmp_path: Path,
+        content: bytes,
+        media_type: str,
+        expected: type[ConversionFault],
+    ) -> None:
+        with pytest.raises(expected):
+            made(workshop, tmp_path, content, media_type)
+        assert list((tmp_path / "into").iterdir()) == []
+
+    def test_a_page_that_takes_too_long_is_stopped_and_the_next_is_normal(
+        self, tmp_path: Path
+    ) -> None:
+        limits = Conversion(render_processes=1, max_seconds=2)
+        workshop = Workshop(limits, tmp_path / "workshop")
+        workshop.start()
+        slow = b"<table><tr>" + b"<td><table><tr><td>x" * 300 + b"y" * 10
+        slow += b"<p>words words words</p>" * 30_000
+        with pytest.raises(EngineFailed, match="time limit"):
+            made(workshop, tmp_path, slow, "text/html")
+        assert made(workshop, tmp_path, b"words", "text/plain")[0].pages == 1
+        workshop.close()
+
+
+@pytest.mark.slow
+class TestOffice:
+    def test_word(self, workshop: Workshop, tmp_path: Path) -> None:
+        rendition, text = made(workshop, tmp_path, a_document("Dear Dana", "the end"), DOCX)
+        assert "Dear Dana" in text
+        assert rendition.engine.startswith("LibreOffice ")
+        with pikepdf.open(rendition.file) as pdf:
+            assert pdf.Root.MarkInfo.Marked
+
+    def test_a_table_keeps_its_zeros_its_dates_and_its_width(
+        self, workshop: Workshop, tmp_path: Path
+    ) -> None:
+        table = "MRN;When;Note\n" + "0007;1-2;=SUM(A1);" + "wide value;" * 20 + "\n"
+        _, text = made(workshop, tmp_path, table.encode(), "text/csv")
+        for value in ("0007", "1-2", "=SUM(A1)"):
+            assert value in text
+        assert text.count("wide value") == 20
+
+    def test_garbage_under_a_documents_type_is_not_converted(
+        self, workshop: Workshop, tmp_path: Path
+    ) -> None:
+        noise = random.Random(7).randbytes(50_000)
+        for content in (noise, b"", b"plain words", a_zip({"a.txt": b"x"}), a_document("x")[:900]):
+            with pytest.raises((NotTheType, Damaged)):
+                made(workshop, tmp_path, content, DOCX)
+
+    def test_a_bomb_and_entities_do_not_reach_the_engine(
+        self, workshop: Workshop, tmp_path: Path
+    ) -> None:
+        plain = a_document("Dear Dana")
+        flood = changed(plain, "word/document.xml", "Dear Dana", "x" * 210_000_000)
+        with pytest.raises(TooLarge):
+            made(workshop, tmp_path, flood, DOCX)
+        prologue = '<!DOCTYPE x [<!ENTITY e SYSTEM "file:///etc/passwd">]><w:document '
+        entity = changed(plain, "word/document.xml", "<w:document ", prologue)
+        with pytest.raises(NotTheType):
+            made(workshop, tmp_path, entity, DOCX)
+
+    def test_a_document_behind_a_password(self, workshop: Workshop, tmp_path: Path) -> None:
+        members = {
+            "mimetype": ODT.encode(),
+            "META-INF/manifest.xml": b"<manifest><encryption-data/></manifest>",
+        }
+        with pytest.raises(PasswordNeeded):
+            made(workshop, tmp_path, a_zip(members), ODT)
+
+    def test_a_document_fetches_nothing_and_reads_nothing_of_ours(
+        self, workshop: Workshop, tmp_path: Path
+    ) -> None:
+        document = Document()
+        document.add_picture(io.BytesIO(an_image("PNG")))
+        buffer = io.BytesIO()
+        document.save(buffer)
+        plain = buffer.getvalue()
+        (tmp_path / "canary.png").write_bytes(an_image("PNG"))
+        (tmp_path / "canary.txt").write_text("the canary sings")
+        relations = "word/_rels/document.xml.rels"
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            url = f"http://127.0.0.1:{listener.getsockname()[1]}/x.png"
+            for target in (url, (tmp_path / "canary.png").as_uri()):
+                linked = changed(
+                    plain, relations, 'Target="media/image1.png"',
+                    f'Target="{target}" TargetMode="External"',
+                )  # fmt: skip
+                linked = changed(linked, "word/document.xml", "r:embed=", "r:link=")
+                try:
+                    rendition, _ = made(workshop, tmp_path, linked, DOCX)
+                except EngineFailed as failed:
+                    assert failed.detail == "blank pages"
+                    continue
+                with pikepdf.open(rendition.file) as pdf:
+                    sizes = [each.Width for each in pdf.pages[0].get_images().values()]
+                assert 30 not in sizes
+            sheet = _flat_sheet(f'=WEBSERVICE("{url}")', f"='{tmp_path.as_uri()}/canary.txt'#A1")
+            try:
+                _, text = made(
+                    workshop, tmp_path, sheet, "application/vnd.oasis.opendocument.spreadsheet"
+                )
+            except EngineFailed:
+                text = ""
+            assert "canary" not in text.replace(str(tmp_path), "").replace("canary.txt", "")
+            listener.settimeout(0.1)
+            with pytest.raises(TimeoutError):
+                listener.accept()
+
+    def test_a_document_that_holds_the_engine_is_stopped_and_holds_up_nobody(
+        self, tmp_path: Path
+    ) -> None:
+        limits = Conversion(render_processes=1, office_processes=2, max_seconds=15)
+        workshop = Workshop(limits, tmp_path / "workshop")
+        workshop.start()
+        faults: list[ConversionFault] = []
+        (tmp_path / "stuck").mkdir()
+        giant = a_document("word and another word of one paragraph " * 60_000)
+
+        def stuck() -> None:
+            try:
+                made(workshop, tmp_path / "stuck", giant, DOCX)
+            except ConversionFault as caught:
+                faults.append(caught)
+
+        thread = threading.Thread(target=stuck)
+        thread.start()
+        assert "Dear Dana" in made(workshop, tmp_path, a_document("Dear Dana"), DOCX)[1]
+        thread.join()
+        assert [type(each) for each in faults] in ([EngineFailed], [])
+        assert list((tmp_path / "workshop" / "work").glob("tmp*")) == []
+        workshop.close()
+        children = Path(f"/proc/{os.getpid()}/task").glob("*/children")
+        assert "soffice" not in "".join(each.read_text() for each in children)
+
+
+def _flat_sheet(*formulas: str) -> bytes:
+    cells = "".join(
+        f'<table:table-cell table:formula="of:{each.replace(chr(34), "&quot;")}"/>'
+        for each in formulas
+    )
+    content = f"""<?xml version="1.0"?><office:document-content
+      xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0"
+      xmlns:table="urn:oasis:names:tc:opendocument:xmlns:table:1.0"
+      xmlns:text="urn:oasis:names:tc:opendocument:xmlns:text:1.0" office:version="1.2">
+      <office:body><office:spreadsheet><table:table table:name="a"><table:table-row>
+      <table:table-cell office:value-type="string"><text:p>first</text:p></table:table-cell>
+      {cells}</table:table-row></table:table></office:spreadsheet></office:body>
+      </office:document-content>"""
+    kind = "application/vnd.oasis.opendocument.spreadsheet"
+    manifest = f"""<manifest:manifest
+      xmlns:manifest="urn:oasis:names:tc:opendocument:xmlns:manifest:1.0">
+      <manifest:file-entry manifest:full-path="/" manifest:media-type="{kind}"/>
+      <manifest:file-entry manifest:full-path="content.xml" manifest:media-type="text/xml"/>
+      </manifest:manifest>"""
+    return a_zip(
+        {
+            "mimetype": kind.encode(),
+            "content.xml": content.encode(),
+            "META-INF/manifest.xml": manifest.encode(),
+        }
+    )

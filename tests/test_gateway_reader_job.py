@@ -1,0 +1,385 @@
+"""The reader's job, whole: raw bytes in, words, parts and files out."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import os
+import re
+from collections.abc import Callable, Mapping
+from email import policy
+from email.parser import BytesParser
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from config.settings import Reading
+from gateway.reader import job
+
+LIMITS = {"max_parts": 100, "max_depth": 12, "max_header_bytes": 20_000}
+PDF = b"%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
+# One pixel and 600 by 400, as their headers say.
+PNG = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+)
+
+Answer = dict[str, Any]
+Read = Callable[[bytes], Answer]
+
+
+def run(raw: bytes, folder: Path, limits: Mapping[str, int] = LIMITS) -> Answer:
+    folder.mkdir(parents=True)
+    file = folder.parent / f"{folder.name}.raw"
+    file.write_bytes(raw)
+    descriptor = os.open(file, os.O_RDONLY)
+    try:
+        return job.run(dict(limits), [descriptor], folder)
+    finally:
+        os.close(descriptor)
+
+
+@pytest.fixture
+def read(tmp_path: Path) -> Read:
+    return lambda raw: run(raw, tmp_path / "job")
+
+
+def mail(*lines: str | bytes) -> bytes:
+    head = [b"From: Pat Lee <pat@baker.example>", b"Subject: Report"]
+    return b"\r\n".join(
+        [*head, *(line.encode() if isinstance(line, str) else line for line in lines)]
+    )
+
+
+def paths(answer: Answer) -> dict[str, str]:
+    """Return what each part is: its role, or its type where it has none."""
+    roles = {"words", "alternative", "opened"}
+    return {
+        part["path"]: next(iter(roles & set(part["flags"])), part["detected_type"])
+        for part in answer["parts"]
+    }
+
+
+PLAIN = ("Content-Type: text/plain; charset=utf-8", "", "Dear Dana, § see the report.")
+HTML = ("Content-Type: text/html; charset=utf-8", "", "<p>Dear Dana, § see the <b>report</b>.</p>")
+FILE = (
+    "Content-Type: application/pdf",
+    'Content-Disposition: attachment; filename="report.pdf"',
+    "Content-Transfer-Encoding: base64",
+    "",
+    base64.encodebytes(PDF),
+)
+
+
+def group(kind: str, boundary: str, *parts: tuple[str | bytes, ...]) -> tuple[str | bytes, ...]:
+    lines: list[str | bytes] = [f"Content-Type: multipart/{kind}; boundary={boundary}", ""]
+    for part in parts:
+        lines += [f"--{boundary}", *part]
+    return (*lines, f"--{boundary}--")
+
+
+def test_a_plain_message_is_its_own_only_part(read: Read) -> None:
+    answer = read(mail("To: claims@casebridge.example", "Date: Mon, 5 May 2025", *PLAIN))
+    words = answer["words"][0]
+    assert answer["sender"] == "pat@baker.example"
+    assert (words["path"], words["text"]) == ("1", "Dear Dana, § see the report.")
+    assert (words["header_to"], words["subject"]) == ("claims@casebridge.example", "Report")
+    assert paths(answer) == {"1": "words"}
+    assert words["html"] is None
+
+
+def test_alternatives_have_one_text_and_keep_the_html_for_the_pdf(
+    read: Read, tmp_path: Path
+) -> None:
+    answer = read(mail(*group("alternative", "a", PLAIN, HTML)))
+    words = answer["words"][0]
+    assert paths(answer) == {"1": "words", "2": "alternative"}
+    assert words["text"] == "Dear Dana, § see the report."
+    assert "<b>report</b>" in (tmp_path / "job" / words["html"]).read_text(encoding="utf-8")
+
+
+def test_html_alone_becomes_text(read: Read) -> None:
+    answer = read(mail(*HTML))
+    assert answer["words"][0]["text"] == "Dear Dana, § see the report."
+    assert paths(answer) == {"1": "words"}
+
+
+@pytest.mark.parametrize(
+    "stub", ["", "Your mail program does not show HTML.", "View this email in your browser"]
+)
+def test_a_stub_instead_of_the_plain_text_is_none(read: Read, stub: str) -> None:
+    answer = read(mail(*group("alternative", "a", ("Content-Type: text/plain", "", stub), HTML)))
+    assert paths(answer) == {"1": "alternative", "2": "words"}
+    assert "Dear Dana" in answer["words"][0]["text"]
+
+
+def test_groups_inside_groups_are_numbered_as_imap_does(read: Read) -> None:
+    inner = group("related", "r", group("alternative", "a", PLAIN, HTML))
+    answer = read(mail(*group("mixed", "m", inner, FILE)))
+    assert paths(answer) == {"1.1.1": "words", "1.1.2": "alternative", "2": "application/pdf"}
+
+
+def test_an_attachment_is_decoded_to_a_file_with_its_hash(read: Read, tmp_path: Path) -> None:
+    part = read(mail(*group("mixed", "m", PLAIN, FILE)))["parts"][1]
+    assert (tmp_path / "job" / part["file"]).read_bytes() == PDF
+    assert (part["bytes"], part["sha256"]) == (len(PDF), hashlib.sha256(PDF).hexdigest())
+    assert part["name"] == "report.pdf"
+
+
+def test_a_pdf_in_an_alternative_is_a_document_all_the_same(read: Read) -> None:
+    # Apple Mail: the file stands between two pieces of HTML, which are one body.
+    pieces = group("mixed", "m", HTML, FILE, ("Content-Type: text/html", "", "<p>Pat</p>"))
+    answer = read(mail(*group("alternative", "a", PLAIN, pieces)))
+    assert paths(answer) == {
+        "1": "words",
+        "2.1": "alternative",
+        "2.2": "application/pdf",
+        "2.3": "alternative",
+    }
+
+
+def test_text_on_both_sides_of_a_file_is_one_text(read: Read) -> None:
+    answer = read(mail(*group("mixed", "m", PLAIN, FILE, ("Content-Type: text/plain", "", "Pat"))))
+    assert paths(answer) == {"1": "words", "2": "application/pdf", "3": "words"}
+    assert answer["words"][0]["text"] == "Dear Dana, § see the report.\n\nPat"
+
+
+def test_a_message_that_is_an_attachment_has_no_words(read: Read) -> None:
+    answer = read(mail(*FILE))
+    assert paths(answer) == {"1": "application/pdf"}
+    assert answer["words"][0]["path"] == ""
+
+
+@pytest.mark.parametrize(
+    "field",
+    ["Content-Disposition: attachment", 'Content-Type: text/plain; name="notes.txt"'],
+)
+def test_a_named_or_attached_text_is_a_document(read: Read, field: str) -> None:
+    answer = read(mail(*group("mixed", "m", PLAIN, (field, "", "notes"))))
+    assert paths(answer) == {"1": "words", "2": "text/plain"}
+
+
+def test_a_pdf_that_calls_itself_text_is_a_document(read: Read) -> None:
+    scan = ("Content-Type: text/plain", "Content-Transfer-Encoding: base64", "")
+    answer = read(mail(*group("mixed", "m", PLAIN, (*scan, base64.encodebytes(PDF)))))
+    assert paths(answer) == {"1": "words", "2": "application/pdf"}
+
+
+def attached(depth: int) -> tuple[str | bytes, ...]:
+    inner = group("mixed", f"i{depth}", PLAIN, FILE if depth == 1 else attached(depth - 1))
+    return ("Content-Type: message/rfc822", "", f"Subject: level {depth}", *inner)
+
+
+def test_attached_messages_are_opened_at_every_depth(read: Read) -> None:
+    answer = read(mail(*group("mixed", "m", PLAIN, attached(3))))
+    assert paths(answer) == {
+        "1": "words",
+        "2": "opened",
+        "2/1": "words",
+        "2/2": "opened",
+        "2/2/1": "words",
+        "2/2/2": "opened",
+        "2/2/2/1": "words",
+        "2/2/2/2": "application/pdf",
+    }
+    containers = [part["container"] for part in answer["parts"]]
+    assert containers == [None, None, "2", "2", "2/2", "2/2", "2/2/2", "2/2/2"]
+    said = [(words["container"], words["path"], words["subject"]) for words in answer["words"]]
+    assert said == [
+        (None, "1", "Report"),
+        ("2", "2/1", "level 3"),
+        ("2/2", "2/2/1", "level 2"),
+        ("2/2/2", "2/2/2/1", "level 1"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        ("Content-Type: message/rfc822", "Content-Transfer-Encoding: base64"),
+        (
+            'Content-Type: application/octet-stream; name="Fwd.eml"',
+            "Content-Transfer-Encoding: base64",
+        ),
+    ],
+)
+def test_an_encoded_message_is_opened_and_its_file_not_kept(
+    read: Read, tmp_path: Path, fields: tuple[str, ...]
+) -> None:
+    raw = mail("To: x@y.example", *group("mixed", "i", PLAIN, FILE))
+    answer = read(mail(*group("mixed", "m", PLAIN, (*fields, "", base64.encodebytes(raw)))))
+    assert paths(answer) == {"1": "words", "2": "opened", "2/1": "words", "2/2": "application/pdf"}
+    part = answer["parts"][1]
+    assert (part["sha256"], part["file"]) == (hashlib.sha256(raw).hexdigest(), None)
+    kept = {part["file"] for part in answer["parts"]} - {None}
+    assert {path.name for path in (tmp_path / "job").iterdir()} == kept
+
+
+def test_a_message_part_that_holds_no_message_is_a_document(read: Read) -> None:
+    part = ("Content-Type: message/rfc822", "", "just some text")
+    answer = read(mail(*group("mixed", "m", PLAIN, part)))
+    assert "opened" not in answer["parts"][1]["flags"]
+    assert answer["parts"][1]["file"] is not None
+
+
+def test_pictures_that_the_html_shows_are_known_by_their_content_id(read: Read) -> None:
+    html = ("Content-Type: text/html", "", '<p>x<img src="cid:logo%40a"><img src="cid:none"></p>')
+    picture = ("Content-Type: image/png", "Content-Transfer-Encoding: base64")
+    shown = (*picture, "Content-ID: <logo@a>", "", base64.encodebytes(PNG))
+    other = (*picture, "Content-ID: <other@a>", "", base64.encodebytes(PNG))
+    answer = read(mail(*group("related", "r", html, shown, other)))
+    assert answer["words"][0]["images"] == {"logo@a": answer["parts"][1]["file"]}
+    assert [part["inline"] for part in answer["parts"]] == [False, True, False]
+    assert answer["parts"][1]["pixels"] == (1, 1)
+
+
+@pytest.mark.parametrize(
+    ("content_type", "raw", "text", "lossy"),
+    [
+        ("text/plain; charset=x-gbk", "你好".encode("gbk"), "你好", False),
+        ("text/plain; charset=us-ascii", "Müller".encode(), "Müller", False),
+        ("text/plain", b"caf\xe9 and more", "café and more", True),
+        ("text/plain; format=flowed", b"one \r\ntwo", "one two", False),
+        ("text/html", '<meta charset="koi8-r">Привет'.encode("koi8-r"), "Привет", False),
+    ],
+)
+def test_text_is_decoded_and_marked_where_bytes_did_not_fit(
+    read: Read, content_type: str, raw: bytes, text: str, lossy: bool
+) -> None:
+    words = read(mail(f"Content-Type: {content_type}", "", raw))["words"][0]
+    assert (words["text"], words["lossy"]) == (text, lossy)
+
+
+def test_new_words_stand_apart_from_history(read: Read) -> None:
+    body = "Here it is.\r\n\r\nOn 5/5/2025 10:00 AM, Dana wrote:\r\n> Where is it?\r\n"
+    words = read(mail("", body))["words"][0]
+    assert (words["new"], "Where is it?" in words["text"]) == ("Here it is.", True)
+
+
+def test_a_body_of_many_megabytes_is_a_document_and_its_beginning_the_words(read: Read) -> None:
+    answer = read(mail("Content-Type: text/plain", "", "a line of text\r\n" * 200_000))
+    assert paths(answer) == {"1": "text/plain"}
+    assert answer["words"][0]["path"] == "1"
+    assert 500 < len(answer["words"][0]["text"]) <= 1 << 20
+
+
+def test_a_multipart_without_any_boundary_is_never_a_message_without_attachments(
+    read: Read,
+) -> None:
+    lines = ("Content-Type: multipart/mixed; boundary=x", "", "text", "--", "Content-Type: a/b", "")
+    assert read(mail(*lines)) == {"stopped": "undivided"}
+
+
+def test_a_multipart_that_is_plainly_text_is_text_and_flagged(read: Read) -> None:
+    answer = read(mail("Content-Type: multipart/mixed; boundary=x", "", "Only this text."))
+    assert (answer["words"][0]["text"], answer["ambiguous"]) == ("Only this text.", True)
+
+
+def test_an_inner_group_that_cannot_be_divided_is_kept_and_flagged(read: Read) -> None:
+    inner = ("Content-Type: multipart/mixed; boundary=x", "", "something")
+    part = read(mail(*group("mixed", "m", PLAIN, inner)))["parts"][1]
+    assert (part["path"], "ambiguous" in part["flags"], part["bytes"]) == ("2", True, 9)
+
+
+def test_an_empty_message_is_read(read: Read) -> None:
+    answer = read(b"")
+    assert (answer["sender"], answer["words"][0]["text"]) == (None, "")
+
+
+def test_the_limits_have_their_names(read: Read) -> None:
+    parts = group("mixed", "m", *[PLAIN] * 200)
+    assert read(mail(*parts)) == {"stopped": "too_many_parts"}
+
+
+def test_two_subjects_are_told_and_the_first_counts(read: Read) -> None:
+    answer = read(mail("Subject: 24-009999", *PLAIN))
+    assert (answer["words"][0]["subject"], answer["ambiguous"]) == ("Report", True)
+
+
+def test_html_of_the_words_alone_fills_no_answer(read: Read) -> None:
+    answer = read(mail("Content-Type: text/html", "", "<div>" * 50_000))
+    assert paths(answer) == {"1": "text/html"}
+
+
+SAMPLE = mail(
+    "To: =?utf-8?q?Dana?= <dana@casebridge.example>",
+    *group(
+        "mixed",
+        "m",
+        group("alternative", "a", PLAIN, HTML),
+        FILE,
+        attached(2),
+        (
+            "Content-Type: text/plain; format=flowed",
+            "Content-Transfer-Encoding: quoted-printable",
+            "",
+            "a =3D \r\nb",
+        ),
+    ),
+)
+
+
+def test_a_message_cut_at_every_percent_is_read(tmp_path: Path) -> None:
+    for percent in range(100):
+        answer = run(SAMPLE[: len(SAMPLE) * percent // 100], tmp_path / f"{percent}")
+        assert "stopped" not in answer or answer == {"stopped": "undivided"}
+
+
+_PIECES = (
+    b"\r",
+    b"\n",
+    b"--",
+    b"--m",
+    b"=",
+    b'"',
+    b";",
+    b"Content-Type: multipart/mixed\r\n",
+    b"\0",
+)
+
+
+@given(
+    st.lists(
+        st.tuples(st.integers(0, len(SAMPLE)), st.integers(0, 200), st.sampled_from(_PIECES)),
+        max_size=6,
+    )
+)
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+def test_no_damage_to_a_message_makes_it_raise(
+    tmp_path: Path, damage: list[tuple[int, int, bytes]]
+) -> None:
+    raw = SAMPLE
+    for place, length, piece in damage:
+        raw = raw[:place] + piece + raw[place + length :]
+    folder = tmp_path / str(len(list(tmp_path.iterdir())))
+    answer = run(raw, folder)
+    assert "stopped" in answer or answer["words"]
+
+
+@pytest.mark.corpus
+def test_every_corpus_mail_is_read_and_no_named_part_of_it_is_lost(
+    corpus: Path, tmp_path: Path
+) -> None:
+    stopped = 0
+    mails = sorted((corpus / "mail").iterdir())
+    for number, file in enumerate(mails):
+        raw = file.read_bytes()
+        answer = run(raw, tmp_path / str(number), Reading().model_dump())
+        if "stopped" in answer:
+            assert answer == {"stopped": "undivided"}
+            stopped += 1
+            continue
+        ours = {part["sha256"] for part in answer["parts"]}
+        names = {part["name"] for part in answer["parts"]}
+        for part in BytesParser(policy=policy.compat32).parsebytes(raw).walk():
+            content = None if part.is_multipart() else part.get_payload(decode=True)
+            name = part.get_filename()
+            # message/partial is never put together here; the encoded name is decoded here.
+            if isinstance(content, bytes) and content and name and "partial" not in file.name:
+                same = hashlib.sha256(content).hexdigest() in ours
+                assert same or name in names or re.match(r"=\?", name), f"{file.name}: {name}"
+    assert stopped * 50 < len(mails)

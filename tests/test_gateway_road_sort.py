@@ -1,0 +1,201 @@
+"""Sort: every part has one fate, by the table of fates."""
+
+from __future__ import annotations
+
+import dataclasses
+import unicodedata
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from config import media
+from gateway.letter import Envelope, Letter, Proof
+from gateway.road.package import Fate, Package, Part, Words
+from gateway.road.sort import DECORATION_BYTES, sort
+from portal.vault import Blob
+
+SHA256 = "0" * 64
+LETTER = Letter(
+    Envelope("smtp", "a@b.example", ("claims@casebridge.example",), datetime.now(UTC), Proof.NONE),
+    Blob(SHA256, 10),
+)
+DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+BODY = Part(
+    "1", None, None, "text/plain", "text/plain", 5, SHA256, None, flags=frozenset({"words"})
+)
+PDF = Part("2", None, "a.pdf", "application/pdf", "application/pdf", 9, SHA256, Path("p00002"))
+LOGO = Part(
+    "3",
+    None,
+    "logo.png",
+    "image/png",
+    "image/png",
+    4000,
+    SHA256,
+    Path("p00003"),
+    inline=True,
+    content_id="logo@a",
+    pixels=(200, 60),
+)
+
+
+def package(
+    *parts: Part, text: str = "Hello", new: str | None = None, html: bool = False
+) -> Package:
+    images = {part.content_id: Path("x") for part in parts if part.content_id} if html else {}
+    words = Words(
+        path="1",
+        container=None,
+        subject="Report",
+        header_from="",
+        header_to="",
+        date="",
+        text=text,
+        new=text if new is None else new,
+        html=Path("p00009") if html else None,
+        images={cid: path for cid, path in images.items() if cid},
+    )
+    return Package(LETTER, None, "", None, "Report", False, (words,), parts)
+
+
+def sorted_(
+    *parts: Part, text: str = "Hello", new: str | None = None, html: bool = False
+) -> Package:
+    return sort(package(*parts, text=text, new=new, html=html), media.catalogue())
+
+
+def flagged(part: Part, *flags: str) -> Part:
+    return dataclasses.replace(part, flags=frozenset(flags))
+
+
+@pytest.mark.parametrize(
+    ("part", "fate", "reason"),
+    [
+        (BODY, Fate.FILED, "narrative"),
+        (flagged(BODY, "alternative"), Fate.LEFT_OUT, "alternative"),
+        (flagged(PDF, "opened"), Fate.LEFT_OUT, "opened"),
+        (PDF, Fate.FILED, None),
+        (dataclasses.replace(PDF, detected_type=DOCX), Fate.CONVERTED, None),
+        (dataclasses.replace(PDF, detected_type="text/plain"), Fate.CONVERTED, None),
+        (dataclasses.replace(PDF, detected_type="video/mp4"), Fate.FILED, None),
+        (dataclasses.replace(PDF, detected_type="message/rfc822"), Fate.FILED, None),
+        (dataclasses.replace(PDF, detected_type="a/never-heard-of"), Fate.FILED, None),
+        (dataclasses.replace(PDF, bytes=0), Fate.LEFT_OUT, "file_empty"),
+        (
+            dataclasses.replace(PDF, detected_type="application/x-executable"),
+            Fate.REFUSED,
+            "file_type_blocked",
+        ),
+        (flagged(PDF, "password"), Fate.HELD, "file_password"),
+        (flagged(PDF, "damaged"), Fate.FILED, "file_damaged"),
+        (
+            flagged(dataclasses.replace(PDF, detected_type=DOCX), "damaged"),
+            Fate.FILED,
+            "file_damaged",
+        ),
+    ],
+)
+def test_every_part_has_the_fate_of_its_situation(
+    part: Part, fate: Fate, reason: str | None
+) -> None:
+    decided = sorted_(part).parts[0]
+    assert (decided.fate, decided.reason) == (fate, reason)
+
+
+def test_a_small_picture_that_the_html_shows_is_decoration() -> None:
+    assert sorted_(BODY, LOGO, html=True).parts[1].reason == "decoration"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"bytes": DECORATION_BYTES + 1},
+        {"pixels": (640, 480)},
+        {"pixels": None},
+        {"content_id": None},
+        {"container": "2"},
+        {"detected_type": "application/pdf"},
+    ],
+)
+def test_a_picture_that_may_be_a_document_is_one(change: dict[str, object]) -> None:
+    shown = package(BODY, LOGO, html=True)
+    part = dataclasses.replace(LOGO, **change)  # type: ignore[arg-type]
+    decided = sort(shown.but(parts=(BODY, part)), media.catalogue())
+    assert decided.parts[1].fate in {Fate.FILED, Fate.CONVERTED}
+
+
+def test_a_small_picture_that_nothing_shows_is_a_document() -> None:
+    assert sorted_(BODY, LOGO).parts[1].fate in {Fate.FILED, Fate.CONVERTED}
+
+
+def test_the_same_bytes_twice_are_two_documents() -> None:
+    twice = sorted_(PDF, dataclasses.replace(PDF, path="3"))
+    assert [part.fate for part in twice.parts] == [Fate.FILED, Fate.FILED]
+
+
+def test_an_attached_messages_words_are_filed_as_well() -> None:
+    inner = dataclasses.replace(BODY, path="2/1", container="2")
+    assert sorted_(BODY, flagged(PDF, "opened"), inner).parts[2].reason == "narrative"
+
+
+def test_the_narrative_is_counted_in_code_points_after_nfc() -> None:
+    decomposed = unicodedata.normalize("NFD", "é" * 500)
+    decided = sorted_(BODY, text=decomposed)
+    assert (len(decided.narrative), decided.narrative_overflow) == (500, False)
+    assert sorted_(BODY, text="é" * 501).narrative_overflow
+
+
+@pytest.mark.parametrize(
+    ("text", "new", "html", "expected"),
+    [
+        ("Hello", None, False, False),
+        ("x" * 500, None, False, False),
+        ("x" * 501, None, False, True),
+        ("Hello\n\n> old", "Hello", False, True),
+        ("Hello", None, True, True),
+        ("  ", None, True, False),
+        ("", None, False, False),
+    ],
+)
+def test_message_pdf_stands_beside_all_but_short_plain_text(
+    text: str, new: str | None, html: bool, expected: bool
+) -> None:
+    assert sorted_(BODY, text=text, new=new, html=html).message_pdf is expected
+
+
+def test_a_body_that_is_a_document_of_its_own_needs_no_message_pdf() -> None:
+    decided = sorted_(flagged(BODY), text="x" * 900)
+    assert (decided.message_pdf, decided.parts[0].fate) == (False, Fate.CONVERTED)
+
+
+@pytest.mark.parametrize(
+    ("part", "code"),
+    [
+        (dataclasses.replace(PDF, bytes=0), "file_empty"),
+        (
+            dataclasses.replace(PDF, detected_type="application/x-executable"),
+            "file_type_blocked",
+        ),
+        (flagged(PDF, "password"), "file_password"),
+        (flagged(PDF, "damaged"), "file_damaged"),
+    ],
+)
+def test_what_is_not_filed_as_it_should_be_is_told_with_its_name(part: Part, code: str) -> None:
+    troubles = sorted_(BODY, part).troubles
+    assert [(one.code, one.fields, one.part) for one in troubles] == [
+        (code, {"name": "a.pdf"}, "2")
+    ]
+
+
+def test_an_ambiguous_message_is_told_once() -> None:
+    doubtful = flagged(PDF, "ambiguous")
+    troubles = sorted_(BODY, doubtful, dataclasses.replace(doubtful, path="3")).troubles
+    assert [one.code for one in troubles] == ["message_ambiguous"]
+
+
+def test_a_message_with_neither_text_nor_file_is_told() -> None:
+    assert [one.code for one in sorted_(BODY, text=" \n").troubles] == ["no_content"]
+    assert [one.code for one in sorted_(text="").troubles] == ["no_content"]
+    assert sorted_(BODY, PDF, text="").troubles == ()
+    assert sorted_(BODY, text="Hello").troubles == ()
