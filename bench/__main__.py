@@ -6,13 +6,16 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from bench import door
+from bench import door, road
 from bench.rounds import Figure, NotMeasured, write_figures
 
 _BENCHMARKS: dict[str, Callable[[], list[Figure]]] = {
     "door-large": door.large,
     "door-small": door.small,
     "door-memory": door.memory,
+    "door-draining": road.draining,
+    "road-together": road.together,
+    "road-alone": road.alone,
 }
 _FIGURES_FILE = Path("var/bench.json")
 

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -50,10 +50,15 @@ def free_port() -> int:
 
 
 @contextlib.contextmanager
-def running(command: Sequence[str], settings: Mapping[str, str] | None = None) -> Iterator[Server]:
+def running(
+    command: Sequence[str],
+    settings: Mapping[str, str] | None = None,
+    before: Callable[[dict[str, str]], None] = lambda _environment: None,
+) -> Iterator[Server]:
     """Start one of our servers and stop it at the end; `settings` by their variables' names.
 
-    The port and the folder are handed over as the settings smtp.port and storage.path.
+    The port and the folder are handed over as the settings smtp.port and storage.path. `before`
+    prepares the folder, and is given the environment.
     """
     with tempfile.TemporaryDirectory(prefix="bench-") as name:
         folder, port = Path(name), free_port()
@@ -64,6 +69,7 @@ def running(command: Sequence[str], settings: Mapping[str, str] | None = None) -
             "CASEBRIDGE_LOGS__LEVEL": "warning",
             **(settings or {}),
         }
+        before(environment)
         with subprocess.Popen(list(command), env=environment, stdout=sys.stderr) as process:
             try:
                 await_greeting(port, process)

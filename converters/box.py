@@ -19,7 +19,7 @@ from converters.fault import BadOutput, JobDied, JobTimedOut, SandboxMissing
 from converters.harvest import size
 from converters.sandbox import Limits
 
-_TICK_SECONDS = 0.05
+_TICK_SECONDS = 0.025
 _START_SECONDS = 10
 _END_SECONDS = 10
 _SAID_BYTES = 4096
@@ -107,7 +107,7 @@ class Box:
     def _enforce(self, limits: Limits, deadline: float) -> None:
         if time.monotonic() >= deadline:
             raise JobTimedOut
-        memory, threads = _usage(self.pid)
+        memory, threads = _usage(self.pid, limits.processes)
         if memory > limits.memory_bytes:
             raise JobDied("memory")
         if threads > limits.processes:
@@ -159,11 +159,14 @@ class Box:
             self._process.wait()
 
 
-def _usage(pid: int) -> tuple[int, int]:
-    """Sum the memory that cannot be dropped (anonymous and shared) and the threads below `pid`."""
+def _usage(pid: int, most: int) -> tuple[int, int]:
+    """Sum the memory that cannot be dropped (anonymous and shared) and the threads below `pid`.
+
+    It stops counting beyond `most` threads: a fork bomb must not be faster than its count.
+    """
     memory = threads = 0
     waiting = [pid]
-    while waiting:
+    while waiting and threads <= most:
         process = Path("/proc") / str(waiting.pop())
         with contextlib.suppress(FileNotFoundError, ProcessLookupError):
             for line in (process / "status").read_text(encoding="utf-8").splitlines():

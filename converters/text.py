@@ -23,6 +23,7 @@ MOST_BYTES: Final = 8 * 1024 * 1024
 _STRETCH_CHARACTERS = 100_000
 _LINE_CHARACTERS = 10_000  # longer lines are cut for the layout, which breaks them anyway
 _SAMPLE_BYTES = 256 * 1024
+_ENDLESS = re.compile(r"\S{150}(?=\S)")
 _COLUMNS = re.compile(r"\S {3,}\S|\t|[\u2500-\u257f]|[-=_]{20}|\|.*\|")
 
 _SHEET = """
@@ -45,7 +46,8 @@ def render(source: bytes, title: str, target: Path, heading: page.Heading = ()) 
     if fonts.unshown(text):
         warnings.append("glyphs_missing")
     if len(text) <= _STRETCH_CHARACTERS:
-        page.write(page.wrapped(html.escape(text), title, heading), target, sheet=sheet)
+        body = html.escape("\n".join(_lines(text)))
+        page.write(page.wrapped(body, title, heading), target, sheet=sheet)
         return warnings
     pages = 0
     with pikepdf.new() as whole:
@@ -112,7 +114,8 @@ def stretches(text: str) -> Iterator[str]:
 
 
 def _lines(text: str) -> Iterator[str]:
-    for line in text.split("\n"):
+    # Where nothing breaks a line, Pango tries every place: ten thousand letters take a second.
+    for line in _ENDLESS.sub("\\g<0>\u200b", text).split("\n"):
         if len(line) <= _LINE_CHARACTERS:
             yield line
         else:

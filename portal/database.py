@@ -18,9 +18,13 @@ import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.engine.interfaces import DBAPIConnection
 
+from portal.turns import Turns
+
 BUSY_TIMEOUT_MS = 30_000
 _OLDEST_SAFE_SQLITE = (3, 51, 3)
 _READS = "casebridge_reads"
+_HAS_TURN = "casebridge_has_turn"
+_WRITES = ("INSERT", "UPDATE", "DELETE", "REPLACE")
 
 
 class UnsafeSqlite(Exception):
@@ -28,7 +32,7 @@ class UnsafeSqlite(Exception):
 
 
 class UtcDateTime(sa.TypeDecorator[datetime]):
-    """A moment, always with the zone UTC. SQLite keeps no zone, so it is put back on the way out."""
+    """A moment in UTC. SQLite keeps no zone, so it is put back on the way out."""
 
     impl = sa.DateTime(timezone=True)
     cache_ok = True
@@ -84,11 +88,12 @@ def open_database(file: Path | None) -> Database:
     """
     if pysqlite3.sqlite_version_info < _OLDEST_SAFE_SQLITE:
         raise UnsafeSqlite(pysqlite3.sqlite_version)
-    return Database(engine=_ours(file), queue_engine=_the_queues(file))
+    turns = Turns()
+    return Database(engine=_ours(file, turns), queue_engine=_the_queues(file, turns))
 
 
-def _ours(file: Path | None) -> sa.Engine:
-    engine = _sqlite_engine(file, {})
+def _ours(file: Path | None, turns: Turns) -> sa.Engine:
+    engine = _sqlite_engine(file, {}, turns)
 
     @event.listens_for(engine, "connect")
     def begin_by_ourselves(connection: DBAPIConnection, _record: object) -> None:
@@ -97,18 +102,37 @@ def _ours(file: Path | None) -> sa.Engine:
 
     @event.listens_for(engine, "begin")
     def begin(connection: sa.Connection) -> None:
-        reads = connection.get_execution_options().get(_READS, False)
-        connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
+        if connection.get_execution_options().get(_READS, False):
+            connection.exec_driver_sql("BEGIN")
+            return
+        _take_turn(connection, turns)
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
 
     return engine
 
 
-def _the_queues(file: Path | None) -> sa.Engine:
-    # DBOS's migration issues its own BEGIN IMMEDIATE, so our event would break it.
-    return _sqlite_engine(file, {"isolation_level": "IMMEDIATE"})
+def _the_queues(file: Path | None, turns: Turns) -> sa.Engine:
+    # DBOS's migration issues its own BEGIN IMMEDIATE, so our event would break it. The driver
+    # begins at the first statement that writes: there this engine's writers take their turn.
+    engine = _sqlite_engine(file, {"isolation_level": "IMMEDIATE"}, turns)
+
+    @event.listens_for(engine, "before_cursor_execute")
+    def before(connection: sa.Connection, _cursor: object, statement: str, *_: object) -> None:
+        if statement.lstrip()[:7].upper().startswith(_WRITES):
+            _take_turn(connection, turns)
+
+    return engine
 
 
-def _sqlite_engine(file: Path | None, connect_args: dict[str, Any]) -> sa.Engine:
+def _take_turn(connection: sa.Connection, turns: Turns) -> None:
+    """Take the turn for a connection's transaction; it is handed on with the connection."""
+    info = connection.connection.info
+    if not info.get(_HAS_TURN):
+        turns.take(BUSY_TIMEOUT_MS / 1000)
+        info[_HAS_TURN] = True
+
+
+def _sqlite_engine(file: Path | None, connect_args: dict[str, Any], turns: Turns) -> sa.Engine:
     arguments = {"timeout": BUSY_TIMEOUT_MS / 1000, "check_same_thread": False, **connect_args}
     if file is None:
         engine = sa.create_engine(
@@ -134,5 +158,10 @@ def _sqlite_engine(file: Path | None, connect_args: dict[str, Any]) -> sa.Engine
         ):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
+
+    @event.listens_for(engine, "checkin")
+    def hand_on(_connection: DBAPIConnection | None, record: sa.pool.ConnectionPoolEntry) -> None:
+        if record.info.pop(_HAS_TURN, False):
+            turns.hand_on()
 
     return engine

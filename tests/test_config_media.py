@@ -17,7 +17,24 @@ def test_a_type_without_a_row_is_spoken_for_by_its_kind_then_by_the_rest() -> No
     assert media.treatment("application/x-unheard-of").treat == "keep"
 
 
-@pytest.mark.parametrize("extension", [".bat", ".CMD", ".ps1", ".vbs", ".js", ".jar", ".lnk", ".scr", ".hta", ".exe", ".msi", ".desktop", ".sh"])  # fmt: skip
+@pytest.mark.parametrize(
+    "extension",
+    [
+        ".bat",
+        ".CMD",
+        ".ps1",
+        ".vbs",
+        ".js",
+        ".jar",
+        ".lnk",
+        ".scr",
+        ".hta",
+        ".exe",
+        ".msi",
+        ".desktop",
+        ".sh",
+    ],
+)
 def test_the_extension_of_a_program_stands_for_a_refused_type(extension: str) -> None:
     named = catalogue().named(extension)
     assert named is not None
@@ -50,5 +67,5 @@ def test_one_extension_stands_for_one_type() -> None:
 
 
 def test_a_catalogue_must_speak_for_the_rest() -> None:
-    with pytest.raises(MediaFault, match="rest|without one"):
+    with pytest.raises(MediaFault, match=r"rest|without one"):
         read('["a/a"]\ntreat="keep"\nlabel="a"\n')

@@ -207,6 +207,7 @@ def test_a_metafile(tmp_path: Path) -> None:
 
 
 @pytest.mark.corpus
+@pytest.mark.skipif("CASEBRIDGE_CORPUS" not in os.environ, reason="CASEBRIDGE_CORPUS is not set")
 @pytest.mark.parametrize(
     ("file", "media_type", "flags"),
     [

@@ -39,12 +39,12 @@ def test_a_page_is_tagged_and_titled(tmp_path: Path) -> None:
         '<img src="{url}">',
         '<link rel=stylesheet href="{url}"><style>@import url({url});</style>',
         '<p style="background:url({url})">x</p>',
-        '<style>p{{background:url("{url}")}} @font-face{{font-family:f;src:url({url})}} '
-        "p{{font-family:f}}</style><p>x</p>",
+        """<style>p{{background:url("{url}");font-family:f}}
+        @font-face{{font-family:f;src:url({url})}}</style><p>x</p>""",
         '<iframe src="{url}"></iframe><object data="{url}"></object><embed src="{url}">',
         '<base href="{url}"><img src="x.png">',
-        '<img src="data:image/svg+xml,<svg xmlns=%22http://www.w3.org/2000/svg%22 '
-        'xmlns:xlink=%22http://www.w3.org/1999/xlink%22><image xlink:href=%22{url}%22/></svg>">',
+        """<img src="data:image/svg+xml,<svg xmlns=%22http://www.w3.org/2000/svg%22
+        xmlns:xlink=%22http://www.w3.org/1999/xlink%22><image xlink:href=%22{url}%22/></svg>">""",
         '<a rel=attachment href="{url}">x</a>',
         '<meta http-equiv=refresh content="0;url={url}">',
     ],
@@ -100,7 +100,7 @@ def test_a_page_wider_than_paper_is_shrunk_not_cut(tmp_path: Path) -> None:
     assert all(f"w{n}" in text for n in range(12))
     edge = []
     page = pypdf.PdfReader(tmp_path / "out.pdf").pages[0]
-    page.extract_text(visitor_text=lambda t, cm, tm, f, s: edge.append(cm[0] * tm[4] + cm[4]))
+    page.extract_text(visitor_text=lambda _t, cm, tm, _f, _s: edge.append(cm[0] * tm[4] + cm[4]))
     assert max(edge) < float(page.mediabox.width)
 
 

@@ -24,7 +24,7 @@ def rendered(tmp_path: Path, source: bytes) -> tuple[pikepdf.Pdf, list[str]]:
 
 def saved(picture: Image.Image, kind: str, **options: object) -> bytes:
     buffer = io.BytesIO()
-    picture.save(buffer, kind, **options)  # type: ignore[arg-type]
+    picture.save(buffer, kind, **options)
     return buffer.getvalue()
 
 
@@ -51,6 +51,7 @@ def test_a_mirrored_photograph_is_set_right(tmp_path: Path) -> None:
     exif[0x0112] = 2
     pdf, _ = rendered(tmp_path, saved(picture, "JPEG", exif=exif))
     (stored,) = pdf.pages[0].get_images().values()
+    assert isinstance(stored, pikepdf.Stream)
     left = pikepdf.PdfImage(stored).as_pil_image().convert("RGB").getpixel((20, 20))
     assert isinstance(left, tuple)
     assert left[0] > 200
@@ -67,6 +68,7 @@ def test_every_page_of_a_fax_in_its_order(tmp_path: Path) -> None:
 def test_transparency_becomes_white(tmp_path: Path) -> None:
     pdf, _ = rendered(tmp_path, saved(Image.new("RGBA", (50, 50), (0, 0, 0, 0)), "PNG"))
     (stored,) = pdf.pages[0].get_images().values()
+    assert isinstance(stored, pikepdf.Stream)
     assert pikepdf.PdfImage(stored).as_pil_image().convert("RGB").getpixel((9, 9)) == (255,) * 3
 
 

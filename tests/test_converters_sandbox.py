@@ -124,11 +124,11 @@ def test_output_that_is_no_plain_file_of_its_size_is_not_taken(tmp_path: Path, s
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_folder_ten_thousand_levels_deep_is_emptied(tmp_path: Path) -> None:
-    here = os.getcwd()
+def test_a_folder_thousands_of_levels_deep_is_emptied(tmp_path: Path) -> None:
+    here = Path.cwd()
     os.chdir(tmp_path)
-    for _ in range(10_000):
-        os.mkdir("d")
+    for _ in range(3_000):
+        Path("d").mkdir()
         os.chdir("d")
     os.chdir(here)
     (tmp_path / "link").symlink_to("/etc")

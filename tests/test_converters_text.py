@@ -42,10 +42,11 @@ def test_one_endless_line_wraps_and_keeps_its_end(tmp_path: Path) -> None:
     assert "THE-END" in read.replace("\n", "")
     page = pypdf.PdfReader(tmp_path / "out.pdf").pages[0]
     edge: list[float] = []
-    page.extract_text(visitor_text=lambda t, cm, tm, f, s: edge.append(cm[0] * tm[4] + cm[4]))
+    page.extract_text(visitor_text=lambda _t, cm, tm, _f, _s: edge.append(cm[0] * tm[4] + cm[4]))
     assert max(edge) < float(page.mediabox.width)
 
 
+@pytest.mark.slow
 def test_a_long_text_is_whole_and_numbered_through(tmp_path: Path) -> None:
     lines = "\n".join(f"line {number} of the text" for number in range(8000))
     read, remarks = rendered(tmp_path, lines.encode())

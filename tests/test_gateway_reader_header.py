@@ -74,6 +74,13 @@ def test_a_boundary_ends_a_header_without_an_empty_line(tmp_path: Path) -> None:
     assert (len(header.fields), body[:3]) == (1, b"--b")
 
 
+def test_a_boundary_with_a_colon_in_it_is_no_field(tmp_path: Path) -> None:
+    # The line of white space is no empty line, but some senders mean it as one.
+    raw = b'Content-Type: multipart/mixed; boundary="-b:c"\n \n---b:c\nContent-Type: text/html\n'
+    header, body = parsed(tmp_path, raw)
+    assert (len(header.fields), body[:6]) == (1, b"---b:c")
+
+
 def test_the_first_of_several_fields_and_all_of_them(tmp_path: Path) -> None:
     header, _ = parsed(tmp_path, b"From: a\nFROM: b\nFrom : c\n\n")
     assert (header.first("from"), header.all("from")) == (b"a", [b"a", b"b", b"c"])

@@ -167,6 +167,11 @@ def test_a_pdf_that_calls_itself_text_is_a_document(read: Read) -> None:
     assert paths(answer) == {"1": "words", "2": "application/pdf"}
 
 
+def test_a_stray_nul_makes_a_text_no_file(read: Read) -> None:
+    words = read(mail("", "Dear Dana,\r\nthe report\0 follows tomorrow.\r\n"))["words"][0]
+    assert words["text"] == "Dear Dana,\nthe report follows tomorrow."
+
+
 def attached(depth: int) -> tuple[str | bytes, ...]:
     inner = group("mixed", f"i{depth}", PLAIN, FILE if depth == 1 else attached(depth - 1))
     return ("Content-Type: message/rfc822", "", f"Subject: level {depth}", *inner)

@@ -28,11 +28,7 @@ LOOKS: dict[str, dict[str, Any]] = {
     "wide": {"viewport": {"width": 1280, "height": 800}},
     "dark": {"viewport": {"width": 1280, "height": 800}, "color_scheme": "dark"},
     "narrow": {"viewport": {"width": 320, "height": 256}},
-    "forced colours, no script": {
-        "viewport": {"width": 1280, "height": 800},
-        "forced_colors": "active",
-        "java_script_enabled": False,
-    },
+    "forced": {"viewport": {"width": 1280, "height": 800}, "forced_colors": "active"},
 }
 LINK = "a new one-time link"
 PAGES: dict[str, tuple[str | None, str]] = {

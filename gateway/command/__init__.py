@@ -64,7 +64,7 @@ def guarded(run: Callable[[], object]) -> None:
     except SchemaBehind as fault:
         _stop(
             NOT_READY,
-            f"The database is at schema {fault.found or 'none'}, this version needs {fault.needed}.",
+            f"The database is at schema {fault.found or 'none'}, needed is {fault.needed}.",
             "Keep a copy of it, then run: casebridge migrate",
         )
     except UnsafeSqlite as fault:

@@ -97,4 +97,6 @@ def _is_attached(leaf: Leaf) -> bool:
 def _is_binary(leaf: Leaf) -> bool:
     """Say whether a part is a file that only calls itself text, as some scanners send theirs."""
     head = leaf.head(1024)
-    return head.startswith(_BINARY_HEADS) or (b"\0" in head and not head.startswith(_WIDE))
+    # A stray NUL is a fault of the text; every second byte is one in UTF-16, which is text as well.
+    nuls = 0 if head.startswith(_WIDE) else head.count(b"\0")
+    return head.startswith(_BINARY_HEADS) or nuls * 20 > len(head)

@@ -35,7 +35,7 @@ def _on_one_line(text: str) -> str:
 
 _Text = Annotated[str, AfterValidator(_storable)]
 _Line = Annotated[_Text, Field(max_length=2000), AfterValidator(_on_one_line)]
-_Long = Annotated[_Text, Field(max_length=2_000_000)]
+_Long = Annotated[_Text, Field(max_length=1_000_000)]
 _Path = Annotated[str, Field(pattern=_PATH, max_length=500)]
 _File = Annotated[str, Field(pattern=r"^p\d{5}$")]
 _Type = Annotated[str, Field(pattern=rf"^{_TOKEN}/{_TOKEN}$")]

@@ -41,7 +41,7 @@ def convert(
     parts: list[Part] = []
     troubles: list[Trouble] = []
     for part in package.parts:
-        source = _source(part, words.get(part.path))
+        source = _source(part, words.get(part.path), folder)
         if source is None:
             parts.append(part)
             continue
@@ -55,20 +55,22 @@ def convert(
     return package.but(parts=tuple(parts), troubles=package.troubles + tuple(troubles))
 
 
-def _source(part: Part, words: Words | None) -> Source | None:
+def _source(part: Part, words: Words | None, folder: Path) -> Source | None:
     """Return what is to be converted for a part, or None where nothing is."""
     if part.fate is Fate.CONVERTED and part.file is not None:
         return Source(file=part.file, media_type=part.detected_type, title=part.filed_name or "")
     if part.reason == "narrative" and part.filed_name is not None and words is not None:
-        return words_source(words, part)
+        return _words_source(words, folder)
     return None
 
 
-def words_source(words: Words, part: Part) -> Source | None:
+def _words_source(words: Words, folder: Path) -> Source:
     """Return a message's words as something to print, with who wrote it, to whom and when above."""
-    file, media_type = (words.html, "text/html") if words.html else (part.file, "text/plain")
+    file, media_type = words.html, "text/html"
     if file is None:
-        return None
+        # Not the part's own bytes: they have a charset, may be format=flowed, or be one of several.
+        file, media_type = folder / f"words-{words.path.replace('/', '-')}.txt", "text/plain"
+        file.write_text(words.text, encoding="utf-8", errors="replace")
     heading = (
         ("From", words.header_from),
         ("To", words.header_to),

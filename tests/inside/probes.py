@@ -44,8 +44,8 @@ def see(job: dict[str, Any], inputs: list[int], folder: Path) -> dict[str, Any]:
             continue
         descriptors.append(number)
     return {
-        "root": sorted(os.listdir("/")),
-        "job": sorted(os.listdir(folder)),
+        "root": sorted(each.name for each in Path("/").iterdir()),
+        "job": sorted(each.name for each in folder.iterdir()),
         "environment": dict(os.environ),
         "descriptors": descriptors,
         "host": socket.gethostname(),
@@ -81,7 +81,7 @@ def attempt(job: dict[str, Any], inputs: list[int], folder: Path) -> dict[str, A
             raise OSError(ctypes.get_errno(), "mount")
 
     def fill(place: str) -> None:
-        with open(place, "wb") as target:
+        with Path(place).open("wb") as target:
             target.writelines(bytes(1 << 20) for _ in range(4096))
 
     tries: dict[str, Callable[[], object]] = {
@@ -89,9 +89,9 @@ def attempt(job: dict[str, Any], inputs: list[int], folder: Path) -> dict[str, A
         "udp": lambda: socket.socket(socket.AF_INET, socket.SOCK_DGRAM),
         "unix socket": lambda: socket.socket(socket.AF_UNIX),
         "read canary": lambda: Path(job["canary"]).read_bytes(),
-        "list canary folder": lambda: os.listdir(Path(job["canary"]).parent),
+        "list canary folder": lambda: list(Path(job["canary"]).parent.iterdir()),
         "read shadow": lambda: Path("/etc/shadow").read_bytes(),
-        "list proc": lambda: os.listdir("/proc"),
+        "list proc": lambda: list(Path("/proc").iterdir()),
         "read init's environment": lambda: Path("/proc/1/environ").read_bytes(),
         "write to our code": lambda: (Path(job["code"]) / "x.py").write_text("x"),
         "write to usr": lambda: Path("/usr/x").write_text("x"),
@@ -103,7 +103,7 @@ def attempt(job: dict[str, Any], inputs: list[int], folder: Path) -> dict[str, A
         "fill tmp": lambda: fill("/tmp/x"),
         "trace the zygote": prctl_traced,
         "read the zygote": lambda: _syscall(310, 1, 0, 0, 0, 0, 0),
-        "stop the zygote": lambda: _stop_the_zygote(),
+        "stop the zygote": _stop_the_zygote,
         "become root": lambda: os.setuid(0),
         "fork": os.fork,
         "exec": lambda: os.execv("/usr/bin/true", ["true"]),
@@ -154,9 +154,9 @@ def many_files(job: dict[str, Any], inputs: list[int], folder: Path) -> dict[str
 
 def deep(job: dict[str, Any], inputs: list[int], folder: Path) -> dict[str, Any]:
     for _ in range(job["levels"]):
-        os.mkdir("d")
+        Path("d").mkdir()
         os.chdir("d")
-    os.chmod(".", 0)
+    Path().chmod(0)
     return {}
 
 
@@ -225,7 +225,7 @@ def remember(job: dict[str, Any], inputs: list[int], folder: Path) -> dict[str, 
     """Leave something for the next job, and say what was found."""
     found: dict[str, Any] = {"module": "canary" in globals()}
     for name, place in (("tmp", Path("/tmp")), ("job", folder)):
-        found[name] = sorted(os.listdir(place))
+        found[name] = sorted(each.name for each in place.iterdir())
         with contextlib.suppress(OSError):
             (place / "left").write_text("x")
     globals()["canary"] = True
