@@ -56,8 +56,12 @@ class Limits:
             resource.setrlimit(what, (value, value))
 
     def prefix(self) -> list[str]:
-        """Return the words that start a program with the same resource limits (prlimit(1))."""
+        """Return the words that start a program with the same resource limits (prlimit(1)).
+
+        And with little claim to the processor: whoever watches it, and the doors, come first.
+        """
         return [
+            *("/usr/bin/nice", "-n", "15"),
             "/usr/bin/prlimit",
             *(f"--{name}={most}:{most}" for name, most in self._resources().items()),
             "--",

@@ -13,7 +13,7 @@ import structlog
 from config.settings import Settings
 from gateway.queue import Queue
 from gateway.watch import fault_fields
-from portal import events
+from portal import events, sign_in
 from portal.database import Database
 from portal.tables import letters, parts, renditions
 from portal.vault import Vault
@@ -43,6 +43,7 @@ class Sweep:
                     vault_due = self.clock() + _VAULT_EVERY
                     self.blobs()
                     self.queue.purge(self.clock() - _WORKFLOWS_KEPT)
+                    self.sessions()
             except (sa.exc.SQLAlchemyError, OSError) as fault:
                 # A busy or full disk now: the next round does it.
                 structlog.get_logger().error("sweep.failed", **fault_fields(fault))
@@ -96,6 +97,12 @@ class Sweep:
             "letter.held" if exhausted else "letter.again", letter=letter_id, attempt=attempt
         )
         return True
+
+    def sessions(self) -> int:
+        """Remove the sessions and sign-in links that hold no longer. Return how many."""
+        idle = timedelta(minutes=self.settings.web.session_minutes)
+        with self.database.write() as connection:
+            return sign_in.sweep(connection, now=self.clock(), idle=idle)
 
     def blobs(self) -> int:
         """Remove what nobody refers to from the vault. Return how many blobs and drafts went."""

@@ -124,7 +124,7 @@ class Vault:
             for entry in entries:
                 with contextlib.suppress(FileNotFoundError):
                     if entry.stat().st_mtime < bound:
-                        os.unlink(entry.path)
+                        Path(entry.path).unlink()
                         gone += 1
         for blob in self.blobs():
             path = self._path(blob.sha256)

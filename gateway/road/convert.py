@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Protocol
 
-from converters.fault import ConversionFault
+from converters.fault import ConversionFault, PasswordNeeded
 from converters.workshop import Rendition as Made
 from converters.workshop import Source, Workshop
 from gateway.road.package import Fate, Package, Part, Pdf, Trouble, Words
@@ -41,53 +42,66 @@ def convert(
     parts: list[Part] = []
     troubles: list[Trouble] = []
     for part in package.parts:
-        source = _source(part, words.get(part.path), folder)
-        if source is None:
-            parts.append(part)
-            continue
-        try:
-            pdf = bench.pdf(source)
-        except ConversionFault as fault:
-            parts.append(dataclasses.replace(part, fate=Fate.FILED, reason=fault.code))
+        done, fault = part, None
+        if part.fate is Fate.CONVERTED and part.file is not None:
+            done, fault = _converted(part, part.file, bench)
+        elif part.reason == "narrative" and part.filed_name and part.path in words:
+            done, fault = _printed(part, words[part.path], bench)
+        parts.append(done)
+        if fault is not None:
             troubles.append(_trouble(fault, part, package))
-        else:
-            parts.append(dataclasses.replace(part, pdf=pdf))
     return package.but(parts=tuple(parts), troubles=package.troubles + tuple(troubles))
 
 
-def _source(part: Part, words: Words | None, folder: Path) -> Source | None:
-    """Return what is to be converted for a part, or None where nothing is."""
-    if part.fate is Fate.CONVERTED and part.file is not None:
-        return Source(file=part.file, media_type=part.detected_type, title=part.filed_name or "")
-    if part.reason == "narrative" and part.filed_name is not None and words is not None:
-        return _words_source(words, folder)
-    return None
+def _converted(part: Part, file: Path, bench: _Bench) -> tuple[Part, ConversionFault | None]:
+    """Return a part with its PDF; or filed as it came, or held for its password, with the fault."""
+    source = Source(file=file, media_type=part.detected_type, title=part.filed_name or "")
+    try:
+        return dataclasses.replace(part, pdf=bench.pdf(source)), None
+    except ConversionFault as fault:
+        fate = Fate.HELD if isinstance(fault, PasswordNeeded) else Fate.FILED
+        return dataclasses.replace(part, fate=fate, reason=fault.code), fault
 
 
-def _words_source(words: Words, folder: Path) -> Source:
-    """Return a message's words as something to print, with who wrote it, to whom and when above."""
-    file, media_type = words.html, "text/html"
-    if file is None:
-        # Not the part's own bytes: they have a charset, may be format=flowed, or be one of several.
-        file, media_type = folder / f"words-{words.path.replace('/', '-')}.txt", "text/plain"
-        file.write_text(words.text, encoding="utf-8", errors="replace")
+def _printed(part: Part, words: Words, bench: _Bench) -> tuple[Part, ConversionFault | None]:
+    """Return a message's words with their PDF: from the HTML, or from the text where that fails.
+
+    Where both fail there is no document of them, and the fault is returned: the narrative holds
+    their beginning, and the raw letter all of them.
+    """
+    failed: ConversionFault | None = None
+    for source in _words_sources(words, bench.folder):
+        try:
+            return dataclasses.replace(part, pdf=bench.pdf(source)), None
+        except ConversionFault as fault:
+            failed = fault
+    return dataclasses.replace(part, filed_name=None), failed
+
+
+def _words_sources(words: Words, folder: Path) -> Iterator[Source]:
+    """Name what a message's words can be printed from, with who wrote it, to whom, when above."""
     heading = (
         ("From", words.header_from),
         ("To", words.header_to),
         ("Date", words.date),
         ("Subject", words.subject),
     )
-    return Source(
-        file=file,
-        media_type=media_type,
-        images=words.images,
-        title=words.subject,
-        heading=tuple((label, text) for label, text in heading if text),
-    )
+    # Not the part's own bytes: they have a charset, may be format=flowed, or be one of several.
+    text = folder / f"words-{words.path.replace('/', '-')}.txt"
+    text.write_text(words.text, encoding="utf-8", errors="replace")
+    html = [(words.html, "text/html")] if words.html else []
+    for file, media_type in (*html, (text, "text/plain")):
+        yield Source(
+            file=file,
+            media_type=media_type,
+            images=words.images,
+            title=words.subject,
+            heading=tuple((label, said) for label, said in heading if said),
+        )
 
 
 def _trouble(fault: ConversionFault, part: Part, package: Package) -> Trouble:
-    name = part.original_name or part.filed_name or "Message"
+    name = part.original_name or part.filed_name or "Message.pdf"
     consultant = package.resolution.consultant_name or "our team"
     return Trouble(fault.code, {"name": name, "consultant": consultant}, part.path)
 

@@ -14,7 +14,7 @@ from portal.database import Database
 
 
 class SchemaBehind(Exception):
-    """The database is at another schema than this version needs. `found` is None for an empty one."""
+    """The database is at another schema than is needed; `found` is None for an empty one."""
 
     def __init__(self, found: str | None, needed: str) -> None:
         super().__init__(f"schema {found or 'none'}, needed {needed}")
