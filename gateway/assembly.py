@@ -6,12 +6,11 @@ import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 
-from converters.workshop import Workshop
-
 from config import media
 from config.settings import Settings
 from converters.pool import Pool
 from converters.sandbox import Limits
+from converters.workshop import Workshop
 from gateway.address import OurAddresses
 from gateway.case_number import CaseShape
 from gateway.road.walk import Road, Timer, untimed

@@ -22,6 +22,12 @@ from portal.database import UnsafeSqlite, open_database
 _PYTHON_FIXED = {(3, 11): 15, (3, 12): 13, (3, 13): 12, (3, 14): 3}
 
 
+_PROGRAMS = {
+    "soffice": "libreoffice-writer-nogui, -calc-nogui, -impress-nogui and -draw-nogui",
+    "pdftotext": "poppler-utils",
+}
+
+
 @dataclass(frozen=True)
 class Finding:
     """One line of the report; `fix` is empty where nothing is to be done."""
@@ -37,7 +43,7 @@ def findings(settings: Settings) -> Iterator[Finding]:
     yield from _storage(settings)
     yield from _database(settings.storage.path / "casebridge.db")
     yield _sandbox()
-    yield _office()
+    yield from _engines()
     yield _python()
     if settings.trust.sample_accounts:
         yield Finding(
@@ -96,14 +102,12 @@ def _sandbox() -> Finding:
     return Finding("ok", "the sandbox works")
 
 
-def _office() -> Finding:
-    if shutil.which("soffice") is None:
-        return Finding(
-            "error",
-            "LibreOffice is missing, so office files cannot be converted",
-            "install libreoffice-writer-nogui, -calc-nogui, -impress-nogui and -draw-nogui",
-        )
-    return Finding("ok", "LibreOffice is there")
+def _engines() -> Iterator[Finding]:
+    for program, package in _PROGRAMS.items():
+        if shutil.which(program) is None:
+            yield Finding("error", f"{program} is missing", f"install {package}")
+        else:
+            yield Finding("ok", f"{program} is there")
 
 
 def _python() -> Finding:

@@ -240,4 +240,3 @@ def _split(stream: BinaryIO, folder: Path) -> Iterator[Path]:
     finally:
         if copy is not None:
             copy.close()
-

@@ -108,9 +108,7 @@ def _threads(*loops: Callable[[threading.Event], None]) -> Iterator[None]:
 async def _doors(stores: Stores, queue: Queue, metrics: Metrics, ready: Ready) -> None:
     """Keep the SMTP door and the pages open until told to stop."""
     settings = stores.settings
-    door = SmtpDoor(
-        settings, stores.vault, stores.intake().accept, clock.now, metrics.smtp_reply
-    )
+    door = SmtpDoor(settings, stores.vault, stores.intake().accept, clock.now, metrics.smtp_reply)
     app = build_app(
         database=stores.database,
         vault=stores.vault,
@@ -139,7 +137,7 @@ async def _doors(stores: Stores, queue: Queue, metrics: Metrics, ready: Ready) -
     await door.start()
     serving = asyncio.create_task(pages.serve())
     try:
-        while not pages.started and not serving.done():
+        while not pages.started and not serving.done():  # noqa: ASYNC110  # uvicorn's only sign
             await asyncio.sleep(0.01)
         if not serving.done():
             host, port = door.address

@@ -1,4 +1,4 @@
-"""The stores: what a storage folder holds, opened: the record, the vault, the way into the queue."""
+"""The stores: a storage folder, opened: the record, the vault and the way into the queue."""
 
 from __future__ import annotations
 

@@ -75,7 +75,7 @@ class Worker:
                 state = self._carry(_letter(row), row.receipt, folder, letter_id, attempt)
             except StaleAttempt:
                 state = STALE
-            except Exception as fault:
+            except Exception as fault:  # noqa: BLE001  # logged, and raised as one of ours
                 structlog.get_logger().error("letter.failed", **fault_fields(fault))
                 # The queue keeps what ended a workflow, and a fault's text may quote a letter.
                 raise AttemptFailed(type(fault).__name__) from None

@@ -44,9 +44,7 @@ def main() -> None:
     """Prepare the storage folder, serve, and send the samples where nothing has come yet."""
     settings = load()
     start_logs(settings.logs)
-    say(
-        "Casebridge starts. The first start also sends the letters in samples/ and shows them filed."
-    )
+    say("Casebridge starts. The first time it also sends the letters in samples/ and shows them.")
     with open_stores(settings, migrating=True) as stores:
         first = _is_empty(stores)
         report = import_directory(

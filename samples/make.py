@@ -61,7 +61,8 @@ BODY_1500 = (
     "good witness.\n\nWe recommend to keep the offer of November 12 open until the end of the "
     "month, and to use the time for the deposition of the charge nurse. If the entry of 04:30 in "
     "the unit's log is hers, the gap is half as wide as it looks today. Our budget for that is in "
-    "the second table of the report, with the hours of each expert set out by month, and by tasks too.\n\nWith kind regards from Boston,\n\nPat Hall\n"
+    "the second table of the report, with the hours of each expert set out by "
+    "month, and by tasks too.\n\nWith kind regards from Boston,\n\nPat Hall\n"
 )
 
 
