@@ -104,6 +104,7 @@ def test_no_job_finds_what_another_left(pool: Pool, into: Path) -> None:
         assert pool.run({"do": "remember"}, into=own) == {"module": False, "tmp": [], "job": []}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("job", "fault"),
     [
@@ -194,6 +195,7 @@ def test_a_descriptor_that_would_be_a_way_out_is_not_passed(
         os.close(other)
 
 
+@pytest.mark.slow
 def test_a_stuck_job_holds_up_nobody_else(tmp_path: Path, into: Path) -> None:
     pool = made(tmp_path / "pool", processes=2)
     pool.start()

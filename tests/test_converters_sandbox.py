@@ -85,6 +85,7 @@ def test_an_engine_sees_no_network_no_host_and_no_other_process(tmp_path: Path) 
     assert int(text.split("processes: ")[1].split()[0]) <= 5
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("script", "fault"),
     [
@@ -124,6 +125,7 @@ def test_output_that_is_no_plain_file_of_its_size_is_not_taken(tmp_path: Path, s
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_a_folder_thousands_of_levels_deep_is_emptied(tmp_path: Path) -> None:
     here = Path.cwd()
     os.chdir(tmp_path)

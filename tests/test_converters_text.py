@@ -37,6 +37,7 @@ def test_markup_in_a_text_is_text(tmp_path: Path) -> None:
     assert "<b>a</b> &amp; <script>b</script>" in read
 
 
+@pytest.mark.slow
 def test_one_endless_line_wraps_and_keeps_its_end(tmp_path: Path) -> None:
     read, _ = rendered(tmp_path, b"x" * 30_000 + b"THE-END")
     assert "THE-END" in read.replace("\n", "")

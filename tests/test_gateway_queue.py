@@ -56,6 +56,7 @@ def sweep(stores: Stores) -> Sweep:
     return Sweep(stores.database, stores.queue(), stores.vault, stores.settings, now)
 
 
+@pytest.mark.slow
 def test_queued_letters_are_carried(stores: Stores) -> None:
     for number in range(5):
         stores.intake().accept(letter(stores, b"%d" % number))
@@ -64,6 +65,7 @@ def test_queued_letters_are_carried(stores: Stores) -> None:
     assert states(stores) == [("filed", 1)] * 5
 
 
+@pytest.mark.slow
 def test_a_letter_whose_workflow_failed_is_carried_again(stores: Stores, sweep: Sweep) -> None:
     stores.intake().accept(letter(stores))
     carry = filing(stores)
@@ -81,6 +83,7 @@ def test_a_letter_whose_workflow_failed_is_carried_again(stores: Stores, sweep: 
     assert states(stores) == [("filed", 2)]
 
 
+@pytest.mark.slow
 def test_a_letter_that_never_works_is_held_and_told(stores: Stores, sweep: Sweep) -> None:
     stores.intake().accept(letter(stores))
 
@@ -98,6 +101,7 @@ def test_a_letter_that_never_works_is_held_and_told(stores: Stores, sweep: Sweep
     assert (event.kind, event.detail["reason"]) == ("letter.with_us", "not_finished")
 
 
+@pytest.mark.slow
 def test_the_sweep_leaves_what_waits_or_moves(stores: Stores, sweep: Sweep) -> None:
     stores.intake().accept(letter(stores, b"waits"))
     assert sweep.letters() == 0
@@ -162,6 +166,7 @@ def test_two_threads_that_race_for_one_letter_file_it_once(stores: Stores) -> No
         assert sorted(outcomes) == ["filed", "stale"]
 
 
+@pytest.mark.slow
 def test_nothing_a_person_wrote_is_in_the_queues_tables(stores: Stores) -> None:
     marker = b"canary-in-the-narrative"
     stores.intake().accept(letter(stores, marker, sender="canary-sender@bakerllp.example"))
@@ -182,6 +187,7 @@ def _queue_tables(file: Path) -> str:
     return text
 
 
+@pytest.mark.slow
 def test_ended_workflows_are_purged(stores: Stores) -> None:
     stores.intake().accept(letter(stores))
     with running(stores, filing(stores)):

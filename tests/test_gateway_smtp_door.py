@@ -198,6 +198,7 @@ def test_more_connections_than_allowed(settings: Settings) -> None:
             assert four.reply().startswith("220 ")
 
 
+@pytest.mark.slow
 def test_a_silent_client_is_closed_and_a_slow_one_is_not(settings: Settings) -> None:
     settings = with_smtp(settings, idle_seconds=1)
     with open_door(settings) as live, live.client() as silent, live.client() as slow:
@@ -212,6 +213,7 @@ def test_a_silent_client_is_closed_and_a_slow_one_is_not(settings: Settings) -> 
         assert silent.rest() == b""
 
 
+@pytest.mark.slow
 def test_a_client_that_waits_for_a_slow_wall_is_not_idle(settings: Settings) -> None:
     with open_door(with_smtp(settings, idle_seconds=1)) as live, live.client() as client:
         live.wall.gate.clear()

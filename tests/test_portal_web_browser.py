@@ -119,12 +119,15 @@ def axe() -> str:
 def violations(page: Page, axe: str) -> list[str]:
     """Run axe-core; it comes in through the debugger, so the content policy stays as it is."""
     page.evaluate(f"{axe};\nundefined")  # or the browser would send the whole of axe back
-    found = page.evaluate(
-        """tags => axe.run(document, {
+    # Begun and then waited for: a promise that evaluate itself awaits has no time limit.
+    page.evaluate(
+        """tags => void axe.run(document, {
             runOnly: {type: 'tag', values: tags}, resultTypes: ['violations'],
-        })""",
+        }).then(found => { window.axeFound = found; })""",
         TAGS,
     )
+    page.wait_for_function("() => window.axeFound !== undefined", timeout=60_000)
+    found = page.evaluate("window.axeFound")
     assert found["passes"], "axe has looked at something"
     return [f"{one['id']}: {node['html']}" for one in found["violations"] for node in one["nodes"]]
 
