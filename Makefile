@@ -26,7 +26,7 @@ check: ## lint, types, import rules and the fast tests, in under a minute
 	@$(BIN)/ruff check .
 	@$(BIN)/lint-imports
 	@$(BIN)/mypy
-	@$(BIN)/pytest -q -m "not slow and not corpus"
+	@$(BIN)/pytest -q -n auto -m "not slow and not corpus"
 
 .PHONY: bench
 bench: ## print the benchmarks, each beside its baseline; exit 1 where an asked-for figure is missed

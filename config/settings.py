@@ -1,4 +1,4 @@
-"""The settings: the typed shape of casebridge.toml. An unknown key or a bad value stops the start."""
+"""The settings: the typed shape of casebridge.toml. An unknown key or bad value stops the start."""
 
 from __future__ import annotations
 
@@ -276,7 +276,9 @@ def load(file: Path | None = None) -> Settings:
     try:
         return Settings(**tomllib.loads(file.read_text(encoding="utf-8")))
     except FileNotFoundError as error:
-        raise SettingsFault(file, ("the file is not there: name another with --settings",)) from error
+        raise SettingsFault(
+            file, ("the file is not there: name another with --settings",)
+        ) from error
     except ValidationError as error:
         problems = tuple(
             f"{'.'.join(str(step) for step in one['loc']) or 'settings'}: "

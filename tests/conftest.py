@@ -9,20 +9,41 @@ from pathlib import Path
 
 import pytest
 
-from config.settings import Settings, Storage
+from config.settings import CONFIG_FOLDER, Settings, Storage
+from gateway.case_number import CaseShape
 from gateway.stores import Stores, open_stores
+from portal.database import open_database
+from portal.directory_import import import_directory
 
 
 @pytest.fixture(scope="session")
 def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A database file at this version's schema, to copy: migrating it anew takes a second."""
     folder = tmp_path_factory.mktemp("migrated")
-    with open_stores(Settings(storage=Storage(path=folder)), migrating=True) as stores:
-        with stores.database.engine.connect() as connection:
-            connection.connection.driver_connection.execute(  # type: ignore[union-attr]
-                "PRAGMA wal_checkpoint(TRUNCATE)"
-            )
+    with (
+        open_stores(Settings(storage=Storage(path=folder)), migrating=True) as stores,
+        stores.database.engine.connect() as connection,
+    ):
+        connection.connection.driver_connection.execute(  # type: ignore[union-attr]
+            "PRAGMA wal_checkpoint(TRUNCATE)"
+        )
     return folder / "casebridge.db"
+
+
+@pytest.fixture(scope="session")
+def sampled(migrated: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same with the sample directory: firms, cases, consultants and rights."""
+    file = tmp_path_factory.mktemp("sampled") / "casebridge.db"
+    shutil.copy(migrated, file)
+    database = open_database(file)
+    shape = CaseShape.of(Settings().cases)
+    assert not import_directory(database, CONFIG_FOLDER / "directory", shape.normal).rejected
+    with database.engine.connect() as connection:
+        connection.connection.driver_connection.execute(  # type: ignore[union-attr]
+            "PRAGMA wal_checkpoint(TRUNCATE)"
+        )
+    database.close()
+    return file
 
 
 @pytest.fixture
@@ -36,6 +57,15 @@ def stores(settings: Settings, migrated: Path) -> Iterator[Stores]:
     """An open storage folder."""
     settings.storage.path.mkdir()
     shutil.copy(migrated, settings.storage.path / "casebridge.db")
+    with open_stores(settings) as opened:
+        yield opened
+
+
+@pytest.fixture
+def sample_stores(settings: Settings, sampled: Path) -> Iterator[Stores]:
+    """An open storage folder with the sample directory."""
+    settings.storage.path.mkdir()
+    shutil.copy(sampled, settings.storage.path / "casebridge.db")
     with open_stores(settings) as opened:
         yield opened
 

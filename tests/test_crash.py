@@ -22,11 +22,11 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from portal.directory_import import import_directory
 
 from config.settings import CONFIG_FOLDER, Settings, Storage
 from gateway.stores import Stores, open_stores
 from gateway.verification import damages, disagreements
+from portal.directory_import import import_directory
 from portal.tables import letters, outbox, submissions
 from samples.make import INTAKE, PAT, File
 from samples.make import letter as written
@@ -48,10 +48,12 @@ class Server:
 
     def send(self) -> bool:
         """Send the letter; say whether it was answered 250."""
-        with suppress(OSError, smtplib.SMTPException):
-            with smtplib.SMTP("127.0.0.1", self.port, timeout=30) as client:
-                client.sendmail(PAT.address, [INTAKE], LETTER)
-                return True
+        with (
+            suppress(OSError, smtplib.SMTPException),
+            smtplib.SMTP("127.0.0.1", self.port, timeout=30) as client,
+        ):
+            client.sendmail(PAT.address, [INTAKE], LETTER)
+            return True
         return False
 
 

@@ -98,9 +98,11 @@ def test_many_doors_at_once_lose_and_double_nothing(stores: Stores) -> None:
     answers: list[Accepted] = []
 
     def send(sender: int) -> None:
-        for number in range(10):
-            # Each letter is sent by two threads, as two deliveries of one message that race.
-            answers.append(intake.accept(letter(stores, f"{sender // 2}-{number}".encode())))
+        # Each letter is sent by two threads, as two deliveries of one message that race.
+        answers.extend(
+            intake.accept(letter(stores, f"{sender // 2}-{number}".encode()))
+            for number in range(10)
+        )
 
     threads = [threading.Thread(target=send, args=(sender,)) for sender in range(8)]
     for thread in threads:

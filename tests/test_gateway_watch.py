@@ -41,10 +41,9 @@ def lines(capsys: pytest.CaptureFixture[str]) -> Lines:
 
 
 def failed(cause: Exception | None = None) -> BaseException:
-    try:
+    with pytest.raises(ValueError, match="cannot open") as caught:
         raise ValueError(f"cannot open {SECRET}.pdf") from cause
-    except ValueError as fault:
-        return fault
+    return caught.value
 
 
 @pytest.mark.usefixtures("logging_as_before")
@@ -109,7 +108,7 @@ def test_the_figures_are_counted_and_read() -> None:
     metrics.letter_ended("smtp", "filed")
     metrics.smtp_reply(250)
     metrics.mail_sent("receipt", "sent")
-    metrics.conversion_failed("image/png", "file_convert_failed")
+    metrics.conversion_failed("image/png", "file_damaged")
     with pytest.raises(ValueError), metrics.stage("read"):  # noqa: PT011  # raised right here
         raise ValueError
     metrics.read_gauges_from(lambda: {"casebridge_queue_depth": 3.0})
@@ -118,7 +117,7 @@ def test_the_figures_are_counted_and_read() -> None:
         'casebridge_packages_total{door="smtp",outcome="filed"} 1.0',
         'casebridge_smtp_replies_total{code="250"} 1.0',
         'casebridge_receipts_total{kind="receipt",outcome="sent"} 1.0',
-        'casebridge_conversion_failures_total{from_type="image/png",reason="file_convert_failed"} 1.0',
+        'casebridge_conversion_failures_total{from_type="image/png",reason="file_damaged"} 1.0',
         'casebridge_stage_seconds_count{stage="read"} 1.0',
         "casebridge_queue_depth 3.0",
     ):

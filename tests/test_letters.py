@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import pytest
 
-from config.settings import CONFIG_FOLDER, Settings, Storage
-from gateway.case_number import CaseShape
-from portal.database import open_database
-from portal.directory_import import import_directory
+from config.settings import Settings, Storage
 from tests.letter_folders import LetterFolder, Trail, letter_folders, rehearse, without_pdfs
 
 LETTERS = letter_folders()
@@ -23,16 +19,9 @@ def each(letters: tuple[LetterFolder, ...]) -> pytest.MarkDecorator:
 
 
 @pytest.fixture(scope="session")
-def sample_settings(migrated: Path, tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    """Default settings on a storage folder with the sample directory, whatever the working one."""
-    settings = Settings(storage=Storage(path=tmp_path_factory.mktemp("letters")))
-    shutil.copy(migrated, settings.storage.path / "casebridge.db")
-    database = open_database(settings.storage.path / "casebridge.db")
-    shape = CaseShape.of(settings.cases)
-    report = import_directory(database, CONFIG_FOLDER / "directory", shape.normal)
-    database.close()
-    assert not report.rejected
-    return settings
+def sample_settings(sampled: Path) -> Settings:
+    """Default settings on the sample directory, whatever lies in the working one."""
+    return Settings(storage=Storage(path=sampled.parent))
 
 
 @pytest.fixture(scope="session")
