@@ -104,18 +104,26 @@ def _renamings(dossier: Dossier, at: datetime) -> list[Line]:
 def _looks(connection: sa.Connection, dossier: Dossier, *, with_refusals: bool) -> list[Line]:
     """Views and downloads, those of one person and file as one line."""
     kinds = [kind for kind in _LOOKED if with_refusals or kind != trail.ACCESS_REFUSED]
-    part = events.c.detail["part"].as_integer()
-    rows = connection.execute(
+    # The part is named once, within: PostgreSQL takes two bound keys for two expressions.
+    looks = (
         sa.select(
             events.c.actor,
             events.c.kind,
-            part.label("part"),
-            sa.func.count().label("times"),
-            sa.func.min(events.c.at).label("first"),
-            sa.func.max(events.c.at).label("last"),
+            events.c.detail["part"].as_integer().label("part"),
+            events.c.at,
         )
         .where(events.c.letter_id == dossier.letter_id, events.c.kind.in_(kinds))
-        .group_by(events.c.actor, events.c.kind, part)
+        .subquery()
+    )
+    rows = connection.execute(
+        sa.select(
+            looks.c.actor,
+            looks.c.kind,
+            looks.c.part,
+            sa.func.count().label("times"),
+            sa.func.min(looks.c.at).label("first"),
+            sa.func.max(looks.c.at).label("last"),
+        ).group_by(looks.c.actor, looks.c.kind, looks.c.part)
     ).all()
     people = _people(connection)
     names = {piece.id: piece.filed_name or piece.original_name for piece in dossier.pieces}

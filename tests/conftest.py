@@ -38,10 +38,6 @@ def sampled(migrated: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     database = open_database(file)
     shape = CaseShape.of(Settings().cases)
     assert not import_directory(database, CONFIG_FOLDER / "directory", shape.normal).rejected
-    with database.engine.connect() as connection:
-        connection.connection.driver_connection.execute(  # type: ignore[union-attr]
-            "PRAGMA wal_checkpoint(TRUNCATE)"
-        )
     database.close()
     return file
 

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import atexit
+import dataclasses
+import functools
 import re
+import shutil
+import tempfile
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -15,16 +20,19 @@ from fastapi import FastAPI
 from config.settings import Service, Web
 from portal import sign_in
 from portal.database import Database, open_database
-from portal.tables import metadata
+from portal.tables import events, metadata
 from portal.vault import Vault
 from portal.web.app import build_app
 from portal.web.desk import Check
+from tests.record_rows import fill
 from tests.record_sample import NOW, Sample
 
 with warnings.catch_warnings():
     # Starlette asks for httpx2; the client of httpx, which other tests use too, works as well.
     warnings.simplefilter("ignore")
     from fastapi.testclient import TestClient
+
+__all__ = ["SampleDesk", "TestClient", "csrf", "filled_desk", "kinds", "open_desk"]
 
 BASE_URL = "http://127.0.0.1:8080"
 
@@ -40,13 +48,10 @@ class SampleDesk:
     now: datetime = NOW
     checks: dict[str, Check] = field(default_factory=dict)
 
-    @property
-    def sample(self) -> Sample:
-        """The writing of rows."""
-        return self._sample
+    sample: Sample = field(init=False)
 
     def __post_init__(self) -> None:
-        self._sample = Sample(self.database, self.vault)
+        self.sample = Sample(self.database, self.vault)
 
     def pass_time(self, **length: float) -> None:
         """Turn the clock on."""
@@ -92,11 +97,44 @@ class SampleDesk:
 
 def open_desk(folder: Path) -> SampleDesk:
     """Open an empty record and vault in a folder."""
-    database = open_database(folder / "record.db")
-    metadata.create_all(database.engine)
+    shutil.copytree(_empty(), folder, dirs_exist_ok=True)
+    return _open(folder)
+
+
+def filled_desk(folder: Path) -> SampleDesk:
+    """Open a record that `tests.record_rows.fill` has filled, in a folder."""
+    template, sample = _filled()
+    shutil.copytree(template, folder, dirs_exist_ok=True)
+    desk = _open(folder)
+    desk.sample = dataclasses.replace(sample, database=desk.database, vault=desk.vault)
+    return desk
+
+
+def _open(folder: Path) -> SampleDesk:
     vault = Vault(folder / "vault")
     vault.prepare()
-    return SampleDesk(database, vault)
+    return SampleDesk(open_database(folder / "record.db"), vault)
+
+
+@functools.cache
+def _empty() -> Path:
+    """A record without rows, made once: each test copies it."""
+    folder = Path(tempfile.mkdtemp())
+    atexit.register(shutil.rmtree, folder)
+    desk = _open(folder)
+    metadata.create_all(desk.database.engine)
+    desk.database.close()
+    return folder
+
+
+@functools.cache
+def _filled() -> tuple[Path, Sample]:
+    folder = Path(tempfile.mkdtemp())
+    atexit.register(shutil.rmtree, folder)
+    desk = open_desk(folder)
+    fill(desk.sample)
+    desk.database.close()
+    return folder, desk.sample
 
 
 def csrf(page: str) -> str:
@@ -108,11 +146,6 @@ def csrf(page: str) -> str:
 
 def kinds(desk: SampleDesk) -> list[tuple[str, str, Mapping[str, Any]]]:
     """Return actor, kind and detail of every event that a person caused, oldest first."""
-    from portal.tables import events
-
     with desk.database.read() as connection:
         rows = connection.execute(events.select().order_by(events.c.id)).all()
     return [(row.actor, row.kind, row.detail) for row in rows if row.actor != "gateway"]
-
-
-Clock = Callable[[], datetime]

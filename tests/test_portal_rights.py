@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from portal import rights
 from portal.rights import Filing, Viewer, may_see
-from portal.tables import accounts, letters
+from portal.tables import accounts, cases, consultants, letters
 from tests.desk import SampleDesk, open_desk
 from tests.record_sample import Sample
 
@@ -39,16 +39,17 @@ def test_both_forms_agree_over_firms_roles_consultants_and_restriction(desk: Sam
     one = list(itertools.product(everyone, (False, True)))
     numbered = itertools.count()
     filed: dict[int, tuple[Filing, ...]] = {}
-    for firm in [*sample.firms.values(), None]:
-        for filings in [(), *((single,) for single in one), *itertools.combinations(one, 2)]:
-            receipt = f"{next(numbered):08d}"
-            letter = sample.letter(receipt, "filed" if filings else "with_us", firm_id=firm)
-            for name, restricted in filings:
-                _file(sample, letter, f"{receipt}-{name}-{restricted}", name, restricted)
-            filed[letter] = tuple(
-                Filing(sample.consultants[name] if name else None, restricted)
-                for name, restricted in filings
-            )
+    with sample.together():
+        for firm in [*sample.firms.values(), None]:
+            for filings in [(), *((single,) for single in one), *itertools.combinations(one, 2)]:
+                receipt = f"{next(numbered):08d}"
+                letter = sample.letter(receipt, "filed" if filings else "with_us", firm_id=firm)
+                for name, restricted in filings:
+                    _file(sample, letter, f"{receipt}-{name}-{restricted}", name, restricted)
+                filed[letter] = tuple(
+                    Filing(sample.consultants[name] if name else None, restricted)
+                    for name, restricted in filings
+                )
     decided = set()
     for name in sample.accounts:
         who = viewer(desk, name)
@@ -61,8 +62,6 @@ def test_both_forms_agree_over_firms_roles_consultants_and_restriction(desk: Sam
 
 
 def _file(sample: Sample, letter: int, number: str, name: str | None, restricted: bool) -> None:
-    from portal.tables import cases
-
     sample.cases[number] = sample.insert(
         cases, number=number, state="open", consultant_id=None, restricted=restricted
     )
@@ -117,8 +116,6 @@ def test_a_cover_is_found_by_address_in_any_case(desk: SampleDesk) -> None:
 def test_a_cover_does_not_pass_on_what_it_covers(desk: SampleDesk) -> None:
     """Dana covers Lee; whoever covers Dana does not get Lee's packages by it."""
     with desk.database.write() as connection:
-        from portal.tables import consultants
-
         connection.execute(
             sa.update(consultants)
             .where(consultants.c.name == "Dana Reyes")

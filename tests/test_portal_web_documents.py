@@ -1,4 +1,4 @@
-"""Documents: viewed and downloaded under their filed names, streamed, recorded, and never as a page."""
+"""Documents: viewed and downloaded under their filed names, streamed, recorded, never as a page."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ from portal.piece import PDF
 from portal.tables import parts
 from portal.vault import Vault
 from portal.web.download import disposition, zipped
-from tests.desk import SampleDesk, TestClient, kinds, open_desk
-from tests.record_sample import ARRIVED, HOSTILE_NAME, pdf
+from tests.desk import SampleDesk, TestClient, filled_desk, kinds
+from tests.record_rows import HOSTILE_NAME
+from tests.record_sample import ARRIVED, pdf
 
 BASE = "/p/7KQ4-M2XD/documents"
 
 
 @pytest.fixture(scope="module")
 def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SampleDesk]:
-    opened = open_desk(tmp_path_factory.mktemp("documents"))
-    opened.sample.everything()
+    opened = filled_desk(tmp_path_factory.mktemp("documents"))
     yield opened
     opened.database.close()
 
@@ -101,8 +101,7 @@ def test_what_there_is_not_is_not_there(
 
 
 def test_a_refused_part_is_not_handed_out_even_where_the_vault_holds_it(tmp_path: Path) -> None:
-    desk = open_desk(tmp_path)
-    desk.sample.everything()
+    desk = filled_desk(tmp_path)
     with desk.database.write() as connection:
         connection.execute(sa.update(parts).where(parts.c.id == part(desk, 7)).values(stored=True))
     answer = desk.signed_in("Olu Adeyemi").get(f"{BASE}/{part(desk, 7)}/original")
@@ -236,7 +235,7 @@ def test_an_unfinished_download_closes_its_file(tmp_path: Path) -> None:
     plain_open = vault.open
 
     class Watched(Vault):
-        def open(self, sha256: str) -> io.BufferedReader:  # type: ignore[override]  # narrower
+        def open(self, sha256: str) -> io.BufferedReader:
             stream = plain_open(sha256)
             assert isinstance(stream, io.BufferedReader)
             opened.append(stream)
@@ -250,8 +249,7 @@ def test_an_unfinished_download_closes_its_file(tmp_path: Path) -> None:
 
 
 def test_a_blob_that_is_gone_is_said_to_be_our_fault(tmp_path: Path) -> None:
-    desk = open_desk(tmp_path)
-    desk.sample.everything()
+    desk = filled_desk(tmp_path)
     browser = desk.signed_in("Dana Reyes")
     with desk.database.write() as connection:
         connection.execute(

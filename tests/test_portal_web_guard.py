@@ -10,7 +10,7 @@ import structlog
 from structlog.testing import capture_logs
 
 from config.settings import Service
-from tests.desk import SampleDesk, open_desk
+from tests.desk import SampleDesk, filled_desk
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
@@ -21,8 +21,7 @@ SECRETS = ("Pat Lee", "bakerholt", "Smith", "deposition", "Dear Dana", "records.
 
 @pytest.fixture
 def desk(tmp_path: Path) -> Iterator[SampleDesk]:
-    opened = open_desk(tmp_path)
-    opened.sample.everything()
+    opened = filled_desk(tmp_path)
     yield opened
     opened.database.close()
     structlog.reset_defaults()

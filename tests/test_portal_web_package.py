@@ -9,13 +9,12 @@ import pytest
 import sqlalchemy as sa
 
 from portal.tables import events, letters, submissions
-from tests.desk import SampleDesk, TestClient, csrf, kinds, open_desk
+from tests.desk import SampleDesk, TestClient, csrf, filled_desk, kinds
 
 
 @pytest.fixture
 def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SampleDesk]:
-    opened = open_desk(tmp_path_factory.mktemp("package"))
-    opened.sample.everything()
+    opened = filled_desk(tmp_path_factory.mktemp("package"))
     yield opened
     opened.database.close()
 

@@ -72,22 +72,21 @@ def _speak_of_faults(app: FastAPI, desk: Desk) -> None:
         return RedirectResponse("/sign-in", 303)
 
     def not_there(request: Request, fault: Exception) -> Response:
-        del request, fault
-        return desk.pages.problem("not_allowed")
+        del fault
+        return desk.pages.problem("not_allowed", visitor=_visitor(request))
 
     def link_gone(request: Request, fault: Exception) -> Response:
         del request, fault
         return desk.pages.problem("link_expired")
 
     def stale(request: Request, fault: Exception) -> Response:
-        del request, fault
-        return desk.pages.problem("form_stale")
+        del fault
+        return desk.pages.problem("form_stale", visitor=_visitor(request))
 
     def by_status(request: Request, fault: Exception) -> Response:
-        del request
         # 405 keeps its status: the page is there, only not in this way.
         status = fault.status_code if isinstance(fault, HTTPException) else 404
-        return desk.pages.problem("not_allowed", status=status)
+        return desk.pages.problem("not_allowed", status=status, visitor=_visitor(request))
 
     app.add_exception_handler(SignedOut, signed_out)
     app.add_exception_handler(NotThere, not_there)
@@ -95,6 +94,11 @@ def _speak_of_faults(app: FastAPI, desk: Desk) -> None:
     app.add_exception_handler(FormStale, stale)
     app.add_exception_handler(HTTPException, by_status)
     app.add_exception_handler(RequestValidationError, by_status)
+
+
+def _visitor(request: Request) -> object:
+    """Return who is signed in, where the page had come as far as to know."""
+    return getattr(request.state, "visitor", None)
 
 
 class _Static(StaticFiles):

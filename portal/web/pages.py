@@ -64,11 +64,18 @@ class Pages:
         text = self._templates.get_template(template).render(values)
         return HTMLResponse(text, status)
 
-    def problem(self, code: str, *, status: int | None = None) -> HTMLResponse:
+    def problem(
+        self, code: str, *, status: int | None = None, visitor: object = None
+    ) -> HTMLResponse:
         """Render a row of the problem catalogue that needs no fields."""
         row = problems.problem(code)
         return self.render(
-            "problem.html", status or row.http, title=row.title, fix=row.fix, request_id=None
+            "problem.html",
+            status or row.http,
+            visitor=visitor,
+            title=row.title,
+            fix=row.fix,
+            request_id=None,
         )
 
     def failed(self, request_id: str) -> HTMLResponse:

@@ -42,7 +42,7 @@ class Visitor:
 
 
 def cookie_name(desk: Desk, purpose: str) -> str:
-    """Name a cookie. The prefix has browsers refuse one set by another host (RFC 6265bis, 4.1.3)."""
+    """Name a cookie. Its prefix has browsers refuse one of another host (RFC 6265bis, 4.1.3)."""
     return f"{'__Host-' if desk.secure else ''}casebridge_{purpose}"
 
 
@@ -87,7 +87,9 @@ def _visitor(request: Request, desk: AtDesk) -> Visitor:
     if is_due and REFRESH not in request.headers:
         with desk.database.write() as connection:
             sign_in.touch(connection, session, now=now)
-    return Visitor(viewer=viewer, session=session)
+    visitor = Visitor(viewer=viewer, session=session)
+    request.state.visitor = visitor  # for the page of a fault, which keeps the frame of the others
+    return visitor
 
 
 async def _form(request: Request) -> Mapping[str, str]:

@@ -1,0 +1,112 @@
+"""A worker on real stores, with the reader in this process and an engine that prints one page.
+
+Both are second implementations, for speed: what a test here is about is the record.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, cast
+
+from config import media
+from converters.pool import Pool
+from converters.workshop import Rendition, Source, Workshop
+from gateway.address import OurAddresses
+from gateway.case_number import CaseShape
+from gateway.letter import Envelope, Letter, Proof
+from gateway.reader.job import run
+from gateway.road.walk import Road
+from gateway.stores import Stores
+from gateway.watch import Metrics
+from gateway.worker import Worker
+
+NOW = datetime(2026, 11, 21, 20, 42, tzinfo=UTC)
+PDF = b"%PDF-1.7 one page"
+MAIL = (
+    b"From: Pat Hall <pat.hall@bakerllp.example>\r\nSubject: Case 24-001234\r\n"
+    b"Message-ID: <1@bakerllp.example>\r\n"
+    b'Content-Type: multipart/mixed; boundary="=_1"\r\n\r\n'
+    b"--=_1\r\n\r\nTwo files.\r\n"
+    b'--=_1\r\nContent-Disposition: attachment; filename="notes.txt"\r\n\r\nnotes\r\n'
+    b'--=_1\r\nContent-Disposition: attachment; filename="film.mp3"\r\n\r\nID3\x03\x00\x00\r\n'
+    b"--=_1--\r\n"
+)
+
+
+@dataclass
+class ReaderHere:
+    """A reader without a sandbox. `before` is called ahead of each message."""
+
+    before: Callable[[], None] = lambda: None
+    answers: Callable[[dict[str, Any]], dict[str, Any]] = lambda answer: answer
+
+    def run(
+        self, job: Mapping[str, Any], *, inputs: Sequence[int] = (), into: Path
+    ) -> dict[str, Any]:
+        self.before()
+        return self.answers(run(dict(job), list(inputs), into))
+
+
+@dataclass
+class OnePageWorkshop:
+    """An engine that makes the same page of everything, and counts."""
+
+    made: list[str] = field(default_factory=list)
+
+    def key(self, media_type: str) -> tuple[str, str]:
+        return "press 1", media_type
+
+    def convert(self, source: Source, into: Path) -> Rendition:
+        self.made.append(source.title)
+        file = into / "rendition.pdf"
+        file.write_bytes(PDF)
+        return Rendition(file, 1, len(PDF), *self.key(source.media_type), ())
+
+
+@dataclass
+class Carrier:
+    """A worker, and the wall before it."""
+
+    stores: Stores
+    reader: ReaderHere = field(default_factory=ReaderHere)
+    workshop: OnePageWorkshop = field(default_factory=OnePageWorkshop)
+
+    @property
+    def worker(self) -> Worker:
+        settings = self.stores.settings
+        road = Road(
+            settings=settings,
+            media=media.catalogue(),
+            shape=CaseShape.of(settings.cases),
+            addresses=OurAddresses(settings.intake.address, settings.cases.pattern),
+            reader=cast("Pool", self.reader),
+            workshop=cast("Workshop", self.workshop),
+        )
+        return Worker(
+            self.stores.database,
+            self.stores.vault,
+            road,
+            settings,
+            self.stores.work,
+            lambda: NOW,
+            Metrics(),
+        )
+
+    def accept(self, content: bytes = MAIL, **changes: Any) -> None:
+        """Take a letter, as a loopback SMTP client of a known firm sends it."""
+        said: dict[str, Any] = {
+            "door": "smtp",
+            "sender": "pat.hall@bakerllp.example",
+            "recipients": (self.stores.settings.intake.address,),
+            "arrived_at": NOW,
+            "proof": Proof.LOOPBACK,
+        }
+        raw = self.stores.vault.add(io.BytesIO(content))
+        self.stores.intake().accept(Letter(Envelope(**(said | changes)), raw))
+
+    def carry(self, letter_id: int = 1, attempt: int = 1) -> str:
+        return self.worker.carry(letter_id, attempt)

@@ -1,0 +1,124 @@
+"""Verification: every disagreement of the record with itself, or with the vault, is found."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from gateway.stores import Stores
+from gateway.verification import PLACES, conservation, damages, disagreements, orphans
+from portal.tables import documents, letters, metadata, packages, parts, renditions, submissions
+from tests.carrying import MAIL, Carrier
+
+
+@pytest.fixture
+def carrier(sample_stores: Stores) -> Carrier:
+    """One letter that is filed, and one in motion."""
+    carrier = Carrier(sample_stores)
+    carrier.accept()
+    assert carrier.carry() == "filed"
+    carrier.accept(MAIL + b"another")
+    return carrier
+
+
+def change(carrier: Carrier, letter_id: int, **values: Any) -> None:
+    with carrier.stores.database.write() as connection:
+        connection.execute(letters.update().where(letters.c.id == letter_id).values(values))
+
+
+def found(carrier: Carrier) -> list[str]:
+    return [one.split(" ", 2)[-1] for one in disagreements(carrier.stores.database)]
+
+
+def test_a_sound_record_agrees(carrier: Carrier) -> None:
+    stores = carrier.stores
+    assert found(carrier) == []
+    assert list(damages(stores.database, stores.vault)) == []
+    assert list(orphans(stores.database, stores.vault)) == []
+    with stores.database.read() as connection:
+        count = conservation(connection)
+    assert count.accepted == 2
+    assert {place: n for place, n in count.places.items() if n} == {"in_motion": 1, "filed": 1}
+
+
+UNFILED = "has a submission and is not filed"
+NOT_SUBMITTED = ["is filed and has no submission", "is filed and has no package"]
+NO_REASON = "waits or was returned, and no reason is given"
+
+
+@pytest.mark.parametrize(
+    ("letter_id", "values", "what"),
+    [
+        (2, {"state": "filed"}, NOT_SUBMITTED),
+        (2, {"state": "filed_in_part"}, NOT_SUBMITTED),
+        (1, {"state": "with_us", "reason": "case_format"}, [UNFILED]),
+        (1, {"state": "checking"}, [UNFILED, "is in motion and has a package"]),
+        (2, {"state": "with_us"}, [NO_REASON]),
+        (2, {"state": "needs_you"}, [NO_REASON]),
+        (2, {"state": "not_filed"}, [NO_REASON]),
+        (2, {"state": "copy"}, ["is a copy of no letter"]),
+    ],
+)
+def test_a_letter_that_lacks_what_its_place_demands(
+    carrier: Carrier, letter_id: int, values: dict[str, Any], what: list[str]
+) -> None:
+    change(carrier, letter_id, **values)
+    assert found(carrier) == what
+
+
+def test_a_submission_and_a_package_that_are_gone(carrier: Carrier) -> None:
+    with carrier.stores.database.write() as connection:
+        for table in (documents, submissions, packages):
+            connection.execute(table.delete())
+    assert found(carrier) == NOT_SUBMITTED
+
+
+def test_every_state_is_in_exactly_one_place() -> None:
+    (check,) = (
+        str(one.sqltext)
+        for one in metadata.tables["letters"].constraints
+        if isinstance(one, sa.CheckConstraint)
+    )
+    states = sorted(check.split("'")[1::2])
+    assert states == sorted(state for place in PLACES.values() for state in place)
+
+
+def test_a_letter_in_no_place_breaks_the_count(carrier: Carrier) -> None:
+    with carrier.stores.database.engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA ignore_check_constraints=ON")
+        connection.execute(letters.update().where(letters.c.id == 2).values(state="lost"))
+        connection.commit()
+        connection.exec_driver_sql("PRAGMA ignore_check_constraints=OFF")
+    assert found(carrier) == ["were accepted, 1 are there"]
+
+
+@pytest.mark.parametrize(
+    "named",
+    [
+        sa.select(letters.c.raw_sha256),
+        sa.select(parts.c.sha256).where(parts.c.stored),
+        sa.select(renditions.c.pdf_sha256),
+    ],
+    ids=["raw", "part", "rendition"],
+)
+def test_a_blob_that_is_missing_or_changed(carrier: Carrier, named: sa.Select[Any]) -> None:
+    stores = carrier.stores
+    with stores.database.read() as connection:
+        sha256 = str(connection.scalar(named.limit(1)))
+    blob = stores.folder / "vault" / sha256[:2] / sha256
+    content = blob.read_bytes()
+    blob.chmod(0o600)
+    blob.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
+    assert list(damages(stores.database, stores.vault)) == [f"blob {sha256} has changed"]
+    blob.unlink()
+    assert list(damages(stores.database, stores.vault)) == [f"blob {sha256} is missing"]
+
+
+def test_a_blob_that_nobody_names_is_an_orphan_and_no_damage(carrier: Carrier) -> None:
+    stores = carrier.stores
+    blob = stores.vault.add(io.BytesIO(b"left by a crash"))
+    assert list(orphans(stores.database, stores.vault)) == [blob.sha256]
+    assert list(damages(stores.database, stores.vault)) == []

@@ -1,0 +1,203 @@
+"""The worker: one letter, one live attempt, one filing; and nothing left behind."""
+
+from __future__ import annotations
+
+import dataclasses
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+import structlog
+
+from gateway.letter import Proof
+from gateway.stores import Stores
+from gateway.verification import damages, disagreements
+from gateway.worker import STALE, AttemptFailed
+from portal.tables import documents, events, letters, outbox, packages, parts, submissions
+from tests.carrying import MAIL, Carrier, ReaderHere
+
+
+@pytest.fixture
+def carrier(sample_stores: Stores) -> Carrier:
+    return Carrier(sample_stores)
+
+
+def rows(carrier: Carrier, table: sa.Table) -> list[Any]:
+    with carrier.stores.database.read() as connection:
+        return list(connection.execute(table.select().order_by(table.primary_key.columns[0])))
+
+
+def nothing_is_filed(carrier: Carrier) -> bool:
+    return not any(rows(carrier, one) for one in (packages, parts, submissions, outbox, events))
+
+
+def raise_attempt(carrier: Carrier) -> None:
+    with carrier.stores.database.write() as connection:
+        connection.execute(letters.update().values(attempt=letters.c.attempt + 1))
+
+
+def test_a_letter_is_filed_whole_with_its_answers_owed(carrier: Carrier) -> None:
+    carrier.accept()
+    assert carrier.carry() == "filed"
+    (letter,) = rows(carrier, letters)
+    assert (letter.state, letter.reason, letter.attempt) == ("filed", None, 1)
+    assert [row.fate for row in rows(carrier, parts)] == ["filed", "converted", "filed"]
+    assert len(rows(carrier, submissions)) == 1
+    assert len(rows(carrier, documents)) == 2
+    assert sorted(row.kind for row in rows(carrier, outbox)) == ["notice", "receipt"]
+    assert list(disagreements(carrier.stores.database)) == []
+    assert list(damages(carrier.stores.database, carrier.stores.vault)) == []
+    assert list(carrier.stores.work.iterdir()) == []
+
+
+@pytest.mark.parametrize("attempt", [0, 2])
+def test_an_attempt_that_is_not_the_live_one_changes_nothing(
+    carrier: Carrier, attempt: int
+) -> None:
+    carrier.accept()
+    assert carrier.carry(attempt=attempt) == STALE
+    assert nothing_is_filed(carrier)
+    assert carrier.workshop.made == []
+
+
+def test_a_letter_that_rests_is_not_carried_again(carrier: Carrier) -> None:
+    carrier.accept()
+    carrier.carry()
+    assert carrier.carry() == STALE
+    assert len(rows(carrier, submissions)) == 1
+
+
+def test_an_attempt_that_is_overtaken_on_the_road_files_nothing(carrier: Carrier) -> None:
+    carrier.accept()
+    carrier.reader = ReaderHere(before=lambda: raise_attempt(carrier))
+    assert carrier.carry() == STALE
+    assert nothing_is_filed(carrier)
+    carrier.reader = ReaderHere()
+    assert carrier.carry(attempt=2) == "filed"
+    assert len(rows(carrier, submissions)) == 1
+
+
+def test_two_workers_that_race_for_one_letter_file_it_once(carrier: Carrier) -> None:
+    carrier.accept()
+    together = threading.Barrier(2)
+
+    def wait() -> None:
+        together.wait(10)
+
+    carrier.reader = ReaderHere(before=wait)
+    ends: list[str] = []
+
+    def race(work: str) -> None:
+        # In production one lock file and one workflow id keep these two apart; the fence must too.
+        worker = dataclasses.replace(carrier.worker, work=carrier.stores.work / work)
+        ends.append(worker.carry(1, 1))
+
+    threads = [threading.Thread(target=race, args=(work,)) for work in ("one", "two")]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert sorted(ends) == ["filed", STALE]
+    assert len(rows(carrier, submissions)) == 1
+    assert len(rows(carrier, outbox)) == 2
+
+
+def test_a_second_attempt_repeats_no_conversion(carrier: Carrier) -> None:
+    carrier.accept()
+    carrier.reader = ReaderHere(before=lambda: raise_attempt(carrier))
+    carrier.carry()
+    assert carrier.workshop.made == ["notes.txt"]
+    carrier.reader = ReaderHere()
+    assert carrier.carry(attempt=2) == "filed"
+    assert carrier.workshop.made == ["notes.txt"]
+
+
+def test_the_same_message_by_another_door_is_set_aside_and_nobody_is_told(
+    carrier: Carrier,
+) -> None:
+    carrier.accept()
+    carrier.carry()
+    carrier.accept(door="import", sender="", proof=Proof.OPERATOR)
+    assert carrier.carry(2) == "copy"
+    first, second = rows(carrier, letters)
+    assert (second.state, second.copy_of) == ("copy", first.id)
+    assert len(rows(carrier, submissions)) == 1
+    assert len(rows(carrier, outbox)) == 2
+    assert list(disagreements(carrier.stores.database)) == []
+
+
+def test_a_strangers_copy_that_is_held_shuts_nobody_out(carrier: Carrier) -> None:
+    carrier.accept(sender="eve@evil.example", door="import", proof=Proof.NONE)
+    assert carrier.carry() == "with_us"
+    carrier.accept()
+    assert carrier.carry(2) == "filed"
+
+
+def test_a_message_that_cannot_be_taken_apart_is_held_whole(carrier: Carrier) -> None:
+    carrier.accept(
+        b"From: a@bakerllp.example\r\nContent-Type: multipart/mixed; boundary=x\r\n\r\n"
+        b"y\r\nContent-Type: application/pdf\r\n\r\n%PDF-1.7\r\n"
+    )
+    with structlog.testing.capture_logs() as log:
+        assert carrier.carry() == "with_us"
+    (letter,) = rows(carrier, letters)
+    (part,) = rows(carrier, parts)
+    assert letter.reason == "message_unreadable"
+    assert (part.filed_name, part.fate, part.sha256) == ("Message.eml", "held", letter.raw_sha256)
+    assert {"event": "letter.unreadable", "why": "undivided"}.items() <= log[0].items()
+    assert list(damages(carrier.stores.database, carrier.stores.vault)) == []
+
+
+def other_bytes(answer: dict[str, Any]) -> dict[str, Any]:
+    answer["parts"][2]["sha256"] = "0" * 64
+    return answer
+
+
+def no_answer(_answer: dict[str, Any]) -> dict[str, Any]:
+    raise RuntimeError("Jane Doe, MRN 4471")
+
+
+@pytest.mark.parametrize(
+    ("answers", "fault"), [(other_bytes, "PartChanged"), (no_answer, "RuntimeError")]
+)
+def test_a_fault_leaves_the_letter_in_motion_and_its_words_nowhere(
+    carrier: Carrier, answers: Callable[[dict[str, Any]], dict[str, Any]], fault: str
+) -> None:
+    carrier.accept()
+    carrier.reader = ReaderHere(answers=answers)
+    with structlog.testing.capture_logs() as log, pytest.raises(AttemptFailed) as failed:
+        carrier.carry()
+    # The queue keeps what ended a workflow, its cause included.
+    assert str(failed.value) == fault
+    assert failed.value.__cause__ is None
+    assert failed.value.__suppress_context__
+    assert [(line["event"], line["fault"]) for line in log] == [("letter.failed", fault)]
+    assert "Jane" not in str(log)
+    assert nothing_is_filed(carrier)
+    assert [row.state for row in rows(carrier, letters)] == ["checking"]
+    assert list(carrier.stores.work.iterdir()) == []
+
+
+def test_what_a_crash_of_the_same_attempt_left_is_gone_first(carrier: Carrier) -> None:
+    carrier.accept()
+    left = carrier.stores.work / "1-1"
+    left.mkdir(parents=True)
+    (left / "p00001").write_bytes(b"half")
+    assert carrier.carry() == "filed"
+
+
+def test_a_quiet_letter_is_filed_and_nobody_is_told(carrier: Carrier) -> None:
+    carrier.accept(door="import", sender="", proof=Proof.OPERATOR, quiet=True)
+    assert carrier.carry() == "filed"
+    assert rows(carrier, outbox) == []
+
+
+@pytest.mark.parametrize(
+    "sign", [b"Auto-Submitted: auto-replied", b"Precedence: bulk", b"List-Id: <l.example>"]
+)
+def test_a_machine_is_filed_and_not_answered(carrier: Carrier, sign: bytes) -> None:
+    carrier.accept(sign + b"\r\n" + MAIL)
+    assert carrier.carry() == "filed"
+    assert [row.kind for row in rows(carrier, outbox)] == ["notice"]
