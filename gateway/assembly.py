@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -53,6 +54,8 @@ def road(
                 addresses=OurAddresses(settings.intake.address, settings.cases.pattern),
                 reader=reader,
                 workshop=workshop,
+                # Two workers are always left for letters that need no engine.
+                engines=threading.BoundedSemaphore(max(1, settings.road.workers - 2)),
                 timer=timer,
             )
         finally:

@@ -69,12 +69,13 @@ class Intake:
             with self.database.write() as connection:
                 answers = [self._insert(connection, turn.letter) for turn in turns]
         except Exception as error:  # noqa: BLE001  # whatever it was, every door waits for an answer
-            if len(turns) > 1:
+            if len(turns) > 1 and not _is_busy(error):
                 for turn in turns:
                     self._accept_all([turn])
                 return
-            turns[0].fault = WallDown(type(error).__name__)
-            turns[0].fault.__cause__ = error
+            for turn in turns:
+                turn.fault = WallDown(type(error).__name__)
+                turn.fault.__cause__ = error
         else:
             for turn, answer in zip(turns, answers, strict=True):
                 turn.accepted = answer
@@ -104,6 +105,11 @@ class Intake:
                 return Accepted(first, repeated=True)
             # Neither inserted nor there before: the number was taken. Another one.
         raise WallDown("no free receipt number")
+
+
+def _is_busy(error: Exception) -> bool:
+    """Say whether the record stayed locked: then each letter alone would wait as long again."""
+    return isinstance(error, sa.exc.OperationalError) and "locked" in str(error.orig)
 
 
 def _insert_new(insert: type[sqlite.Insert] | type[postgresql.Insert]) -> sa.Executable:

@@ -7,7 +7,6 @@ the two writes the same file again, and nobody is told twice.
 from __future__ import annotations
 
 import os
-import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -38,12 +37,6 @@ class Outbound:
     settings: Settings
     clock: Callable[[], datetime]
     metrics: Metrics
-
-    def run(self, stop: threading.Event) -> None:
-        """Send what is due, look again after a moment, until told to stop."""
-        while not stop.is_set():
-            if self.send_due() < _BATCH:
-                stop.wait(self.settings.outbound.poll_seconds)
 
     def send_due(self) -> int:
         """Send one batch of what is due. Return how many rows were tried."""

@@ -8,7 +8,6 @@ letter's id, its attempt and a code, as JSON: nothing that a person wrote.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterable
 from datetime import datetime
 
@@ -21,6 +20,7 @@ _APPLICATION = "casebridge"
 # DBOS would take a hash of the code otherwise, and leave an older version's letters where they are.
 _VERSION = "1"
 _MOVING = ["ENQUEUED", "PENDING"]
+_ENDED = ["SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"]
 _BATCH = 200
 # A letter that ends the process this often is left to the sweep, which holds it in the end.
 _RECOVERIES = 3
@@ -53,6 +53,7 @@ class Queue:
     """The queue as doors, sweep and commands use it: to put in and to look, never to run."""
 
     def __init__(self, engine: sa.Engine) -> None:
+        self._engine = engine
         self._client = DBOSClient(
             system_database_engine=engine,
             serializer=DBOSPortableJSONSerializer(),
@@ -85,20 +86,25 @@ class Queue:
 
     def depth(self) -> int:
         """Count what waits in the queue or moves."""
-        return len(self._client.list_workflows(status=_MOVING, load_input=False, load_output=False))
+        schema = None if self._engine.dialect.name == "sqlite" else "dbos"
+        workflows = sa.table("workflow_status", sa.column("status"), schema=schema)
+        counted = sa.select(sa.func.count()).select_from(workflows)
+        with self._engine.connect() as connection:
+            return connection.execute(counted.where(workflows.c.status.in_(_MOVING))).scalar_one()
 
     def purge(self, before: datetime) -> int:
         """Forget workflows that ended before this moment. Return how many."""
-        ended = self._client.list_workflows(
-            status=["SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"],
+        gone = 0
+        while ended := self._client.list_workflows(
+            status=_ENDED,
             completed_before=before.isoformat(),
             load_input=False,
             load_output=False,
-            limit=1000,
-        )
-        if ended:
+            limit=_BATCH,
+        ):
             self._client.delete_workflows([workflow.workflow_id for workflow in ended])
-        return len(ended)
+            gone += len(ended)
+        return gone
 
 
 class Runner:
@@ -141,16 +147,6 @@ class Runner:
     def stop(self, grace_seconds: int) -> None:
         """Take nothing new, and wait this long for what moves."""
         DBOS.destroy(destroy_registry=True, workflow_completion_timeout_sec=grace_seconds)
-
-
-def wait_until_empty(queue: Queue, timeout_seconds: float) -> bool:
-    """Wait until nothing waits or moves. Return whether it came to that."""
-    until = time.monotonic() + timeout_seconds
-    while queue.depth():
-        if time.monotonic() > until:
-            return False
-        time.sleep(0.05)
-    return True
 
 
 def _workflow_id(letter_id: int, attempt: int) -> str:

@@ -21,27 +21,18 @@ from gateway.explanation import explanation
 from gateway.letter import Envelope, Letter, Proof
 from gateway.receipt import receipt
 from gateway.road.package import Package, Pdf
-from gateway.road.read import MessageUnreadable
-from gateway.road.unread import unread
 from gateway.road.walk import Road
 from portal import migrations
 from portal.database import Database, open_database
 from portal.directory import Directory
 from portal.directory_import import import_directory
+from portal.directory_report import DirectoryRejected
 from portal.vault import Vault
 
 _NO_NUMBER = "00000000"  # a rehearsed letter has no receipt number
 _FROM_LINE = re.compile(rb"From \S+.*\d{2}:\d{2}.*\d{4}")  # RFC 4155, appendix A, read kindly
 _QUOTED = re.compile(rb">+From ")
 _LONGEST_LINE = 1 << 20
-
-
-class DirectoryRejected(Exception):
-    """The CSV folder cannot be loaded. `lines` names each rejected line with its fix."""
-
-    def __init__(self, lines: tuple[str, ...]) -> None:
-        super().__init__("; ".join(lines))
-        self.lines = lines
 
 
 @dataclass(frozen=True)
@@ -93,17 +84,14 @@ class _Rehearsal:
     def _walk(self, letter: Letter, work: Path) -> Package:
         zone = ZoneInfo(self.settings.service.time_zone)
         with self.vault.open(letter.raw.sha256) as raw:
-            try:
-                return self.road.walk(
-                    letter,
-                    raw,
-                    work,
-                    directory=Directory(self.database),
-                    today=letter.envelope.arrived_at.astimezone(zone).date(),
-                    checkpoints=_Forgotten() if self.asked.converting else None,
-                )
-            except MessageUnreadable:
-                return unread(letter)
+            return self.road.walk(
+                letter,
+                raw,
+                work,
+                directory=Directory(self.database),
+                today=letter.envelope.arrived_at.astimezone(zone).date(),
+                checkpoints=_Forgotten() if self.asked.converting else None,
+            )
 
 
 class _Forgotten:

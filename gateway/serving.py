@@ -7,7 +7,7 @@ import contextlib
 import shutil
 import signal
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import sqlalchemy as sa
 import structlog
@@ -15,6 +15,7 @@ import uvicorn
 
 from config.settings import Settings
 from gateway import assembly, clock, lock
+from gateway.chore import Chore
 from gateway.outbound import Outbound
 from gateway.queue import Queue, Runner
 from gateway.smtp.door import SmtpDoor
@@ -25,8 +26,10 @@ from gateway.watch import Metrics
 from gateway.worker import Worker
 from portal.tables import letters, outbox
 from portal.web.app import build_app
+from portal.web.desk import Check
 
 _GRACE_SECONDS = 30
+_HOUSEKEEPING_SECONDS = 3600
 Ready = Callable[[str, str], None]
 
 
@@ -61,11 +64,18 @@ def serve(settings: Settings, ready: Ready) -> None:
             clock.now,
             metrics,
         )
-        sweep = Sweep(stores.database, queue, stores.vault, settings, clock.now)
+        sweep = Sweep(
+            stores.database, queue, stores.vault, settings, clock.now, give_up=worker.give_up
+        )
+        chores = (
+            Chore("outbound", lambda _: outbound.send_due() > 0, settings.outbound.poll_seconds),
+            Chore("sweep", lambda _: sweep.letters() > 0, settings.road.sweep_seconds),
+            Chore("housekeeping", sweep.house, _HOUSEKEEPING_SECONDS),
+        )
         runner.start()
         try:
-            with _threads(outbound.run, sweep.run):
-                asyncio.run(_doors(stores, queue, metrics, ready))
+            with _threads(chores):
+                asyncio.run(_doors(stores, readiness(stores, queue, chores), metrics, ready))
                 runner.stop(_GRACE_SECONDS)
         finally:
             runner.stop(0)
@@ -90,11 +100,9 @@ def _empty_work(stores: Stores) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _threads(*loops: Callable[[threading.Event], None]) -> Iterator[None]:
+def _threads(chores: Sequence[Chore]) -> Iterator[None]:
     stop = threading.Event()
-    threads = [
-        threading.Thread(target=loop, args=(stop,), name=loop.__qualname__) for loop in loops
-    ]
+    threads = [threading.Thread(target=one.run, args=(stop,), name=one.name) for one in chores]
     for thread in threads:
         thread.start()
     try:
@@ -105,7 +113,9 @@ def _threads(*loops: Callable[[threading.Event], None]) -> Iterator[None]:
             thread.join()
 
 
-async def _doors(stores: Stores, queue: Queue, metrics: Metrics, ready: Ready) -> None:
+async def _doors(
+    stores: Stores, checks: Mapping[str, Check], metrics: Metrics, ready: Ready
+) -> None:
     """Keep the SMTP door and the pages open until told to stop."""
     settings = stores.settings
     door = SmtpDoor(settings, stores.vault, stores.intake().accept, clock.now, metrics.smtp_reply)
@@ -115,7 +125,7 @@ async def _doors(stores: Stores, queue: Queue, metrics: Metrics, ready: Ready) -
         service=settings.service,
         web=settings.web,
         clock=clock.now,
-        checks=readiness(stores, queue),
+        checks=checks,
         metrics=metrics.text,
     )
     pages = _Pages(
@@ -188,7 +198,7 @@ def gauges(stores: Stores, queue: Queue) -> dict[str, float]:
     }
 
 
-def readiness(stores: Stores, queue: Queue) -> dict[str, Callable[[], str | None]]:
+def readiness(stores: Stores, queue: Queue, chores: Sequence[Chore]) -> dict[str, Check]:
     """Return the checks behind /readyz: each returns what is wrong, or None."""
 
     def database() -> str | None:
@@ -209,4 +219,6 @@ def readiness(stores: Stores, queue: Queue) -> dict[str, Callable[[], str | None
         most = 4 * stores.settings.conversion.max_seconds
         return None if oldest <= most else f"a letter has been in motion for {oldest:.0f} seconds"
 
-    return {"database": database, "storage": storage, "queue": moving}
+    return {"database": database, "storage": storage, "queue": moving} | {
+        chore.name: chore.overdue for chore in chores
+    }

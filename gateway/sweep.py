@@ -12,14 +12,12 @@ import structlog
 
 from config.settings import Settings
 from gateway.queue import Queue
-from gateway.watch import fault_fields
-from portal import events, sign_in
+from portal import sign_in
 from portal.database import Database
 from portal.tables import letters, parts, renditions
 from portal.vault import Vault
 
 _BATCH = 500
-_VAULT_EVERY = timedelta(hours=1)
 _WORKFLOWS_KEPT = timedelta(days=1)
 
 
@@ -32,22 +30,14 @@ class Sweep:
     vault: Vault
     settings: Settings
     clock: Callable[[], datetime]
+    give_up: Callable[[int, int], bool]  # holds a letter's attempt, and tells its sender
 
-    def run(self, stop: threading.Event) -> None:
-        """Sweep at once and then every so often, until told to stop."""
-        vault_due = self.clock()
-        while not stop.is_set():
-            try:
-                self.letters()
-                if self.clock() >= vault_due:
-                    vault_due = self.clock() + _VAULT_EVERY
-                    self.blobs()
-                    self.queue.purge(self.clock() - _WORKFLOWS_KEPT)
-                    self.sessions()
-            except (sa.exc.SQLAlchemyError, OSError) as fault:
-                # A busy or full disk now: the next round does it.
-                structlog.get_logger().error("sweep.failed", **fault_fields(fault))
-            stop.wait(self.settings.road.sweep_seconds)
+    def house(self, stop: threading.Event) -> bool:
+        """Clear what is over: blobs, ended workflows, ended sessions. Nothing more to do then."""
+        self.blobs(stop)
+        self.queue.purge(self.clock() - _WORKFLOWS_KEPT)
+        self.sessions()
+        return False
 
     def letters(self) -> int:
         """Raise the attempt of every letter that is in motion by its row and not in the queue.
@@ -66,36 +56,20 @@ class Sweep:
         return sum(self._again(letter_id, attempt) for letter_id, attempt in still)
 
     def _again(self, letter_id: int, attempt: int) -> bool:
-        """Raise a letter's attempt and queue it, or hold it where that has been tried enough."""
-        now = self.clock()
+        """Raise a letter's attempt and queue it, or give it up where that was tried enough."""
+        if attempt >= self.settings.road.max_attempts:
+            return self.give_up(letter_id, attempt)
         live = (
             letters.c.id == letter_id,
             letters.c.attempt == attempt,
             letters.c.state == "checking",
         )
-        exhausted = attempt >= self.settings.road.max_attempts
-        change: dict[str, object] = (
-            {"state": "with_us", "reason": "not_finished", "state_since": now}
-            if exhausted
-            else {"attempt": attempt + 1}
-        )
         with self.database.write() as connection:
-            if connection.execute(letters.update().where(*live).values(change)).rowcount != 1:
+            raised = letters.update().where(*live).values(attempt=attempt + 1)
+            if connection.execute(raised).rowcount != 1:
                 return False
-            if exhausted:
-                events.record(
-                    connection,
-                    letter_id=letter_id,
-                    actor="gateway",
-                    kind="letter.with_us",
-                    detail={"reason": "not_finished", "case": None},
-                    at=now,
-                )
-            else:
-                self.queue.put(connection, letter_id, attempt + 1)
-        structlog.get_logger().warning(
-            "letter.held" if exhausted else "letter.again", letter=letter_id, attempt=attempt
-        )
+            self.queue.put(connection, letter_id, attempt + 1)
+        structlog.get_logger().warning("letter.again", letter=letter_id, attempt=attempt)
         return True
 
     def sessions(self) -> int:
@@ -104,7 +78,7 @@ class Sweep:
         with self.database.write() as connection:
             return sign_in.sweep(connection, now=self.clock(), idle=idle)
 
-    def blobs(self) -> int:
+    def blobs(self, stop: threading.Event) -> int:
         """Remove what nobody refers to from the vault. Return how many blobs and drafts went."""
         seconds = self.settings.storage.sweep_after_hours * 3600
 
@@ -113,7 +87,7 @@ class Sweep:
             with self.database.read() as connection:
                 return is_referenced(connection, sha256)
 
-        return self.vault.sweep(seconds, referenced)
+        return self.vault.sweep(seconds, referenced, stop.is_set)
 
 
 def is_referenced(connection: sa.Connection, sha256: str) -> bool:

@@ -21,7 +21,6 @@ from gateway.letter import Envelope, Letter, Proof
 from gateway.road.copy import first_filed, set_aside
 from gateway.road.file import StaleAttempt, file, keep_parts
 from gateway.road.package import Package, Pdf
-from gateway.road.read import MessageUnreadable
 from gateway.road.tell import owed
 from gateway.road.unread import unread
 from gateway.road.walk import Road
@@ -57,14 +56,7 @@ class Worker:
         Returns `stale`, and changes nothing, where another attempt has the letter. Raises
         AttemptFailed; the log says why, under the receipt number.
         """
-        with self.database.read() as connection:
-            row = connection.execute(
-                sa.select(letters).where(
-                    letters.c.id == letter_id,
-                    letters.c.attempt == attempt,
-                    letters.c.state == "checking",
-                )
-            ).one_or_none()
+        row = self._live(letter_id, attempt)
         if row is None:
             return STALE
         with structlog.contextvars.bound_contextvars(receipt=row.receipt, attempt=attempt):
@@ -97,36 +89,59 @@ class Worker:
         package = self._package(letter, folder)
         with self.metrics.stage("file"):
             keep_parts(package, self.vault)
-            mails = owed(package, receipt, self.settings)
-            with self.database.write() as connection:
-                state = file(
-                    connection,
-                    package,
-                    letter_id=letter_id,
-                    attempt=attempt,
-                    owed=mails,
-                    now=self.clock(),
-                )
+            state = self._file(package, receipt, letter_id, attempt)
         for part in package.parts:
             if part.reason == "file_convert_failed":
                 self.metrics.conversion_failed(part.detected_type, part.reason)
         return state
 
+    def give_up(self, letter_id: int, attempt: int) -> bool:
+        """Hold a letter that could not be carried, and tell its sender. Return whether it was."""
+        row = self._live(letter_id, attempt)
+        if row is None:
+            return False
+        structlog.get_logger().error("letter.held", receipt=row.receipt, attempt=attempt)
+        package = unread(_letter(row), "not_finished")
+        try:
+            state = self._file(package, row.receipt, letter_id, attempt)
+        except StaleAttempt:
+            return False
+        self.metrics.letter_ended(row.door, state)
+        return True
+
+    def _live(self, letter_id: int, attempt: int) -> sa.Row[tuple[object, ...]] | None:
+        with self.database.read() as connection:
+            return connection.execute(
+                sa.select(letters).where(
+                    letters.c.id == letter_id,
+                    letters.c.attempt == attempt,
+                    letters.c.state == "checking",
+                )
+            ).one_or_none()
+
+    def _file(self, package: Package, receipt: str, letter_id: int, attempt: int) -> str:
+        mails = owed(package, receipt, self.settings)
+        with self.database.write() as connection:
+            return file(
+                connection,
+                package,
+                letter_id=letter_id,
+                attempt=attempt,
+                owed=mails,
+                now=self.clock(),
+            )
+
     def _package(self, letter: Letter, folder: Path) -> Package:
         zone = ZoneInfo(self.settings.service.time_zone)
         with self.vault.open(letter.raw.sha256) as raw:
-            try:
-                return self.road.walk(
-                    letter,
-                    raw,
-                    folder,
-                    directory=Directory(self.database),
-                    today=self.clock().astimezone(zone).date(),
-                    checkpoints=Kept(self.database, self.vault, self.clock),
-                )
-            except MessageUnreadable as fault:
-                structlog.get_logger().warning("letter.unreadable", why=fault.why)
-                return unread(letter)
+            return self.road.walk(
+                letter,
+                raw,
+                folder,
+                directory=Directory(self.database),
+                today=self.clock().astimezone(zone).date(),
+                checkpoints=Kept(self.database, self.vault, self.clock),
+            )
 
 
 @dataclass(frozen=True)

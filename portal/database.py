@@ -18,7 +18,7 @@ import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.engine.interfaces import DBAPIConnection
 
-from portal.turns import Turns
+from portal.turns import NoTurn, Turns
 
 BUSY_TIMEOUT_MS = 30_000
 _OLDEST_SAFE_SQLITE = (3, 51, 3)
@@ -128,7 +128,12 @@ def _take_turn(connection: sa.Connection, turns: Turns) -> None:
     """Take the turn for a connection's transaction; it is handed on with the connection."""
     info = connection.connection.info
     if not info.get(_HAS_TURN):
-        turns.take(BUSY_TIMEOUT_MS / 1000)
+        try:
+            turns.take(BUSY_TIMEOUT_MS / 1000)
+        except NoTurn as fault:
+            # As SQLite itself would say it, so that what retries on that retries on this.
+            locked = pysqlite3.OperationalError("database is locked")
+            raise sa.exc.OperationalError("BEGIN IMMEDIATE", None, locked) from fault
         info[_HAS_TURN] = True
 
 
@@ -143,6 +148,7 @@ def _sqlite_engine(file: Path | None, connect_args: dict[str, Any], turns: Turns
             sa.URL.create("sqlite", database=str(file)),
             module=pysqlite3,
             connect_args=arguments,
+            hide_parameters=True,  # a fault's text would quote a letter otherwise
             pool_size=20,
             max_overflow=20,
         )

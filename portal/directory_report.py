@@ -18,6 +18,14 @@ class Rejected:
     fix: str
 
 
+class DirectoryRejected(Exception):
+    """The CSV folder cannot be loaded. `lines` names each rejected line with its fix."""
+
+    def __init__(self, lines: tuple[str, ...]) -> None:
+        super().__init__("; ".join(lines))
+        self.lines = lines
+
+
 @dataclass(frozen=True)
 class Report:
     """What an import did. Where anything is rejected it did nothing."""

@@ -110,7 +110,7 @@ letters = sa.Table(
     sa.Column("recipients", sa.JSON, nullable=False),
     _text("proof"),
     sa.Column("quiet", sa.Boolean, nullable=False),  # no receipt and no notice, as for an import
-    # SHA-256 over envelope sender, recipients and the raw bytes' SHA-256: a repeat is not a letter.
+    # SHA-256 over door, sender, recipients and the raw bytes' SHA-256: a repeat is not a letter.
     _text("fingerprint", unique=True),
     sa.Column("raw_sha256", sa.Text, nullable=False, index=True),
     _number("raw_bytes"),

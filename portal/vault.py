@@ -112,7 +112,12 @@ class Vault:
                     with contextlib.suppress(FileNotFoundError):
                         yield Blob(entry.name, entry.stat().st_size)
 
-    def sweep(self, older_than_seconds: float, is_referenced: Callable[[str], bool]) -> int:
+    def sweep(
+        self,
+        older_than_seconds: float,
+        is_referenced: Callable[[str], bool],
+        stopped: Callable[[], bool] = lambda: False,
+    ) -> int:
         """Remove old drafts, and old blobs that nothing refers to. Return how many went.
 
         A blob younger than the bound stays whatever is said of it: its letter's row may be about
@@ -127,10 +132,15 @@ class Vault:
                         Path(entry.path).unlink()
                         gone += 1
         for blob in self.blobs():
+            if stopped():
+                break
             path = self._path(blob.sha256)
-            with self._through_gate(fcntl.LOCK_EX), contextlib.suppress(FileNotFoundError):
-                # `keep` renames under the same lock: no fresh copy can slip in between.
-                if path.stat().st_mtime < bound and not is_referenced(blob.sha256):
+            if not _is_older(path, bound) or is_referenced(blob.sha256):
+                continue
+            with self._through_gate(fcntl.LOCK_EX):
+                # A reference made since comes with a fresh time stamp, and `keep` renames under
+                # the same lock: what is old still is nobody's.
+                if _is_older(path, bound):
                     path.unlink()
                     gone += 1
         return gone
@@ -220,6 +230,13 @@ def _said_plainly() -> Iterator[None]:
         if error.errno in {errno.ENOSPC, errno.EDQUOT}:
             raise DiskFull(str(error)) from error
         raise WriteFailed(str(error)) from error
+
+
+def _is_older(path: Path, bound: float) -> bool:
+    try:
+        return path.stat().st_mtime < bound
+    except FileNotFoundError:
+        return False
 
 
 def _sync_folder(folder: Path) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -85,6 +86,7 @@ class Carrier:
             addresses=OurAddresses(settings.intake.address, settings.cases.pattern),
             reader=cast("Pool", self.reader),
             workshop=cast("Workshop", self.workshop),
+            engines=nullcontext(),
         )
         return Worker(
             self.stores.database,

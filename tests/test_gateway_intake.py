@@ -128,7 +128,7 @@ class RefusingQueue(Queue):
             sa.select(letters.c.raw_sha256).where(letters.c.id == letter_id)
         ).scalar_one()
         if sha256 == self.refused:
-            raise sa.exc.OperationalError("put", {}, Exception("locked"))
+            raise sa.exc.IntegrityError("put", {}, Exception("refused"))
         super().put(connection, letter_id, attempt)
 
 

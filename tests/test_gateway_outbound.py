@@ -15,6 +15,7 @@ import sqlalchemy as sa
 import structlog
 
 from config.settings import Outbound as OutboundSettings
+from gateway.chore import Chore
 from gateway.outbound import Outbound
 from gateway.stores import Stores
 from gateway.watch import Metrics
@@ -183,7 +184,9 @@ def test_a_storage_that_fails_for_a_while_ends_nothing(post: Post) -> None:
     post.owe()
     post.folder.write_text("in the way")
     stop = threading.Event()
-    thread = threading.Thread(target=post.outbound.run, args=(stop,))
+    thread = threading.Thread(
+        target=Chore("outbound", lambda _: post.outbound.send_due() > 0, 0.01).run, args=(stop,)
+    )
     with structlog.testing.capture_logs() as log:
         thread.start()
         try:

@@ -7,6 +7,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -16,11 +17,12 @@ import pytest
 import sqlalchemy as sa
 
 from gateway.clock import now
-from gateway.queue import Carry, Runner, wait_until_empty
+from gateway.queue import Carry, Queue, Runner
 from gateway.road.file import StaleAttempt, move_letter
 from gateway.stores import Stores
 from gateway.sweep import Sweep
-from portal.tables import events, letters
+from portal.tables import events, letters, outbox
+from tests.carrying import Carrier
 from tests.test_gateway_intake import letter
 
 
@@ -45,6 +47,15 @@ def filing(stores: Stores) -> Carry:
     return carry
 
 
+def wait_until_empty(queue: Queue, timeout_seconds: float) -> bool:
+    until = time.monotonic() + timeout_seconds
+    while queue.depth():
+        if time.monotonic() > until:
+            return False
+        time.sleep(0.02)
+    return True
+
+
 def states(stores: Stores) -> list[tuple[str, int]]:
     with stores.database.read() as connection:
         rows = connection.execute(sa.select(letters).order_by(letters.c.id))
@@ -53,7 +64,14 @@ def states(stores: Stores) -> list[tuple[str, int]]:
 
 @pytest.fixture
 def sweep(stores: Stores) -> Sweep:
-    return Sweep(stores.database, stores.queue(), stores.vault, stores.settings, now)
+    return Sweep(
+        stores.database,
+        stores.queue(),
+        stores.vault,
+        stores.settings,
+        now,
+        give_up=Carrier(stores).worker.give_up,
+    )
 
 
 @pytest.mark.slow
@@ -98,7 +116,10 @@ def test_a_letter_that_never_works_is_held_and_told(stores: Stores, sweep: Sweep
     assert sweep.letters() == 0
     with stores.database.read() as connection:
         event = connection.execute(sa.select(events)).one()
+        mail = connection.execute(sa.select(outbox)).one()
     assert (event.kind, event.detail["reason"]) == ("letter.with_us", "not_finished")
+    assert (mail.kind, mail.recipient) == ("receipt", "pat@bakerllp.example")
+    assert "Our team will look at it." in mail.text
 
 
 @pytest.mark.slow

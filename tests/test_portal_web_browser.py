@@ -188,13 +188,13 @@ def test_the_whole_journey_with_keyboard_alone_and_without_javascript(served: Se
 def _tab_to(page: Page, text: str) -> None:
     for _ in range(80):
         page.keyboard.press("Tab")
-        if page.locator(":focus").inner_text().strip().startswith(text):
+        if page.evaluate("document.activeElement.innerText").strip().startswith(text):
             return
     pytest.fail(f"the Tab key does not reach {text!r}")
 
 
 @pytest.mark.parametrize("look", ["wide", "narrow"])
-@pytest.mark.parametrize("name", ["team", "filed in part", "outbox", "sign in"])
+@pytest.mark.parametrize("name", ["team", "filed in part", "outbox", "link"])
 def test_focus_is_seen_and_goes_in_reading_order(served: Served, name: str, look: str) -> None:
     who, path = PAGES[name]
     context = served.context(who, **LOOKS[look])

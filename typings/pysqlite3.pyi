@@ -2,3 +2,5 @@
 
 sqlite_version: str
 sqlite_version_info: tuple[int, int, int]
+
+class OperationalError(Exception): ...

@@ -5,6 +5,8 @@ Exit codes: 0 done, 1 problem found, 2 usage, 3 not ready, 4 refused.
 
 from __future__ import annotations
 
+import importlib
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -14,34 +16,33 @@ import click
 from config.settings import Settings, SettingsFault, load
 from converters.fault import SandboxMissing
 from gateway.lock import AlreadyRunning
-from gateway.rehearsal import DirectoryRejected
 from gateway.watch import start_logs
 from portal.database import UnsafeSqlite
+from portal.directory_report import DirectoryRejected
 from portal.migrations import SchemaBehind
 
 DONE, PROBLEM, USAGE, NOT_READY, REFUSED = range(5)
 
+_MODULES = {
+    "check": "check",
+    "directory": "directory",
+    "explain": "explain",
+    "import": "take",  # a module cannot bear the name of a statement
+    "migrate": "migrate",
+    "queue": "queue",
+    "serve": "serve",
+    "verify": "verify",
+}
+
 
 def main() -> None:
     """Run the command line and end the process with its exit code."""
-    from gateway.command import (  # noqa: PLC0415  # each registers its command here
-        check,
-        directory,
-        explain,
-        queue,
-        serve,
-        take,
-        verify,
-    )
-
-    for module in (check, directory, explain, queue, serve, take, verify):
-        casebridge.add_command(module.command)
-    casebridge.add_command(verify.migrate_command)
     guarded(lambda: casebridge(standalone_mode=False))
 
 
 def guarded(run: Callable[[], object]) -> None:
     """Run a command; where it cannot be run, say why with the fix, and end with the exit code."""
+    os.umask(0o077)  # whatever is written is health data of strangers
     try:
         run()
     except click.exceptions.Exit as done:
@@ -73,7 +74,26 @@ def guarded(run: Callable[[], object]) -> None:
         _stop(REFUSED, f"Another process serves this storage folder: {fault.holder}.")
 
 
+class _Commands(click.Group):
+    """Commands by name; the module of one is imported when it is asked for."""
+
+    def list_commands(self, context: click.Context) -> list[str]:
+        """Name them all."""
+        del context
+        return sorted(_MODULES)
+
+    def get_command(self, context: click.Context, cmd_name: str) -> click.Command | None:
+        """Find one."""
+        del context
+        if cmd_name not in _MODULES:
+            return None
+        command = importlib.import_module(f"gateway.command.{_MODULES[cmd_name]}").command
+        assert isinstance(command, click.Command), "each module has its command"
+        return command
+
+
 @click.group(
+    cls=_Commands,
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog="Examples: casebridge serve · casebridge explain letter.eml · casebridge check",
 )

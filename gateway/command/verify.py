@@ -1,4 +1,4 @@
-"""casebridge verify and casebridge migrate: whether the record is sound, and at this schema."""
+"""casebridge verify: whether the record is sound."""
 
 from __future__ import annotations
 
@@ -40,11 +40,3 @@ def command(context: click.Context, as_json: bool) -> None:
             click.echo(f"problem: {problem}")
     say(f"{len(problems)} problems" if problems else "The record is sound.")
     context.exit(PROBLEM if problems else DONE)
-
-
-@click.command("migrate")
-@click.pass_context
-def migrate_command(context: click.Context) -> None:
-    """Bring the database, the record's tables and the queue's, to this version's schema."""
-    with open_stores(settings_of(context), migrating=True):
-        say("The database is at this version's schema.")

@@ -8,6 +8,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Protocol
 
@@ -30,14 +31,18 @@ class Checkpoints(Protocol):
 
 
 def convert(
-    package: Package, workshop: Workshop, checkpoints: Checkpoints, folder: Path
+    package: Package,
+    workshop: Workshop,
+    checkpoints: Checkpoints,
+    folder: Path,
+    engines: AbstractContextManager[object],
 ) -> Package:
     """Give every part with the fate `converted`, and every narrative to be printed, its PDF.
 
     A part that cannot be converted is filed as it came, and said to be. `folder` is the attempt's
-    own; the PDFs in it are gone with it.
+    own; the PDFs in it are gone with it. `engines` is entered for each piece of work of an engine.
     """
-    bench = _Bench(workshop, checkpoints, folder)
+    bench = _Bench(workshop, checkpoints, folder, engines)
     words = {one.path: one for one in package.words if one.path}
     parts: list[Part] = []
     troubles: list[Trouble] = []
@@ -113,6 +118,7 @@ class _Bench:
     workshop: Workshop
     checkpoints: Checkpoints
     folder: Path
+    engines: AbstractContextManager[object]
 
     def pdf(self, source: Source) -> Pdf:
         """Return a source's PDF: the one made before, or one made now. Raises ConversionFault."""
@@ -123,7 +129,9 @@ class _Bench:
             return there
         into = self.folder / f"pdf-{sha256}"
         into.mkdir(exist_ok=True)
-        return self.checkpoints.keep(sha256, self.workshop.convert(source, into))
+        with self.engines:
+            made = self.workshop.convert(source, into)
+        return self.checkpoints.keep(sha256, made)
 
 
 def _digest(source: Source) -> str:

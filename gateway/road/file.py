@@ -62,8 +62,7 @@ def final_state(package: Package) -> tuple[str, str | None]:
     """Return the state that a package ends in, and why where it is not simply filed."""
     if package.resolution.hold is not None:
         return "with_us", package.resolution.hold
-    kept = [part for part in package.parts if part.fate in _KEPT]
-    if not kept:
+    if not any(part.fate in _KEPT and says_something(part, package) for part in package.parts):
         return "not_filed", _first_code(package.troubles) or "no_content"
     missed = [
         part
@@ -71,6 +70,11 @@ def final_state(package: Package) -> tuple[str, str | None]:
         if part.fate in {Fate.HELD, Fate.REFUSED} or part.reason == "file_empty"
     ]
     return ("filed_in_part", missed[0].reason) if missed else ("filed", None)
+
+
+def says_something(part: Part, package: Package) -> bool:
+    """Say whether a part is more than the words of a message that had none."""
+    return part.reason != "narrative" or bool(package.narrative) or part.filed_name is not None
 
 
 def _first_code(troubles: Sequence[Trouble]) -> str | None:

@@ -1,15 +1,16 @@
-"""Unread: the package of a message that could not be taken apart. It is held for staff, whole."""
+"""Unread: the package of a letter that the road could not carry. It is held for staff, whole."""
 
 from __future__ import annotations
 
 from gateway.letter import Letter
 from gateway.road.package import Fate, Package, Part, Resolution, Trouble, Words
 
-_CODE = "message_unreadable"
 
+def unread(letter: Letter, why: str = "message_unreadable") -> Package:
+    """Return a package that waits for staff, with the raw message as its one part.
 
-def unread(letter: Letter) -> Package:
-    """Return a package that waits for staff, with the raw message as its one part."""
+    `why` is the code of the catalogue that says why.
+    """
     return Package(
         letter=letter,
         message_id=None,
@@ -29,10 +30,10 @@ def unread(letter: Letter) -> Package:
                 sha256=letter.raw.sha256,
                 file=None,
                 fate=Fate.HELD,
-                reason=_CODE,
+                reason=why,
                 filed_name="Message.eml",
             ),
         ),
-        troubles=(Trouble(_CODE),),
-        resolution=Resolution(hold=_CODE),
+        troubles=(Trouble(why),),
+        resolution=Resolution(hold=why),
     )

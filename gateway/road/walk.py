@@ -9,6 +9,8 @@ from datetime import date
 from pathlib import Path
 from typing import BinaryIO
 
+import structlog
+
 from config.media import MediaCatalogue
 from config.settings import Settings
 from converters.pool import Pool
@@ -18,10 +20,11 @@ from gateway.case_number import CaseShape
 from gateway.letter import Letter
 from gateway.road.convert import Checkpoints, convert
 from gateway.road.name import name
-from gateway.road.package import Package
-from gateway.road.read import read
+from gateway.road.package import NARRATIVE_CHARACTERS, Package
+from gateway.road.read import MessageUnreadable, read
 from gateway.road.resolve import DirectoryView, resolve
 from gateway.road.sort import sort
+from gateway.road.unread import unread
 
 Timer = Callable[[str], AbstractContextManager[None]]
 
@@ -29,6 +32,11 @@ Timer = Callable[[str], AbstractContextManager[None]]
 def untimed(_stage: str) -> AbstractContextManager[None]:
     """Time nothing."""
     return nullcontext()
+
+
+# Nobody is known to stand behind these letters: their files wait for a person before an engine
+# works on them, or strangers could keep every engine busy.
+_STRANGERS = {"sender_not_known", "sender_not_proven"}
 
 
 @dataclass(frozen=True)
@@ -41,6 +49,7 @@ class Road:
     addresses: OurAddresses
     reader: Pool
     workshop: Workshop
+    engines: AbstractContextManager[object]  # fewer may wait for an engine than there are workers
     timer: Timer = untimed
 
     def walk(
@@ -56,26 +65,29 @@ class Road:
         """Carry a letter through read, sort, resolve, name and convert.
 
         `raw` is its content and `folder` an empty working folder of this attempt's own. Without
-        `checkpoints` nothing is converted; the fates then say what would happen. Raises
-        gateway.road.read.MessageUnreadable where the message cannot be taken apart.
+        `checkpoints` nothing is converted; the fates then say what would happen. A message that
+        cannot be taken apart comes out whole, to be held for staff.
         """
-        timer = self.timer
-        with timer("read"):
-            package = read(letter, raw, self.reader, folder, self.settings.reading)
-        with timer("sort"):
-            package = sort(package, self.media)
-        with timer("resolve"):
+        try:
+            with self.timer("read"):
+                package = read(letter, raw, self.reader, folder, self.settings.reading)
+        except MessageUnreadable as fault:
+            structlog.get_logger().warning("letter.unreadable", why=fault.why)
+            return unread(letter)
+        with self.timer("sort"):
+            package = sort(package, self.media, narrative_characters=NARRATIVE_CHARACTERS)
+        with self.timer("resolve"):
             tags = tuple(
                 tag
                 for recipient in letter.envelope.recipients
                 if (tag := self.addresses.case_tag(recipient)) is not None
             )
             package = resolve(package, directory, self.shape, today, tags=tags)
-        with timer("name"):
+        with self.timer("name"):
             package = name(package, self.settings.names, self._extension)
-        if checkpoints is not None:
-            with timer("convert"):
-                package = convert(package, self.workshop, checkpoints, folder)
+        if checkpoints is not None and package.resolution.hold not in _STRANGERS:
+            with self.timer("convert"):
+                package = convert(package, self.workshop, checkpoints, folder, self.engines)
         return package
 
     def _extension(self, media_type: str) -> str | None:
