@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import re
+import signal
 from typing import Any, Final
 
-from converters.fault import BadOutput, JobDied, JobRefused
+from converters.fault import BadOutput, JobDied, JobLost, JobRefused
 
 # Sixteen megabytes of nothing but "[[[[" would be a gigabyte of lists here.
 _MOST_CONTAINERS: Final = 400_000
@@ -16,7 +17,7 @@ _OURS = re.compile(
 
 
 def parsed(body: bytes) -> dict[str, Any]:
-    """Parse an answer. Raises BadOutput; JobDied where it tells of an end without one."""
+    """Parse an answer. Raises BadOutput; JobDied and JobLost where it tells of an end without one."""
     if body.count(b"[") + body.count(b"{") > _MOST_CONTAINERS:
         raise BadOutput("an answer of too many parts")
     try:
@@ -24,6 +25,8 @@ def parsed(body: bytes) -> dict[str, Any]:
     except (ValueError, RecursionError) as error:
         raise BadOutput("an answer that is not JSON") from error
     match answer:
+        case {"signal": signal.SIGKILL}:
+            raise JobLost("signal 9")
         case {"signal": int(number)}:
             raise JobDied(f"signal {number}")
         case {"broke": str(reason)}:

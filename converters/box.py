@@ -128,7 +128,8 @@ class Box:
 
     def status(self) -> int:
         """Return the exit status of an ended sandbox; 128 and the signal where one ended it."""
-        return self._process.wait(_END_SECONDS)
+        status = self._process.wait(_END_SECONDS)
+        return status if status >= 0 else 128 - status  # bubblewrap itself was killed
 
     def kill(self) -> None:
         """End every process inside and return when all are gone."""

@@ -61,8 +61,16 @@ class JobFault(Exception):
     """A job in a sandboxed process did not give an answer."""
 
 
-class JobTimedOut(JobFault):
-    """The job was stopped at its limit of seconds."""
+class JobUncertain(JobFault):
+    """The job did not end, and the file or this machine may be why: only a second try can tell."""
+
+
+class JobTimedOut(JobUncertain):
+    """The job was stopped at its limit of seconds; a loaded or stopped machine is slow as well."""
+
+
+class JobLost(JobUncertain):
+    """The sandbox ended, or its process was killed: by the kernel, it may be, short of memory."""
 
 
 class JobStopped(JobFault):

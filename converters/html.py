@@ -25,6 +25,24 @@ _CHARSET = re.compile(
 )
 
 _TAG = re.compile(r"<[^>]*>")
+_SHEETS = re.compile(r"<style\b[^>]*>.*?</style>", re.DOTALL)
+# Each level of these inside each other lays everything below it out again: seven nested flex boxes
+# take a second, ten take minutes. Mail is written for programs that have none of them.
+_SLOW = re.compile(
+    r"(?<![\w-])(?:display\s*:\s*(?:inline-)?(?:flex|grid)|column(?:s|-count|-width)\s*:)",
+    re.IGNORECASE,
+)
+
+# Counted before nh3, whose time grows with the square of the depth: seven seconds at this many.
+# WeasyPrint takes a millisecond for each element.
+_MOST_TAGS = 100_000
+_MOST_ELEMENTS = 50_000
+_DEEPEST = 400
+_DEEPEST_TABLES = 30
+_OPENS = re.compile(r"</?[A-Za-z]")
+# In what nh3 writes, where every element is closed and no attribute holds a bare "<" or ">".
+_ELEMENT = re.compile(r"<(/?)([a-z][a-z0-9]*)")
+_VOID = {"area", "br", "col", "hr", "img", "wbr"}
 
 _TAGS = (nh3.ALLOWED_TAGS | {"font", "center", "style", "big", "tt", "u", "s"}) - {"map", "area"}
 _REMOVED_WHOLE = {"script", "noscript", "template", "object", "iframe", "title", "textarea"}
@@ -78,12 +96,16 @@ def render(
     """Write the PDF of a page and return warnings: "remote_content" where something was not loaded,
     "glyphs_missing".
 
-    Raises TooLarge, Unreadable.
+    Raises TooLarge, for more elements or deeper ones than mail has too, and Unreadable.
     """
     if len(source) > MOST_BYTES:
         raise TooLarge("HTML")
     fetcher = _Given(images)
-    body = cleaned(decoded(source))
+    document = decoded(source)
+    if any(number >= _MOST_TAGS for number, _ in enumerate(_OPENS.finditer(document))):
+        raise TooLarge("tags")
+    body = cleaned(document)
+    _refuse_a_bomb(body)
     unshown = fonts.unshown(unescape(_TAG.sub(" ", body)))
     page.write(page.wrapped(body, title, heading), target, sheet=SHEET, fetcher=fetcher, fit=True)
     warnings = ["glyphs_missing"] if unshown else []
@@ -114,7 +136,7 @@ def decoded(source: bytes) -> str:
 
 def cleaned(document: str) -> str:
     """Return the harmless part of a page's body."""
-    return nh3.clean(
+    clean = nh3.clean(
         document,
         tags=_TAGS,
         attributes=_ATTRIBUTES,
@@ -123,13 +145,26 @@ def cleaned(document: str) -> str:
         url_schemes=_SCHEMES,
         link_rel=None,
     )
+    return _SHEETS.sub(lambda sheet: _SLOW.sub("x:", sheet[0]), clean)
 
 
 def _filtered(tag: str, attribute: str, value: str) -> str | None:
     if tag == "a" and attribute == "href":
         followed = value.strip().lower().startswith(("http:", "https:", "mailto:", "tel:", "#"))
         return value if followed else None
-    return value
+    return _SLOW.sub("x:", value) if attribute == "style" else value
+
+
+def _refuse_a_bomb(body: str) -> None:
+    """Raise TooLarge for a body that nh3 wrote, where laying it out would take minutes."""
+    elements = depth = tables = 0
+    for closing, name in _ELEMENT.findall(_SHEETS.sub("", body)):
+        step = -1 if closing else 1
+        elements += not closing
+        depth += 0 if name in _VOID else step
+        tables += step if name == "table" else 0
+        if elements > _MOST_ELEMENTS or depth > _DEEPEST or tables > _DEEPEST_TABLES:
+            raise TooLarge("elements")
 
 
 class _Given(page.Inline):

@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Final
 
 from config.media import catalogue
-from converters import harvest, program
+from converters import harvest
 from converters.fault import BadOutput, EngineFailed
+from converters.program import Programs, Run
 from converters.rendition import TABLE
 from converters.sandbox import Limits
 
@@ -68,7 +69,8 @@ xmlns:xs="http://www.w3.org/2001/XMLSchema">
 class Office:
     """LibreOffice, as many at a time as it is allowed."""
 
-    def __init__(self, *, processes: int, work: Path, limits: Limits) -> None:
+    def __init__(self, programs: Programs, *, processes: int, work: Path, limits: Limits) -> None:
+        self._programs = programs
         self._free = threading.BoundedSemaphore(processes)
         self._work = work
         self._limits = limits
@@ -76,18 +78,21 @@ class Office:
 
     @cached_property
     def version(self) -> str:
-        """The version as LibreOffice says it. Raises EngineFailed where it is not installed."""
+        """The version as LibreOffice says it.
+
+        Raises EngineFailed where it is not installed, and what Programs.run raises.
+        """
         line = ["/bin/sh", "-c", '"$0" --version > /job/version', str(_binary())]
-        with self._run(line, {}) as done:
+        with self._run(line, {}, self._limits) as done:
             target = self._work / "libreoffice-version"
             harvest.take_one(done.folder, "version", target, most_bytes=200)
         words = target.read_text(encoding="utf-8", errors="replace").split()
         return words[1] if len(words) > 1 else "unknown"
 
-    def convert(self, file: Path, media_type: str, target: Path) -> None:
+    def convert(self, file: Path, media_type: str, target: Path, seconds: int | None) -> None:
         """Write the PDF of a file that was admitted (converters.admission).
 
-        Raises EngineFailed, BadOutput, JobTimedOut, JobDied, SandboxMissing.
+        Raises EngineFailed and what Programs.run raises.
         """
         extension = catalogue().treatment(media_type).extension or ""
         if file.name == TABLE:
@@ -96,7 +101,7 @@ class Office:
             profile = self._profile()
             name = f"source{extension}"
             line = _line("--convert-to", _export(extension), "--outdir", "/job", f"/source/{name}")
-            with self._run(line, {name: file}, profile) as done:
+            with self._run(line, {name: file}, self._limits.within(seconds), profile) as done:
                 if done.status:
                     raise EngineFailed(f"LibreOffice ended with {done.status}")
                 try:
@@ -107,16 +112,15 @@ class Office:
                     raise EngineFailed(str(error)) from error
 
     def _run(
-        self, line: list[str], sources: dict[str, Path], profile: Path | None = None
-    ) -> AbstractContextManager[program.Run]:
+        self,
+        line: list[str],
+        sources: dict[str, Path],
+        limits: Limits,
+        profile: Path | None = None,
+    ) -> AbstractContextManager[Run]:
         system = (*_SYSTEM, _binary().parent.parent)
-        return program.run(
-            line,
-            sources=sources,
-            work=self._work,
-            limits=self._limits,
-            profile=profile,
-            system=system,
+        return self._programs.run(
+            line, sources=sources, limits=limits, profile=profile, system=system
         )
 
     def _profile(self) -> Path:
@@ -124,7 +128,7 @@ class Office:
         template = self._work / "libreoffice-profile"
         with self._making:
             if not template.exists():
-                with self._run(_line("--terminate_after_init"), {}) as done:
+                with self._run(_line("--terminate_after_init"), {}, self._limits) as done:
                     if done.status not in {0, _RESTART}:
                         raise EngineFailed(f"LibreOffice's first start ended with {done.status}")
                     made = done.folder / "profile"

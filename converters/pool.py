@@ -20,7 +20,7 @@ from typing import Any
 
 from converters import answer, frame, harvest, sandbox
 from converters.box import Box
-from converters.fault import JobDied, JobStopped, SandboxMissing
+from converters.fault import JobFault, JobLost, JobStopped, SandboxMissing
 from converters.sandbox import Limits
 
 _START_SECONDS = 60
@@ -82,21 +82,28 @@ class Pool:
             self._orders.put(True)
 
     def run(
-        self, job: Mapping[str, Any], *, inputs: Sequence[int] = (), into: Path
+        self,
+        job: Mapping[str, Any],
+        *,
+        inputs: Sequence[int] = (),
+        into: Path,
+        seconds: float | None = None,
     ) -> dict[str, Any]:
         """Run one job and return the handler's answer; its files are in `into` then.
 
-        Waits until a process is free; the limit of seconds counts from there. `inputs` are
-        descriptors of regular files open for reading only: anything else would be a way out.
-        Raises JobTimedOut, JobDied, JobRefused, BadOutput, JobStopped; SandboxMissing where a
-        process could not be replaced; ValueError for inputs that are not as said.
+        Waits until a process is free; the limit of seconds counts from there, and `seconds` can
+        make it shorter. `inputs` are descriptors of regular files open for reading only: anything
+        else would be a way out. Raises JobTimedOut, JobLost, JobDied, JobRefused, BadOutput,
+        JobStopped; SandboxMissing where a process could not be replaced; ValueError for inputs
+        that are not as said.
         """
         for descriptor in inputs:
             _only_readable(descriptor)
         worker = self._take()
         sound = False
         try:
-            said = self._answer(worker, json.dumps(job).encode("ascii"), inputs)
+            limits = self._limits.within(seconds)
+            said = self._answer(worker, json.dumps(job).encode("ascii"), inputs, limits)
             if "answer" in said:
                 harvest.take(
                     worker.box.folder,
@@ -197,32 +204,41 @@ class Pool:
                 self._idle.append(worker)
             self._change.notify_all()
 
-    def _answer(self, worker: _Worker, job: bytes, inputs: Sequence[int]) -> dict[str, Any]:
-        if not worker.ready:
-            _wait_until_ready(worker, self._limits)
-        deadline = time.monotonic() + self._limits.seconds
+    def _answer(
+        self, worker: _Worker, job: bytes, inputs: Sequence[int], limits: Limits
+    ) -> dict[str, Any]:
         try:
+            if not worker.ready:
+                _wait_until_ready(worker, self._limits)
+            deadline = time.monotonic() + limits.seconds
             frame.send(worker.control, job, inputs)
-            worker.box.watch(self._limits, deadline, worker.control.fileno())
+            worker.box.watch(limits, deadline, worker.control.fileno())
             body = frame.receive(worker.control)
-        except (frame.Ended, TimeoutError) as error:
+        except (frame.Ended, TimeoutError, SandboxMissing) as error:
             if self._closed:
                 raise JobStopped from error
-            raise JobDied("its sandbox ended") from error
+            if isinstance(error, SandboxMissing):
+                raise
+            raise JobLost("its sandbox ended") from error
         return answer.parsed(body)
 
 
 def _wait_until_ready(worker: _Worker, limits: Limits) -> None:
-    """Wait for a process that is still loading. What it says of a failure is ours, not a file's."""
+    """Wait for a process that is still loading. Raises SandboxMissing: no file is in it yet."""
     deadline = time.monotonic() + _START_SECONDS
-    worker.box.watch(limits, deadline, worker.control.fileno())
     try:
+        worker.box.watch(limits, deadline, worker.control.fileno())
         said = json.loads(frame.receive(worker.control))
-    except (frame.Ended, TimeoutError) as error:
-        raise JobDied(f"did not start: {worker.box.said()}") from error
+    except (frame.Ended, TimeoutError, JobFault) as error:
+        why = str(error) or type(error).__name__
+        raise _not_ready(f"{why} {worker.box.said()}") from error
     if "broke" in said:
-        raise JobDied(f"did not start: {said['broke']}")
+        raise _not_ready(said["broke"])
     worker.ready = True
+
+
+def _not_ready(why: str) -> SandboxMissing:
+    return SandboxMissing(f"A sandboxed process did not start: {why}", "Run `casebridge check`.")
 
 
 def _only_readable(descriptor: int) -> None:

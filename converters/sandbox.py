@@ -13,7 +13,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from converters import seccomp
@@ -42,6 +42,10 @@ class Limits:
     output_bytes: int  # everything it leaves in its folder
     processes: int = 64  # threads count as processes
     output_files: int = 10_000
+
+    def within(self, seconds: float | None) -> Limits:
+        """Return the same with fewer seconds, where `seconds` are fewer."""
+        return self if seconds is None else replace(self, seconds=min(seconds, self.seconds))
 
     def apply(self) -> None:
         """Set the resource limits of this process, in the sandbox, as the second line of defence.

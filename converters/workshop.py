@@ -8,6 +8,7 @@ import importlib.metadata
 import os
 import shutil
 import tempfile
+import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -22,16 +23,18 @@ from converters.fault import (
     JobDied,
     JobRefused,
     JobTimedOut,
+    JobUncertain,
 )
 from converters.office import Office
 from converters.pool import Pool
+from converters.program import Programs
 from converters.rendition import CHECKED, RESULT, TABLE, Rendition, Source
 from converters.sandbox import Limits
 
 _OFFICE_PROCESSES = 256  # threads count: LibreOffice has some twenty
 _LIBRARIES = {
     "html": ("weasyprint", "nh3"),
-    "text": ("weasyprint", "charset-normalizer", "pikepdf"),
+    "text": ("weasyprint", "charset-normalizer", "pypdf"),
     "image": ("img2pdf", "pillow", "pillow-heif"),
 }
 # What of our own code shapes an engine's output: a change of it makes a new rendition.
@@ -69,8 +72,13 @@ class Workshop:
             self._limits.output_bytes,
             processes=_OFFICE_PROCESSES,
         )
-        self._office = Office(processes=limits.office_processes, work=self._work, limits=many)
+        self._programs = Programs(self._work)
+        self._office = Office(
+            self._programs, processes=limits.office_processes, work=self._work, limits=many
+        )
         self._keys: dict[str, tuple[str, str]] = {}
+        self._change = threading.Condition()
+        self._in_hand = 0
 
     def start(self) -> None:
         """Start the processes in the background. Raises SandboxMissing."""
@@ -79,20 +87,25 @@ class Workshop:
         self._pool.start()
 
     def close(self) -> None:
-        """End every process. A conversion that runs ends in JobStopped."""
+        """End every process, and wait until all are gone. A conversion that runs ends in JobStopped."""
+        self._programs.close()
         self._pool.close()
+        with self._change:
+            self._change.wait_for(lambda: not self._in_hand)
         if self._work.exists():
             harvest.empty(self._work)
 
-    def key(self, media_type: str) -> tuple[str, str]:
+    def key(self, media_type: str, *, last_chance: bool = True) -> tuple[str, str]:
         """Return engine and settings of a type's rendition: equal ones make equal PDFs.
 
-        Raises EngineFailed for a type without an engine, or one whose program is not installed.
+        Raises EngineFailed for a type without an engine, or one whose program is not installed or
+        does not say its version; `last_chance` and the other faults are those of `convert`.
         """
         engine = self._engine(media_type)
         if engine not in self._keys:
             if engine == "office":
-                name = f"LibreOffice {self._office.version}"
+                with self._at_work(last_chance=last_chance):
+                    name = f"LibreOffice {self._office.version}"
                 shape = office.settings()
             else:
                 versions = [
@@ -105,15 +118,19 @@ class Workshop:
             self._keys[engine] = name, digest.hexdigest()[:16]
         return self._keys[engine]
 
-    def convert(self, source: Source, into: Path) -> Rendition:
+    def convert(self, source: Source, into: Path, *, last_chance: bool = True) -> Rendition:
         """Make the PDF of a source in the folder `into`, and check it.
 
         Raises a ConversionFault: EngineFailed, NotTheType, Shortened, TooLarge, Damaged or
-        PasswordNeeded; JobStopped and SandboxMissing, which are no fault of the file.
+        PasswordNeeded; JobStopped and SandboxMissing, which are no fault of the file; and
+        JobUncertain, which may be one or not. On the `last_chance` that is an EngineFailed.
         """
         engine = self._engine(source.media_type)
-        name, settings = self.key(source.media_type)
-        with tempfile.TemporaryDirectory(dir=self._work) as folder, _as_conversion_faults():
+        name, settings = self.key(source.media_type, last_chance=last_chance)
+        with (
+            self._at_work(last_chance=last_chance),
+            tempfile.TemporaryDirectory(dir=self._work) as folder,
+        ):
             room = Path(folder)
             pdf = room / RESULT
             if engine == "office":
@@ -126,7 +143,7 @@ class Workshop:
                     "images": list(source.images),
                 }
                 files = (source.file, *source.images.values())
-                warnings = self._ask(job, files, room)["warnings"]
+                warnings = self._ask(job, files, room, source.seconds)["warnings"]
             pages = self._check(source, pdf, room)
             size = pdf.stat().st_size
             target = into / RESULT
@@ -134,30 +151,48 @@ class Workshop:
         return Rendition(target, pages, size, name, settings, tuple(warnings))
 
     def _convert_office(self, source: Source, room: Path, pdf: Path) -> list[str]:
-        self._ask({"do": "admit", "media_type": source.media_type}, (source.file,), room)
+        job = {"do": "admit", "media_type": source.media_type}
+        self._ask(job, (source.file,), room, source.seconds)
         table = room / TABLE
-        self._office.convert(table if table.exists() else source.file, source.media_type, pdf)
+        file = table if table.exists() else source.file
+        self._office.convert(file, source.media_type, pdf, source.seconds)
         return []
 
     def _check(self, source: Source, pdf: Path, room: Path) -> int:
         files = [source.file, pdf]
         if source.media_type in CHECKED:
             printed = room / "printed.txt"
-            poppler.text(pdf, printed, work=self._work, limits=self._limits)
+            limits = self._limits.within(source.seconds)
+            poppler.text(pdf, printed, programs=self._programs, limits=limits)
             files.append(printed)
         job = {"do": "check", "media_type": source.media_type}
-        pages = self._ask(job, files, room)["pages"]
+        pages = self._ask(job, files, room, source.seconds)["pages"]
         if not isinstance(pages, int) or pages < 1:
             raise BadOutput("no number of pages")
         return pages
 
-    def _ask(self, job: dict[str, Any], files: Sequence[Path], into: Path) -> dict[str, Any]:
+    @contextlib.contextmanager
+    def _at_work(self, *, last_chance: bool) -> Iterator[None]:
+        """Hold back the end of `close`, and speak of faults as conversions do."""
+        with self._change:
+            self._in_hand += 1
+        try:
+            with _as_conversion_faults(last_chance=last_chance):
+                yield
+        finally:
+            with self._change:
+                self._in_hand -= 1
+                self._change.notify_all()
+
+    def _ask(
+        self, job: dict[str, Any], files: Sequence[Path], into: Path, seconds: int | None
+    ) -> dict[str, Any]:
         with contextlib.ExitStack() as opened:
             inputs = []
             for file in files:
                 inputs.append(os.open(file, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC))
                 opened.callback(os.close, inputs[-1])
-            return self._pool.run(job, inputs=inputs, into=into)
+            return self._pool.run(job, inputs=inputs, into=into, seconds=seconds)
 
     @staticmethod
     def _engine(media_type: str) -> str:
@@ -168,15 +203,18 @@ class Workshop:
 
 
 @contextlib.contextmanager
-def _as_conversion_faults() -> Iterator[None]:
+def _as_conversion_faults(*, last_chance: bool) -> Iterator[None]:
     try:
         yield
     except JobRefused as error:
         named = getattr(fault, error.fault, EngineFailed)
         known = isinstance(named, type) and issubclass(named, ConversionFault)
         raise (named if known else EngineFailed)(error.detail) from error
-    except JobTimedOut as error:
-        raise EngineFailed("time limit") from error
+    except JobUncertain as error:
+        if not last_chance:
+            raise
+        late = isinstance(error, JobTimedOut)
+        raise EngineFailed("time limit" if late else str(error)) from error
     except (JobDied, BadOutput) as error:
         raise EngineFailed(str(error)) from error
 

@@ -1,17 +1,19 @@
 """Case numbers: their shape, their one form, and where a text holds something that looks like one.
 
 Safety rule 1 decides what is looked for: only what is labelled ("Claim no. …") or strictly shaped
-like a number of ours counts, never a date, a telephone number, or a piece of something longer. What
-is nearly shaped like one (a digit short), or stands where other numbers stand, does not count, but
-is reported: nobody should then believe a less trusted place.
+like a number of ours counts, never a date, a telephone number, or a piece of something longer. A
+second case in a short form ("24-001234/240") counts too: it has no number, and so nothing agrees
+with it. What is nearly shaped like one (a digit short), or stands where other numbers stand, does
+not count, but is reported: nobody should then believe a less trusted place.
 """
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Self
 
@@ -23,15 +25,21 @@ from gateway.number_context import (
     is_prose,
     likeness,
     likeness_of_labelled,
+    short_form,
 )
 
-_DASHES = "\u00ad\u2010\u2011\u2012\u2013\u2014\u2015\u2043\u2212\ufe58\ufe63\uff0d"
+_SOFT_HYPHEN = "\u00ad"
+_DASHES = "\u2010\u2011\u2012\u2013\u2014\u2015\u2043\u2212\ufe58\ufe63\uff0d"
 _SPACED_DASH = re.compile(r"(?<=\d)[ \t]*\n?[ \t]*-[ \t]*\n?[ \t]*(?=\d)")
 # Addresses of the web and of mail, Message-IDs and cid references: what is in them is theirs.
 _ADDRESSES = re.compile(
     r"(?:\b[a-z][a-z0-9+.-]{0,20}://|\bwww\.|\bcid:|\bmailto:)\S+|(?<!\S)[^\s@]*@\S+", re.IGNORECASE
 )
 _NOTHING = "\x00"
+# What has no width and no digit in it: control and format characters, marks on other characters,
+# and the letters and signs that are blank (DerivedCoreProperties, Default_Ignorable_Code_Point).
+_UNSEEN = {"Cc", "Cf", "Me", "Mn"}
+_BLANK = "\u115f\u1160\u2800\u3164\uffa0"
 _SIGNS = r"[ \t.:#=\u2116(\[-]*"
 _BEHIND_LABEL = (
     rf"s?{_SIGNS}(?:(?:no|nr|num|numbers?|nummer|id|ref|is|was)\b{_SIGNS})*(?:\n[ \t>]*)?"
@@ -82,10 +90,11 @@ class CaseShape:
     def normal(self, text: str) -> str | None:
         """Return a text that is nothing but a case number in our form, or None.
 
-        Dashes of all kinds and full-width digits become ours, spaces beside a dash go, letters take
-        the case of the pattern. O for 0 is never corrected.
+        Dashes of all kinds and full-width digits become ours, spaces beside a dash go, and so does
+        what is not seen; letters take the case of the pattern. O for 0 is never corrected.
         """
-        plain = _SPACED_DASH.sub("-", _folded(text)).strip()
+        seen = _seen(text.replace(_SOFT_HYPHEN, "-"))[0]
+        plain = _SPACED_DASH.sub("-", _folded(seen)).strip()
         forms = (plain, plain.upper(), plain.lower())
         return next((form for form in forms if self._exactly.fullmatch(form)), None)
 
@@ -96,17 +105,30 @@ class CaseShape:
         first 1,000 different things of each kind; a text with more of them is in doubt by then.
         """
         text = text[:_MOST_CHARACTERS]
-        plain, offsets = _squeezed(_ADDRESSES.sub(lambda m: _NOTHING * len(m[0]), _folded(text)))
+        found = self._spans(text.replace(_SOFT_HYPHEN, "-"))
+        if _SOFT_HYPHEN in text:
+            # Some programs show it as a dash, others not at all: both are read.
+            found += self._spans(text)
+        found.sort(key=lambda span: span.start)
+        return tuple(
+            Found(text[one.start : one.end], one.number, one.likeness) for one in _each_once(found)
+        )
+
+    def _spans(self, text: str) -> list[_Span]:
+        """Look a text through. The spans are places in `text` itself."""
+        seen, offsets = _seen(text)
+        plain, places = _squeezed(_ADDRESSES.sub(lambda m: _NOTHING * len(m[0]), _folded(seen)))
         found: list[_Span] = []
         for look in (self._labelled, self._strict, self._slips):
             spans = tuple(itertools.islice(look(plain), _MOST_FOUND))
             plain = _without(plain, spans)
             found.extend(spans)
-        found.sort(key=lambda span: span.start)
-        return tuple(
-            Found(text[offsets[one.start] : offsets[one.end - 1] + 1], one.number, one.likeness)
-            for one in _each_once(found)
-        )
+        return [
+            dataclasses.replace(
+                one, start=offsets[places[one.start]], end=offsets[places[one.end - 1]] + 1
+            )
+            for one in found
+        ]
 
     def _labelled(self, plain: str) -> Iterator[_Span]:
         for label in self._label.finditer(plain):
@@ -115,6 +137,7 @@ class CaseShape:
             if number is not None and not is_piece_of_more(plain, number.end()):
                 how = likeness_of_labelled(plain, label.start(), start, number.end())
                 yield _Span(start, number.end(), self.normal(number[0]), how)
+                yield from self._short_form(plain, number.end(), how)
                 continue
             other = _IDENTIFIER.match(plain, start)
             if (
@@ -130,12 +153,20 @@ class CaseShape:
         certain: set[str] = set()
         for at in self._alone.finditer(plain):
             if at[0] in certain:
+                yield from self._short_form(plain, at.end(), Likeness.COUNTS)
                 continue
             how = likeness(plain, at.start(), at.end())
             if how is Likeness.COUNTS:
                 certain.add(at[0])
             if how is not None:
                 yield _Span(at.start(), at.end(), self.normal(at[0]), how)
+                yield from self._short_form(plain, at.end(), how)
+
+    def _short_form(self, plain: str, end: int, how: Likeness) -> Iterator[_Span]:
+        """Give what names a second case in short behind a number that counts and ends at `end`."""
+        place = short_form(plain, end) if how is Likeness.COUNTS else None
+        if place is not None and self._here.match(plain, place[0]) is None:
+            yield _Span(*place, None, Likeness.COUNTS)
 
     def _slips(self, plain: str) -> Iterator[_Span]:
         for at in self._nearly.finditer(plain):
@@ -147,12 +178,25 @@ class CaseShape:
 
 
 def _each_once(spans: list[_Span]) -> Iterator[_Span]:
-    said: set[tuple[str | None, Likeness]] = set()
+    said: set[tuple[str | tuple[int, int], Likeness]] = set()
     for span in spans:
-        said_already = (span.number, span.likeness) in said and span.number is not None
-        said.add((span.number, span.likeness))
-        if not said_already:
+        what = span.number or (span.start, span.end), span.likeness
+        if what not in said:
             yield span
+        said.add(what)
+
+
+def _seen(text: str) -> tuple[str, Sequence[int]]:
+    """Leave out what is not seen, as what hides a digit; say where each character was."""
+    unseen = {char for char in set(text) if _is_unseen(char)}
+    if not unseen:
+        return text, range(len(text))
+    offsets = [place for place, char in enumerate(text) if char not in unseen]
+    return "".join(text[place] for place in offsets), offsets
+
+
+def _is_unseen(char: str) -> bool:
+    return (unicodedata.category(char) in _UNSEEN and not char.isspace()) or char in _BLANK
 
 
 def _folded(text: str) -> str:
@@ -163,8 +207,8 @@ def _folded(text: str) -> str:
 def _plain(char: str) -> str:
     if char in _DASHES:
         return "-"
-    if char.isdecimal():
-        return str(unicodedata.decimal(char))
+    if char.isdigit():  # a raised one too: 24-00123⁴ is no number that ends before its last digit
+        return str(unicodedata.digit(char))
     if "\uff01" <= char <= "\uff5e":
         return chr(ord(char) - 0xFEE0)
     if char == "_" or (char.isspace() and char != "\n"):
@@ -188,12 +232,13 @@ def _squeezed(text: str) -> tuple[str, list[int]]:
 
 
 def _without(text: str, spans: Iterable[_Span]) -> str:
-    """Blank out what was found already, so that it is found once."""
+    """Blank out what was found already, so that it is found once. Spans may lap over others."""
     kept: list[str] = []
     position = 0
     for span in spans:
-        kept.append(text[position : span.start] + _NOTHING * (span.end - span.start))
-        position = span.end
+        start, end = max(span.start, position), max(span.end, position)
+        kept.append(text[position:start] + _NOTHING * (end - start))
+        position = end
     return "".join((*kept, text[position:]))
 
 

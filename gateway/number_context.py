@@ -33,21 +33,47 @@ _DATE_WORD = re.compile(
     re.IGNORECASE,
 )
 _D, _M, _Y = r"(?:0?[1-9]|[12]\d|3[01])", r"(?:0?[1-9]|1[0-2])", r"(?:19|20)\d\d"
-_DATE = re.compile(
+_DAY = (
     rf"{_Y}(?P<a>[-./ ]){_M}(?P=a){_D}|{_Y}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])"
     rf"|(?:{_D}(?P<b>[-./ ]){_M}|{_M}(?P<c>[-./ ]){_D})(?:(?P=b)|(?P=c))(?:19|20)?\d\d"
-    rf"|{_Y}(?:[-/](?:(?:19|20)?\d\d))?"
 )
+_DATE = re.compile(rf"{_DAY}|{_Y}(?:[-/](?:(?:19|20)?\d\d))?")
 # As nobody but a machine writes it: it needs a word that says so.
 _ODD_DATE = re.compile(rf"(?:{_D}[-./ ]?{_M}|{_M}[-./ ]?{_D})[-./ ]?{_Y}")
 _PHONE_SHAPE = re.compile(r"(?:1[-. ])?(?:\d{3}[-. ])?\d{3}[-. ]\d{4}")
-_AMOUNT = re.compile(
-    r"\s?(?:%|\u20ac|\$|\u00a3|(?:usd|eur|dollars?|euros?)\b)|\.\d|,\d{3}(?!\d)", re.IGNORECASE
-)
+_MONEY = r"\s?(?:%|\u20ac|\$|\u00a3|(?:usd|eur|dollars?|euros?)\b)"
+_AMOUNT = re.compile(rf"{_MONEY}|\.\d|,\d{{3}}(?!\d)", re.IGNORECASE)
+_AMOUNT_BEHIND = re.compile(rf"{_MONEY}|\.\d", re.IGNORECASE)
 # "Smith-24-001234" is a name and a number; "WC-24-001234" is somebody's number.
 _PIECE_BEFORE = re.compile(r"(?:\d[.:]|(?<![^\W\d_])(?:[^\W\d_]{1,3}|[^\W_]*\d)-|[%$])\Z")
 _PIECE_BEHIND = re.compile(r"[-.:](?:\d|[^\W\d_]{1,3}(?![^\W\d_]))")
 _FILE_ENDING = re.compile(r"\.[a-z]\w{1,4}\b", re.IGNORECASE)
+
+
+# A second case behind a number, without what both have in common: 24-001234/240, "and -240",
+# ", 24-240". One or two digits are one only behind a slash or a dash: "24-001234, 3 pages".
+_SHORT_FORM = re.compile(
+    r"[ \t]?\(?(?P<joint>[/,;&]|\+(?!\d{1,3}[ ()/-]+\d)|\b(?:and|or|as well as|plus|to|through|thru"
+    r"|und|oder|sowie|bis|u\.)(?![^\W_]))\s{0,2}\(?(?:(?:nos?|nr)\b\.? ?|# ?)?"
+    r"(?P<short>(?:\d\d-)?\d{3,6}|-\d{1,6}|(?<=\d/)\d{1,2})(?![^\W_]|[.:]\d|-\d{4})",
+    re.IGNORECASE,
+)
+_YEAR = re.compile(rf"(?:{_M}-)?{_Y}")
+_STREET = 48  # characters
+# What a number behind ours may be: a day, a telephone number, an amount.
+_OTHER = re.compile(
+    rf"(?:{_DAY})(?!\d)|\d{{3}}[-. ]\d{{3}}[-. ]\d{{4}}(?!\d)|\d+(?:,\d{{3}})*{_MONEY}",
+    re.IGNORECASE,
+)
+# Or a number of things, or a house's. None of these begins with a zero.
+_COUNTED = re.compile(
+    r"(?:-\d+)?[ -]?(?:(?:pages?|pgs?|pp|p|seiten?|bl\u00e4tter|blatt|sheets?|files?|documents?|docs?"
+    r"|records?|bills?|photos?|images?|pictures?|exhibits?|items?|entries|lines?|words|copies|times"
+    r"|[kmg]b|dpi|mg|ml|mcg|days?|hours?|weeks?|months?|years?)\b"
+    r"|(?-i:(?:[A-Z][a-z]*\.? ){1,4}(?:Street|St|Avenue|Ave|Road|Rd|Boulevard|Blvd|Drive|Dr|Lane|Ln"
+    r"|Way|Court|Ct|Place|Pl|Square|Sq|Parkway|Pkwy|Highway|Hwy)\b))",
+    re.IGNORECASE,
+)
 
 
 class Likeness(Enum):
@@ -105,4 +131,19 @@ def is_piece_of_more(text: str, end: int) -> bool:
     """Say whether a number goes on behind its end: 24-001234-01, 24-001234.50, 24-001234 USD."""
     behind = text[end : end + _BEHIND]
     goes_on = _PIECE_BEHIND.match(behind) and not _FILE_ENDING.match(behind)
-    return bool(goes_on or _AMOUNT.match(behind))
+    return bool(goes_on or _AMOUNT_BEHIND.match(behind))
+
+
+def short_form(text: str, end: int) -> tuple[int, int] | None:
+    """Return where a second case stands in short behind a number that ends at `end`, or None.
+
+    Not taken for one: a date, a year in a sentence, a telephone number, an amount, what is counted
+    ("350 pages") and the number of a house.
+    """
+    match = _SHORT_FORM.match(text, end)
+    if match is None:
+        return None
+    start, stop = match.span("short")
+    is_year = _YEAR.fullmatch(match["short"]) and text[start - 1] != "/"
+    is_counted = text[start] != "0" and _COUNTED.match(text[stop : stop + _STREET])
+    return None if is_year or is_counted or _OTHER.match(text, start) else (start, stop)

@@ -44,9 +44,8 @@ def guarded(run: Callable[[], object]) -> None:
     """Run a command; where it cannot be run, say why with the fix, and end with the exit code."""
     os.umask(0o077)  # whatever is written is health data of strangers
     try:
-        run()
-    except click.exceptions.Exit as done:
-        sys.exit(done.exit_code)
+        code = run()
+        sys.exit(code if isinstance(code, int) else DONE)  # what a command gave to context.exit
     except click.ClickException as fault:
         fault.show()
         sys.exit(USAGE)

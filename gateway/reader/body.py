@@ -24,11 +24,12 @@ class Piece:
 
     plain: tuple[Leaf, ...] = ()
     html: tuple[Leaf, ...] = ()
+    further: tuple[Leaf, ...] = ()  # forms that a program may show instead of these
 
     @property
     def leaves(self) -> tuple[Leaf, ...]:
         """Every part of it."""
-        return self.plain + self.html
+        return self.plain + self.html + self.further
 
 
 def pieces(root: Entity, leaves: Mapping[int, Leaf]) -> tuple[Piece, ...]:
@@ -64,11 +65,8 @@ def _chosen(entity: Entity, below: list[list[Piece]], leaves: Mapping[int, Leaf]
     plain = next((found for found in plains if found), ())
     html = next((found for found in reversed(htmls) if found), ())
     chosen = {id(leaf) for leaf in plain + html}
-    for found in below:
-        for piece in found:
-            for leaf in piece.leaves:
-                if id(leaf) not in chosen:
-                    leaf.flags.add("alternative")
+    offered = (leaf for found in below for piece in found for leaf in piece.leaves)
+    further = [leaf for leaf in offered if id(leaf) not in chosen]
     for child in entity.children:
         form = leaves.get(id(child))
         if (
@@ -77,8 +75,10 @@ def _chosen(entity: Entity, below: list[list[Piece]], leaves: Mapping[int, Leaf]
             and not _is_attached(form)
             and (plain or html)
         ):
-            form.flags.add("alternative")
-    return [Piece(plain, html)] if plain or html else []
+            further.append(form)
+    for leaf in further:
+        leaf.flags.add("alternative")
+    return [Piece(plain, html, tuple(further))] if plain or html else []
 
 
 def _holds_words(leaf: Leaf, *, is_root: bool) -> bool:

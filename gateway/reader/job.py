@@ -20,8 +20,10 @@ from gateway.reader.sender import is_automatic, one_sender
 from gateway.reader.source import Extent
 from gateway.reader.words import Budget, Said, read_words
 
-# Text and its new words, with twelve bytes of JSON for an emoji, stay below the sandbox's 16 MiB.
-_MOST_CHARACTERS = 600_000
+# Text and its new words, and what else is said, with twelve bytes of JSON for an emoji, stay below
+# the sandbox's 16 MiB. What else is said has room for a header of nothing but Subject fields.
+_MOST_CHARACTERS = 400_000
+_MOST_OTHER_CHARACTERS = 400_000
 _MOST_FIELD_BYTES = 8192
 _MOST_FIELD_CHARACTERS = 2000
 _CONTROLS = dict.fromkeys((*range(32), 127))
@@ -60,6 +62,7 @@ class _Letter:
         self._folder = folder
         self._count = count
         self._budget = Budget(_MOST_CHARACTERS)
+        self._others = Budget(_MOST_OTHER_CHARACTERS)
         self._files = 0
         self._words: list[dict[str, Any]] = []
         self._parts: list[dict[str, Any]] = []
@@ -86,8 +89,9 @@ class _Letter:
             _be_text(root, outermost=container is None)
         leaves = [self._leaf(entity, path) for path, entity in _numbered(root, prefix)]
         found = pieces(root, {id(leaf.entity): leaf for leaf in leaves})
-        said = read_words(found, self._new_file(), self._budget)
-        self._words.append(_words(root.header, container, said, leaves))
+        subjects = self._others.take(_other_subjects(root.header))
+        said = read_words(found, self._new_file(), self._budget, self._others)
+        self._words.append(_words(root.header, container, said, leaves, subjects))
         for leaf in leaves:
             with _message_in(leaf, self._count) as message:
                 if message is not None and _is_ambiguous(message):
@@ -167,7 +171,9 @@ def _message_in(leaf: Leaf, count: Count) -> Iterator[Entity | None]:
         yield message
 
 
-def _words(header: Header, container: str | None, said: Said, leaves: list[Leaf]) -> dict[str, Any]:
+def _words(
+    header: Header, container: str | None, said: Said, leaves: list[Leaf], other_subjects: str
+) -> dict[str, Any]:
     images = {
         leaf.entity.content_id: leaf.file.name
         for leaf in leaves
@@ -188,6 +194,8 @@ def _words(header: Header, container: str | None, said: Said, leaves: list[Leaf]
         "html_charset": said.html_charset if said.html else None,
         "lossy": said.lossy,
         "images": images,
+        "other_subjects": other_subjects,
+        "other": said.other,
     }
 
 
@@ -212,5 +220,15 @@ def _part(leaf: Leaf, container: str | None, said: Said) -> dict[str, Any]:
 
 
 def _shown(header: Header, name: str) -> str:
-    text = read_text((header.first(name) or b"")[:_MOST_FIELD_BYTES])
-    return text.translate(_CONTROLS)[:_MOST_FIELD_CHARACTERS]
+    return _on_one_line((header.first(name) or b"")[:_MOST_FIELD_BYTES])[:_MOST_FIELD_CHARACTERS]
+
+
+def _on_one_line(value: bytes) -> str:
+    return read_text(value).translate(_CONTROLS)
+
+
+def _other_subjects(header: Header) -> str:
+    """Return what the Subject fields say beside what is shown: others, or a longer one whole."""
+    lines = dict.fromkeys(_on_one_line(value) for value in header.all("subject"))
+    lines.pop(_shown(header, "subject"), None)
+    return "\n".join(lines)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import html as html_escapes
+import itertools
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -38,6 +40,7 @@ class Said:
     path: str = ""  # of the first part that holds them
     text: str = ""
     new: str = ""
+    other: str = ""  # the new words of the forms that `text` was not taken from
     html: Path | None = None
     html_charset: str | None = None
     lossy: bool = False
@@ -57,8 +60,10 @@ class Budget:
         return taken
 
 
-def read_words(pieces: Sequence[Piece], html_file: Path, budget: Budget) -> Said:
-    """Return what a message says, and flag its parts.
+def read_words(
+    pieces: Sequence[Piece], html_file: Path, budget: Budget, others: Budget
+) -> Said:
+    """Return what a message says, and flag its parts. `others` is for the forms not taken.
 
     "words" is a part whose words these are, "alternative" another form of the same words. Plain
     text counts where it is real; else text is made of the HTML. The HTML of all pieces goes into
@@ -68,6 +73,7 @@ def read_words(pieces: Sequence[Piece], html_file: Path, budget: Budget) -> Said
     said = Said()
     texts: list[str] = []
     fresh: list[str] = []
+    unused: list[list[str]] = []
     pages: list[str] = []
     shown: set[str] = set()
     has_html, html_is_whole = False, True
@@ -86,6 +92,7 @@ def read_words(pieces: Sequence[Piece], html_file: Path, budget: Budget) -> Said
         html_is_whole &= read.html_is_whole
         texts.append(text)
         fresh.append(read.new)
+        unused.append(read.others)
         pages.append(read.page)
         if piece.html:
             has_html = True
@@ -93,6 +100,9 @@ def read_words(pieces: Sequence[Piece], html_file: Path, budget: Budget) -> Said
             shown.update(unquote(cid).strip() for cid in _CID.findall(read.page))
     said.text = _joined(texts)
     said.new = new_words(_joined(fresh))[: len(said.text)]
+    forms = (new_words(_joined(form)) for form in itertools.zip_longest(*unused, fillvalue=""))
+    different = dict.fromkeys(form for form in forms if form.split() != said.new.split())
+    said.other = others.take(_joined(tuple(different)))
     if has_html and html_is_whole:
         html_file.write_text("\n".join(pages), encoding="utf-8")
         said.html = html_file
@@ -127,8 +137,11 @@ class _Read:
         self.plain_is_real = bool(piece.plain) and not _is_stub(plain_text, found.text)
         if self.plain_is_real:
             self.text = self.new = plain_text
+            self.others = [found.new]
         else:
             self.text, self.new = found.text, found.new
+            self.others = [plain_text]
+        self.others += [self._further(leaf) for leaf in piece.further]
         self.page = html or f"<pre>{html_escapes.escape(plain_text)}</pre>"
 
     def _plain(self, leaf: Leaf) -> str:
@@ -142,6 +155,13 @@ class _Read:
             delete_space = (content_type.text("delsp") or "").lower() == "yes"
             text = unflowed(text, delete_space=delete_space)
         return text
+
+    def _further(self, leaf: Leaf) -> str:
+        """Return the new words of a form that is neither printed nor taken."""
+        text, _ = decode(leaf.head(_MOST_PLAIN_BYTES), leaf.entity.content_type.text("charset"))
+        with contextlib.suppress(NoReadableHtml):
+            return html_to_text(plain(text)).new if "html" in leaf.entity.media_type else text
+        return ""
 
     def _html(self, leaf: Leaf) -> str:
         raw = leaf.head(_MOST_HTML_BYTES)

@@ -60,6 +60,8 @@ class _Words(_Said):
     html_charset: Annotated[_Line, Field(max_length=100)] | None
     lossy: bool
     images: dict[_Line, _File]
+    other_subjects: _Long
+    other: _Long
 
 
 class _Part(_Said):
@@ -151,6 +153,8 @@ def _words(said: _Words, folder: Path) -> Words:
         html_charset=said.html_charset,
         lossy=said.lossy,
         images={cid: _plain_file(folder, name)[0] for cid, name in said.images.items()},
+        other_subjects=said.other_subjects,
+        other=said.other,
     )
 
 

@@ -77,6 +77,9 @@ class Words:
     html_charset: str | None = None
     lossy: bool = False  # some bytes did not fit the charset; they are kept in the raw letter
     images: dict[str, Path] = field(default_factory=dict)  # by Content-ID, for the HTML
+    # What another program shows of the same message; a case number in it must not disagree.
+    other_subjects: str = ""  # a line for each Subject field that differs from `subject`
+    other: str = ""  # the new words of the forms that `text` was not taken from
 
 
 @dataclass(frozen=True)

@@ -42,6 +42,11 @@ def _places(package: Package, shape: CaseShape, tags: tuple[str, ...]) -> Iterat
     own, *attached = package.words
     trusted = [(one, "subject") for one in _find(shape, package.subject)]
     trusted += [(one, "words") for one in _find(shape, own.new)]
+    # What another program shows of the message counts as much, where it says something else.
+    for text, found_in in ((own.other_subjects, "subject"), (own.other, "words")):
+        heard = {(_what(found), found.likeness) for found, _ in trusted}
+        others = _find(shape, text)
+        trusted += [(one, found_in) for one in others if (_what(one), one.likeness) not in heard]
     for found, found_in in trusted:
         yield Place(found, found_in)
     messages = frozenset(one.container for one in attached)
@@ -60,7 +65,7 @@ def _places(package: Package, shape: CaseShape, tags: tuple[str, ...]) -> Iterat
         if _what(found) not in said:
             yield Place(found, "history")
     for words in attached:
-        for text in (words.subject, words.text):
+        for text in (words.subject, words.text, words.other_subjects, words.other):
             for found in _find(shape, text):
                 yield Place(found, "history")
     yield from inside

@@ -9,15 +9,13 @@ from pathlib import Path
 from typing import Any, BinaryIO, Protocol
 
 from config.settings import Reading
-from converters.fault import BadOutput, JobDied, JobRefused, JobTimedOut
+from converters.fault import BadOutput, JobDied, JobRefused, JobTimedOut, JobUncertain
 from gateway.letter import Letter
 from gateway.reader.fault import Reason
 from gateway.road.answer import Unbelievable, package_of
 from gateway.road.package import Package
 
-# The sandbox's own faults: the message did nothing, and its letter is tried again.
 _STOPS = frozenset(Reason)
-_OUR_DEATHS = ("closed", "did not start")
 
 
 class MessageUnreadable(Exception):
@@ -37,12 +35,22 @@ class Reader(Protocol):
         """Run one job and return its answer; its files are in `into` then."""
 
 
-def read(letter: Letter, raw: BinaryIO, reader: Reader, folder: Path, limits: Reading) -> Package:
+def read(
+    letter: Letter,
+    raw: BinaryIO,
+    reader: Reader,
+    folder: Path,
+    limits: Reading,
+    *,
+    last_chance: bool = True,
+) -> Package:
     """Take a letter apart into words and parts; the parts' files are in `folder`, flat.
 
     `raw` is a file open for reading only. Raises MessageUnreadable: too many parts, too deep, a
     header too large, too slow, a death of the reader, an answer that cannot be true, or a message
-    that says it has parts and shows none.
+    that says it has parts and shows none. Raises JobUncertain instead for one that was slow or
+    whose reader ended, where that may have been this machine's doing: unless it is the message's
+    `last_chance`. Whatever else of converters.fault passes through is no fault of the message.
     """
     job = {
         "max_parts": limits.max_parts,
@@ -54,11 +62,12 @@ def read(letter: Letter, raw: BinaryIO, reader: Reader, folder: Path, limits: Re
         if "stopped" in answer:
             raise MessageUnreadable(_reason(answer["stopped"]))
         return package_of(letter, answer, folder)
-    except JobTimedOut as fault:
-        raise MessageUnreadable(Reason.TOO_SLOW) from fault
-    except JobDied as fault:
-        if fault.reason.startswith(_OUR_DEATHS):
+    except JobUncertain as fault:
+        if not last_chance:
             raise
+        late = isinstance(fault, JobTimedOut)
+        raise MessageUnreadable(Reason.TOO_SLOW if late else Reason.DIED) from fault
+    except JobDied as fault:
         raise MessageUnreadable(Reason.DIED) from fault
     except (BadOutput, JobRefused, Unbelievable) as fault:
         raise MessageUnreadable(Reason.UNBELIEVABLE) from fault
