@@ -17,7 +17,7 @@ _OURS = re.compile(
 
 
 def parsed(body: bytes) -> dict[str, Any]:
-    """Parse an answer. Raises BadOutput; JobDied and JobLost where it tells of an end without one."""
+    """Parse an answer. Raises BadOutput; JobDied or JobLost where it tells of an end without."""
     if body.count(b"[") + body.count(b"{") > _MOST_CONTAINERS:
         raise BadOutput("an answer of too many parts")
     try:

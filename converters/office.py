@@ -84,6 +84,8 @@ class Office:
         """
         line = ["/bin/sh", "-c", '"$0" --version > /job/version', str(_binary())]
         with self._run(line, {}, self._limits) as done:
+            if done.status:
+                raise EngineFailed(f"LibreOffice ended with {done.status} at --version")
             target = self._work / "libreoffice-version"
             harvest.take_one(done.folder, "version", target, most_bytes=200)
         words = target.read_text(encoding="utf-8", errors="replace").split()

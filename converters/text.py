@@ -2,7 +2,7 @@
 
 WeasyPrint holds a whole document as boxes, about a kilobyte for each character here. So a text is
 cut at line ends into stretches of some forty pages; each is laid out and written before the next,
-and pikepdf joins them page by page. Memory stays that of one stretch; time grows with the length.
+and pypdf joins them page by page. Memory stays that of one stretch; time grows with the length.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final
 
 import charset_normalizer
-import pikepdf
+import pypdf
 
 from converters import facts, fonts, page
 from converters.fault import TooLarge
@@ -50,16 +50,13 @@ def render(source: bytes, title: str, target: Path, heading: page.Heading = ()) 
         page.write(page.wrapped(body, title, heading), target, sheet=sheet)
         return warnings
     pages = 0
-    with pikepdf.new() as whole:
+    with pypdf.PdfWriter() as whole:
         for stretch in stretches(text):
             document = page.wrapped(html.escape(stretch), title, heading if pages == 0 else ())
             pages += page.write(document, target, sheet=sheet, part_from=pages + 1)
-            with pikepdf.open(target) as part:
-                whole.pages.extend(part.pages)
-        with whole.open_metadata() as metadata:
-            metadata["dc:title"] = title
-        target.unlink()
-        whole.save(target)
+            whole.append(target, import_outline=False)
+        whole.metadata = {"/Title": title}
+        whole.write(target)
     return [*warnings, "untagged"]
 
 

@@ -87,7 +87,7 @@ class Workshop:
         self._pool.start()
 
     def close(self) -> None:
-        """End every process, and wait until all are gone. A conversion that runs ends in JobStopped."""
+        """End every process and wait for it. A conversion that runs ends in JobStopped."""
         self._programs.close()
         self._pool.close()
         with self._change:

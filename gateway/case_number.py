@@ -12,12 +12,12 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import re
-import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Self
 
 from config.settings import Cases
+from gateway.legible import SOFT_HYPHEN, ascii_form, squeezed, visible
 from gateway.number_context import (
     Likeness,
     is_a_slip,
@@ -28,18 +28,11 @@ from gateway.number_context import (
     short_form,
 )
 
-_SOFT_HYPHEN = "\u00ad"
-_DASHES = "\u2010\u2011\u2012\u2013\u2014\u2015\u2043\u2212\ufe58\ufe63\uff0d"
-_SPACED_DASH = re.compile(r"(?<=\d)[ \t]*\n?[ \t]*-[ \t]*\n?[ \t]*(?=\d)")
 # Addresses of the web and of mail, Message-IDs and cid references: what is in them is theirs.
 _ADDRESSES = re.compile(
     r"(?:\b[a-z][a-z0-9+.-]{0,20}://|\bwww\.|\bcid:|\bmailto:)\S+|(?<!\S)[^\s@]*@\S+", re.IGNORECASE
 )
 _NOTHING = "\x00"
-# What has no width and no digit in it: control and format characters, marks on other characters,
-# and the letters and signs that are blank (DerivedCoreProperties, Default_Ignorable_Code_Point).
-_UNSEEN = {"Cc", "Cf", "Me", "Mn"}
-_BLANK = "\u115f\u1160\u2800\u3164\uffa0"
 _SIGNS = r"[ \t.:#=\u2116(\[-]*"
 _BEHIND_LABEL = (
     rf"s?{_SIGNS}(?:(?:no|nr|num|numbers?|nummer|id|ref|is|was)\b{_SIGNS})*(?:\n[ \t>]*)?"
@@ -93,8 +86,8 @@ class CaseShape:
         Dashes of all kinds and full-width digits become ours, spaces beside a dash go, and so does
         what is not seen; letters take the case of the pattern. O for 0 is never corrected.
         """
-        seen = _seen(text.replace(_SOFT_HYPHEN, "-"))[0]
-        plain = _SPACED_DASH.sub("-", _folded(seen)).strip()
+        seen, _ = visible(text.replace(SOFT_HYPHEN, "-"))
+        plain = squeezed(ascii_form(seen))[0].strip()
         forms = (plain, plain.upper(), plain.lower())
         return next((form for form in forms if self._exactly.fullmatch(form)), None)
 
@@ -105,9 +98,8 @@ class CaseShape:
         first 1,000 different things of each kind; a text with more of them is in doubt by then.
         """
         text = text[:_MOST_CHARACTERS]
-        found = self._spans(text.replace(_SOFT_HYPHEN, "-"))
-        if _SOFT_HYPHEN in text:
-            # Some programs show it as a dash, others not at all: both are read.
+        found = self._spans(text.replace(SOFT_HYPHEN, "-"))
+        if SOFT_HYPHEN in text:  # a dash, or nothing: both are read
             found += self._spans(text)
         found.sort(key=lambda span: span.start)
         return tuple(
@@ -116,8 +108,9 @@ class CaseShape:
 
     def _spans(self, text: str) -> list[_Span]:
         """Look a text through. The spans are places in `text` itself."""
-        seen, offsets = _seen(text)
-        plain, places = _squeezed(_ADDRESSES.sub(lambda m: _NOTHING * len(m[0]), _folded(seen)))
+        seen, offsets = visible(text)
+        ours = _ADDRESSES.sub(lambda match: _NOTHING * len(match[0]), ascii_form(seen))
+        plain, places = squeezed(ours)
         found: list[_Span] = []
         for look in (self._labelled, self._strict, self._slips):
             spans = tuple(itertools.islice(look(plain), _MOST_FOUND))
@@ -184,51 +177,6 @@ def _each_once(spans: list[_Span]) -> Iterator[_Span]:
         if what not in said:
             yield span
         said.add(what)
-
-
-def _seen(text: str) -> tuple[str, Sequence[int]]:
-    """Leave out what is not seen, as what hides a digit; say where each character was."""
-    unseen = {char for char in set(text) if _is_unseen(char)}
-    if not unseen:
-        return text, range(len(text))
-    offsets = [place for place, char in enumerate(text) if char not in unseen]
-    return "".join(text[place] for place in offsets), offsets
-
-
-def _is_unseen(char: str) -> bool:
-    return (unicodedata.category(char) in _UNSEEN and not char.isspace()) or char in _BLANK
-
-
-def _folded(text: str) -> str:
-    """Write dashes, digits and full-width forms as ASCII, one character for one."""
-    return "".join(map(_plain, text)) if not text.isascii() else text.replace("_", " ")
-
-
-def _plain(char: str) -> str:
-    if char in _DASHES:
-        return "-"
-    if char.isdigit():  # a raised one too: 24-00123⁴ is no number that ends before its last digit
-        return str(unicodedata.digit(char))
-    if "\uff01" <= char <= "\uff5e":
-        return chr(ord(char) - 0xFEE0)
-    if char == "_" or (char.isspace() and char != "\n"):
-        return " "
-    return char
-
-
-def _squeezed(text: str) -> tuple[str, list[int]]:
-    """Take the spaces beside a dash between digits away; say where each character was."""
-    kept: list[str] = []
-    offsets: list[int] = []
-    position = 0
-    for gap in _SPACED_DASH.finditer(text):
-        kept.append(text[position : gap.start()] + "-")
-        offsets.extend(range(position, gap.start()))
-        offsets.append(gap.start() + gap[0].index("-"))
-        position = gap.end()
-    kept.append(text[position:])
-    offsets.extend(range(position, len(text)))
-    return "".join(kept), offsets
 
 
 def _without(text: str, spans: Iterable[_Span]) -> str:

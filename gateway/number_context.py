@@ -67,8 +67,8 @@ _OTHER = re.compile(
 )
 # Or a number of things, or a house's. None of these begins with a zero.
 _COUNTED = re.compile(
-    r"(?:-\d+)?[ -]?(?:(?:pages?|pgs?|pp|p|seiten?|bl\u00e4tter|blatt|sheets?|files?|documents?|docs?"
-    r"|records?|bills?|photos?|images?|pictures?|exhibits?|items?|entries|lines?|words|copies|times"
+    r"(?:-\d+)?[ -]?(?:(?:pages?|pgs?|pp|p|seiten?|bl\u00e4tter|blatt|sheets?|files?|documents?"
+    r"|docs?|records?|bills?|photos?|images?|pictures?|exhibits?|items?|entries|lines?|words|copies|times"
     r"|[kmg]b|dpi|mg|ml|mcg|days?|hours?|weeks?|months?|years?)\b"
     r"|(?-i:(?:[A-Z][a-z]*\.? ){1,4}(?:Street|St|Avenue|Ave|Road|Rd|Boulevard|Blvd|Drive|Dr|Lane|Ln"
     r"|Way|Court|Ct|Place|Pl|Square|Sq|Parkway|Pkwy|Highway|Hwy)\b))",

@@ -17,6 +17,7 @@ from gateway.mail import Mail, counted, harmless
 from gateway.part_words import entry, problem_words, senders_name, why
 from gateway.road.file import final_state
 from gateway.road.package import Fate, Package, Part
+from gateway.road.sender import is_aligned
 from portal import moments, receipt_number
 
 # Loopback's way back is our own folder; an operator's import is answered on the operator's screen.
@@ -30,14 +31,27 @@ def receipt_goes_to(package: Package, *, own_domain: str) -> str | None:
     """Return whom the receipt goes to: the envelope's sender, or nobody.
 
     Nobody is told about a quiet letter, the null sender, what a machine wrote (RFC 3834, 2), an
-    address that a machine reads, or one of our own: two gateways would never stop.
+    address that a machine reads, or one of our own: two gateways would never stop. Nor about a
+    letter whose From and envelope disagree: there proof has failed (safety rule 4), and one of the
+    two has nothing to do with the letter. Without any proof nothing has failed yet, since neither
+    DKIM nor SPF is asked: a sender whose From agrees reads counts, and silence would hide from an
+    honest one that the letter waits. Where From is nobody's, there is nothing to disagree with.
     """
     envelope = package.letter.envelope
     local, _, domain = envelope.sender.lower().rpartition("@")
     name = local.partition("+")[0]
     if envelope.quiet or package.automatic or not envelope.sender or domain == own_domain.lower():
         return None
+    if _is_disowned(package):
+        return None
     return None if name in _MACHINES or name.startswith("bounce") else envelope.sender
+
+
+def _is_disowned(package: Package) -> bool:
+    """Say whether the From of a package and its envelope disagree about who sent it."""
+    envelope = package.letter.envelope
+    refused = envelope.proof.holds and package.resolution.hold == "sender_not_proven"
+    return package.sender is not None and (refused or not is_aligned(package.sender, envelope))
 
 
 def documents(package: Package) -> tuple[Part, ...]:
@@ -132,14 +146,20 @@ class _Writing:
         name = self.package.resolution.consultant_name if self.told else None
         return harmless(name or "The claims desk")
 
+    @property
+    def _whole(self) -> str:
+        """What came: its documents, or the message itself where it had none."""
+        many = len(self._documents) + len(self._missing)
+        return counted(many, "document") if many else "your message"
+
     def _subject(self) -> str:
         filed, missing = len(self._documents), len(self._missing)
         case = f", case {self._case}" if self._case else ""
         said = {
-            "filed": f"Filed: {counted(filed, 'document')}{case}",
+            "filed": f"Filed: {self._whole}{case}",
             "filed_in_part": f"Filed, except {missing} of {filed + missing}{case}{self._asked}",
             "not_filed": "Not filed: your message",
-        }.get(self._state, f"With our team: {counted(filed + missing, 'document')}")
+        }.get(self._state, f"With our team: {self._whole}")
         return f"{said} (receipt {self.number})"
 
     def _first(self) -> str:
@@ -210,6 +230,9 @@ class _Writing:
 
     def _next(self) -> str:
         again = "You do not need to send it again."
+        waits = "Your documents are safe. A person will match them to their case."
+        if not (self._documents or self._missing):
+            waits = "Your message is safe. A person will match it to its case."
         said = {
             "filed": f"{self._consultant} can see this now. You do not need to do anything, and you"
             " do not need to send it again.",
@@ -217,9 +240,7 @@ class _Writing:
             " new message.",
             "not_filed": f"Your message is kept. Call {self.service.phone} if you expected it to be"
             " filed.",
-        }.get(
-            self._state, f"Your documents are safe. A person will match them to their case. {again}"
-        )
+        }.get(self._state, f"{waits} {again}")
         if not self.told:
             said += " This mail holds no names, since we cannot be sure who reads it."
         return f"WHAT HAPPENS NEXT\n{said}"

@@ -23,6 +23,14 @@ class Firm:
 
 
 @dataclass(frozen=True)
+class Identified:
+    """A firm, and by which kind of identifier an address is its own."""
+
+    firm: Firm
+    by: str  # MAIL_ADDRESS or MAIL_DOMAIN
+
+
+@dataclass(frozen=True)
 class Consultant:
     """A person of the claims desk."""
 
@@ -48,26 +56,29 @@ class Directory:
 
     database: Database
 
-    def firm_of(self, address: str) -> Firm | None:
+    def firm_of(self, address: str) -> Identified | None:
         """Return the firm of a mail address in canonical form: by the address, else by its domain.
 
-        A domain stands for itself alone: `mail.bakerllp.example` is not `bakerllp.example`, since a
-        sub-domain may be in other hands. The directory may name both.
+        Where both are one firm's, the domain is what it was found by: whoever writes from there is
+        of the firm. A domain stands for itself alone: `mail.bakerllp.example` is not
+        `bakerllp.example`, since a sub-domain may be in other hands. The directory may name both.
         """
         domain = address.rpartition("@")[2]
         by_address = sa.and_(identifiers.c.type == MAIL_ADDRESS, identifiers.c.value == address)
         by_domain = sa.and_(identifiers.c.type == MAIL_DOMAIN, identifiers.c.value == domain)
         # "mail_address" sorts before "mail_domain": the closer identity goes first.
         query = (
-            sa.select(firms.c.id, firms.c.name)
+            sa.select(firms.c.id, firms.c.name, identifiers.c.type)
             .join(identifiers, identifiers.c.firm_id == firms.c.id)
             .where(sa.or_(by_address, by_domain))
             .order_by(identifiers.c.type)
-            .limit(1)
         )
         with self.database.read() as connection:
-            row = connection.execute(query).one_or_none()
-        return None if row is None else Firm(row.id, row.name)
+            rows = connection.execute(query).all()
+        if not rows:
+            return None
+        firm = Firm(rows[0].id, rows[0].name)
+        return Identified(firm, [row.type for row in rows if row.id == firm.id][-1])
 
     def case(self, number: str) -> Case | None:
         """Return the case of a number in our form."""

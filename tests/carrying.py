@@ -38,6 +38,14 @@ MAIL = (
 )
 
 
+def mail_folder(folder: Path) -> Path:
+    """Make a folder of three mails."""
+    folder.mkdir()
+    for number in range(3):
+        (folder / f"{number}.eml").write_bytes(MAIL + b"%d\r\n" % number)
+    return folder
+
+
 @dataclass
 class ReaderHere:
     """A reader without a sandbox. `before` is called ahead of each message."""

@@ -7,7 +7,7 @@ import pikepdf
 import pypdf
 import pytest
 
-from converters import html
+from converters import html, page, text
 from converters.fault import TooLarge, Unreadable
 from tests.test_converters_detect import an_image
 
@@ -126,3 +126,74 @@ def test_a_flood_of_html_is_refused(tmp_path: Path) -> None:
 def test_a_page_that_no_font_here_shows_is_not_called_converted(tmp_path: Path) -> None:
     with pytest.raises(Unreadable):
         rendered(tmp_path, "<p>" + "\U00012000\U00012001 " * 20 + "</p>")
+
+
+@pytest.mark.parametrize(
+    "bomb",
+    [
+        "<table><tr><td>" * 30_000,
+        "<table><tr><td>" * 31 + "x" + "</table>" * 31,
+        "<div>" * 401,
+        "<div>" * 30_000,
+        # An end tag that ends nothing: a count that believed it would never get deep.
+        ("<div>" * 300 + "<table><tr><td>" + "</div>" * 300) * 2,
+        ("<div><!--</div>-->" * 401),
+        ('<div title="</div>">' * 401),
+        "<div><style></div></style>" * 401,
+        "<br>" * 50_001,
+        "".join(f"<font color=c{number}>" for number in range(300)) + "</p>" * 300,
+        "</p>" * 100_000,
+    ],
+    ids=range(11),
+)
+def test_a_bomb_of_html_is_refused_before_it_is_laid_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, bomb: str
+) -> None:
+    monkeypatch.setattr(page, "write", None)
+    with pytest.raises(TooLarge):
+        html.render(bomb.encode(), {}, "", tmp_path / "out.pdf")
+
+
+def test_a_long_thread_with_tables_in_tables_is_no_bomb(tmp_path: Path) -> None:
+    thread = "<blockquote>a reply " * 60 + "<table><tr><td>" * 15 + "the end"
+    assert "the end" in rendered(tmp_path, thread + "<br>word" * 300)[0]
+
+
+@pytest.mark.parametrize(
+    "style",
+    ["display:flex", "Display : inline-flex", "display:grid", "columns:2", "column-count:2"],
+)
+@pytest.mark.parametrize("where", ["attribute", "sheet"])
+def test_layouts_that_double_with_every_level_are_not_used(
+    tmp_path: Path, style: str, where: str
+) -> None:
+    div = f'<div style="{style}">' if where == "attribute" else "<div>"
+    sheet = f"<style>div {{ {style} }}</style>" if where == "sheet" else ""
+    assert style not in html.cleaned(sheet + div)
+    # Seventy years, were one of them left.
+    words = f"{style} is only words here"
+    assert words in rendered(tmp_path, sheet + div * 20 + words)[0].replace("\n", " ")
+
+
+HEADING = (("From", "<script>a()</script> &amp; <b>Pat</b>"), ("Subject", "x" * 400 + " the end"))
+
+
+@pytest.mark.parametrize("kind", ["html", "text"])
+def test_lines_above_a_message_are_data_and_wrap(tmp_path: Path, kind: str) -> None:
+    target = tmp_path / "out.pdf"
+    if kind == "html":
+        html.render(b"<p>Dear Dana</p>", {}, "A title", target, HEADING)
+    else:
+        text.render(b"Dear Dana", "A title", target, HEADING)
+    first = pypdf.PdfReader(target).pages[0]
+    edge: list[float] = []
+    read = first.extract_text(
+        visitor_text=lambda words, cm, tm, _f, size: edge.append(
+            cm[0] * tm[4] + cm[4] + words.count("x") * size * cm[0] * 0.4
+        )
+    )
+    assert read.startswith("From")
+    assert "<script>a()</script> &amp; <b>Pat</b>" in read
+    assert read.count("x") >= 400
+    assert read.index("the end") < read.index("Dear Dana")
+    assert max(edge) < float(first.mediabox.width)

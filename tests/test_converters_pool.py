@@ -10,12 +10,22 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from converters.fault import BadOutput, JobDied, JobRefused, JobStopped, JobTimedOut
+from converters.fault import (
+    BadOutput,
+    JobDied,
+    JobLost,
+    JobRefused,
+    JobStopped,
+    JobTimedOut,
+    JobUncertain,
+    SandboxMissing,
+)
 from converters.pool import Pool, _Worker
 from converters.sandbox import Limits
 
@@ -231,7 +241,7 @@ def test_close_ends_everything_even_a_running_job(tmp_path: Path, into: Path) ->
 
     thread = threading.Thread(target=stuck)
     thread.start()
-    _wait_until(lambda: any((tmp_path / "pool").glob("*/begun")))
+    wait_until(lambda: any((tmp_path / "pool").glob("*/begun")))
     inside = children_of(os.getpid(), str(tmp_path / "pool"))
     assert inside
     pool.close()
@@ -255,11 +265,11 @@ def test_kill_9_of_us_leaves_no_process_and_the_next_start_no_folder(
         f"p.start(); p.run({{'do': 'sleep'}}, into=Path({str(into)!r}))\n"
     )
     owner = subprocess.Popen([sys.executable, "-c", program], cwd=Path(__file__).parent.parent)
-    _wait_until(lambda: any(folder.glob("*/begun")))
+    wait_until(lambda: any(folder.glob("*/begun")))
     assert processes_with(str(folder))
     owner.send_signal(signal.SIGKILL)
     owner.wait()
-    _wait_until(lambda: not processes_with(str(folder)))
+    wait_until(lambda: not processes_with(str(folder)))
     pool = made(folder)
     pool.start()
     assert not any(folder.glob("*/begun"))
@@ -274,15 +284,60 @@ def test_an_idle_process_that_dies_is_replaced_unseen(tmp_path: Path, into: Path
         os.kill(pid, signal.SIGKILL)
     (worker,) = pool._idle
     assert isinstance(worker, _Worker)
-    _wait_until(lambda: worker.box.ended)
+    wait_until(lambda: worker.box.ended)
     assert does_its_work(pool, into)
     pool.close()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("sent", "fault"), [(signal.SIGKILL, JobLost), (signal.SIGSTOP, JobTimedOut)]
+)
+def test_what_is_done_to_a_process_from_outside_is_not_told_as_the_files_doing(
+    tmp_path: Path, into: Path, sent: signal.Signals, fault: type[JobUncertain]
+) -> None:
+    pool = made(tmp_path / "pool")
+    pool.start()
+    faults: list[BaseException] = []
+
+    def hit() -> None:
+        try:
+            pool.run({"do": "sleep"}, into=into)
+        except JobUncertain as caught:
+            faults.append(caught)
+
+    thread = threading.Thread(target=hit)
+    thread.start()
+    wait_until(lambda: any((tmp_path / "pool").glob("*/begun")))
+    (worker,) = pool._busy
+    os.kill(worker.box.pid, sent)
+    thread.join()
+    assert [type(each) for each in faults] == [fault]
+    assert does_its_work(pool, into)
+    pool.close()
+
+
+def test_a_child_that_something_killed_is_not_told_as_the_files_doing(
+    pool: Pool, into: Path
+) -> None:
+    with pytest.raises(JobLost):
+        pool.run({"do": "crash", "signal": signal.SIGKILL}, into=into)
+    assert does_its_work(pool, into)
+
+
+def test_a_job_may_have_less_time_than_the_setting_but_not_more(tmp_path: Path, into: Path) -> None:
+    pool = made(tmp_path / "pool", limits=replace(LIMITS, seconds=600))
+    pool.start()
+    with pytest.raises(JobTimedOut):
+        pool.run({"do": "sleep"}, into=into, seconds=1)
+    pool.close()
+    assert LIMITS.within(None) == LIMITS.within(10_000) == LIMITS
 
 
 def test_a_handler_that_cannot_be_loaded_is_named(tmp_path: Path, into: Path) -> None:
     pool = Pool("no_such_module:run", processes=1, folder=tmp_path / "pool", limits=LIMITS)
     pool.start()
-    with pytest.raises(JobDied, match="ModuleNotFoundError"):
+    with pytest.raises(SandboxMissing, match="ModuleNotFoundError"):
         pool.run({}, into=into)
     pool.close()
 
@@ -306,7 +361,7 @@ def _command_line(pid: int) -> str:
         return ""
 
 
-def _wait_until(condition: Any) -> None:
+def wait_until(condition: Any) -> None:
     deadline = time.monotonic() + 20
     while not condition():
         assert time.monotonic() < deadline, "it did not happen within 20 seconds"

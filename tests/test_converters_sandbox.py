@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
+import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from converters import harvest, program, sandbox, seccomp
-from converters.fault import BadOutput, JobDied, JobTimedOut, SandboxMissing
+from converters import harvest, sandbox, seccomp
+from converters.fault import BadOutput, JobDied, JobLost, JobStopped, JobTimedOut, SandboxMissing
+from converters.program import Programs
 from converters.sandbox import Limits
+from tests.test_converters_pool import processes_with, wait_until
 
 LIMITS = Limits(seconds=3, memory_bytes=200 << 20, output_bytes=8 << 20, processes=30)
 
@@ -18,7 +23,7 @@ LIMITS = Limits(seconds=3, memory_bytes=200 << 20, output_bytes=8 << 20, process
 def shell(script: str, work: Path, limits: Limits = LIMITS) -> str:
     """Run a script as an engine and return what it wrote into out.txt."""
     line = ["/bin/sh", "-c", script]
-    with program.run(line, sources={}, work=work, limits=limits) as done:
+    with Programs(work).run(line, sources={}, limits=limits) as done:
         harvest.take_one(done.folder, "out.txt", work / "taken", most_bytes=1 << 20)
     text = (work / "taken").read_text()
     (work / "taken").unlink()
@@ -137,3 +142,47 @@ def test_a_folder_thousands_of_levels_deep_is_emptied(tmp_path: Path) -> None:
     harvest.empty(tmp_path)
     assert list(tmp_path.iterdir()) == []
     assert Path("/etc/hostname").exists()
+
+
+def test_an_engine_that_something_killed_may_be_tried_again(tmp_path: Path) -> None:
+    faults: list[BaseException] = []
+
+    def killed() -> None:
+        try:
+            shell("touch begun; sleep 60", tmp_path, replace(LIMITS, seconds=60))
+        except (JobLost, JobDied) as fault:
+            faults.append(fault)
+
+    thread = threading.Thread(target=killed)
+    thread.start()
+    wait_until(lambda: any(tmp_path.glob("*/begun")))
+    for pid in processes_with(str(tmp_path)):
+        os.kill(pid, signal.SIGKILL)
+    thread.join()
+    assert [type(each) for each in faults] == [JobLost]
+    with pytest.raises(JobDied, match="signal 11"):
+        shell("exit 139", tmp_path)  # as a shell tells of a signal
+
+
+def test_close_ends_an_engine_that_runs_and_every_later_one(tmp_path: Path) -> None:
+    programs = Programs(tmp_path)
+    line = ["/bin/sh", "-c", "touch begun; sleep 60 & sleep 60"]
+    faults: list[BaseException] = []
+
+    def stuck() -> None:
+        try:
+            with programs.run(line, sources={}, limits=replace(LIMITS, seconds=60)):
+                pass
+        except JobStopped as fault:
+            faults.append(fault)
+
+    thread = threading.Thread(target=stuck)
+    thread.start()
+    wait_until(lambda: any(tmp_path.glob("*/begun")))
+    programs.close()
+    assert processes_with(str(tmp_path)) == []
+    thread.join()
+    assert len(faults) == 1
+    assert list(tmp_path.iterdir()) == []
+    with pytest.raises(JobStopped), programs.run(line, sources={}, limits=LIMITS):
+        pass

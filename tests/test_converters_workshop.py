@@ -23,6 +23,9 @@ from converters.fault import (
     ConversionFault,
     Damaged,
     EngineFailed,
+    JobLost,
+    JobStopped,
+    JobTimedOut,
     NotTheType,
     PasswordNeeded,
     TooLarge,
@@ -30,6 +33,7 @@ from converters.fault import (
 )
 from converters.workshop import Rendition, Source, Workshop
 from tests.test_converters_detect import a_zip, an_image
+from tests.test_converters_pool import processes_with, wait_until
 
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 ODT = "application/vnd.oasis.opendocument.text"
@@ -133,12 +137,21 @@ class TestRendering:
         limits = Conversion(render_processes=1, max_seconds=2)
         workshop = Workshop(limits, tmp_path / "workshop")
         workshop.start()
-        slow = b"<table><tr>" + b"<td><table><tr><td>x" * 300 + b"y" * 10
-        slow += b"<p>words words words</p>" * 30_000
+        slow = b"<p>words words words</p>" * 30_000
         with pytest.raises(EngineFailed, match="time limit"):
             made(workshop, tmp_path, slow, "text/html")
         assert made(workshop, tmp_path, b"words", "text/plain")[0].pages == 1
         workshop.close()
+
+    def test_a_source_may_have_less_time_than_the_setting(
+        self, workshop: Workshop, tmp_path: Path
+    ) -> None:
+        (tmp_path / "page").write_bytes(b"<p>words words words</p>" * 15_000)
+        source = Source(tmp_path / "page", "text/html", seconds=1)
+        with pytest.raises(EngineFailed, match="time limit"):
+            workshop.convert(source, tmp_path)
+        with pytest.raises(JobTimedOut):
+            workshop.convert(source, tmp_path, last_chance=False)
 
 
 @pytest.mark.slow
@@ -174,10 +187,11 @@ class TestOffice:
         flood = changed(plain, "word/document.xml", "Dear Dana", "x" * 210_000_000)
         with pytest.raises(TooLarge):
             made(workshop, tmp_path, flood, DOCX)
-        prologue = '<!DOCTYPE x [<!ENTITY e SYSTEM "file:///etc/passwd">]><w:document '
-        entity = changed(plain, "word/document.xml", "<w:document ", prologue)
-        with pytest.raises(NotTheType):
-            made(workshop, tmp_path, entity, DOCX)
+        declared = '<!DOCTYPE x [<!ENTITY e SYSTEM "file:///etc/passwd">]>'
+        for prologue in (declared, f"<!--{'x' * 200_000}-->{declared}"):
+            entity = changed(plain, "word/document.xml", "<w:document ", prologue + "<w:document ")
+            with pytest.raises(NotTheType):
+                made(workshop, tmp_path, entity, DOCX)
 
     def test_a_document_behind_a_password(self, workshop: Workshop, tmp_path: Path) -> None:
         members = {
@@ -225,6 +239,39 @@ class TestOffice:
             with pytest.raises(TimeoutError):
                 listener.accept()
 
+    def test_close_ends_a_conversion_that_runs_and_leaves_nothing(self, tmp_path: Path) -> None:
+        workshop = Workshop(Conversion(render_processes=1), tmp_path / "workshop")
+        workshop.start()
+        ended: list[JobStopped] = []
+        giant = a_document("word and another word of one paragraph " * 60_000)
+        thread = threading.Thread(target=_stopped, args=(workshop, tmp_path, giant, ended))
+        thread.start()
+        work = tmp_path / "workshop" / "work"
+        wait_until(lambda: any(work.glob("tmp*/profile")))
+        workshop.close()
+        assert processes_with(str(tmp_path)) == []
+        assert list(work.iterdir()) == []
+        thread.join()
+        assert len(ended) == 1
+
+    def test_an_engine_that_does_not_say_its_version_is_a_fault_of_conversion(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        (tmp_path / "soffice").write_text("")
+        (tmp_path / "soffice").chmod(0o755)
+        monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+        workshop = Workshop(Conversion(), tmp_path / "workshop")
+        (tmp_path / "workshop" / "work").mkdir(parents=True)
+        program = tmp_path / "soffice.bin"
+        ends = {"exit 137": JobLost, "exit 139": EngineFailed, "exit 1": EngineFailed}
+        for script, expected in ends.items():
+            program.write_text(f"#!/bin/sh\n{script}\n")
+            program.chmod(0o755)
+            with pytest.raises(expected):
+                workshop.key(DOCX, last_chance=False)
+            with pytest.raises(EngineFailed):
+                workshop.key(DOCX)
+
     def test_a_document_that_holds_the_engine_is_stopped_and_holds_up_nobody(
         self, tmp_path: Path
     ) -> None:
@@ -250,6 +297,13 @@ class TestOffice:
         workshop.close()
         children = Path(f"/proc/{os.getpid()}/task").glob("*/children")
         assert "soffice" not in "".join(each.read_text() for each in children)
+
+
+def _stopped(workshop: Workshop, room: Path, content: bytes, ended: list[JobStopped]) -> None:
+    try:
+        made(workshop, room, content, DOCX)
+    except JobStopped as fault:
+        ended.append(fault)
 
 
 def _flat_sheet(*formulas: str) -> bytes:

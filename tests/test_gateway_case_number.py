@@ -163,13 +163,36 @@ def test_another_insurers_shape_is_a_setting() -> None:
     assert seen("87654321 and 1234567 and 123456789", digits) == [("87654321", True)]
 
 
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [
+        ("a\u200b 24-00\u200b1234\u200b b", "24-00\u200b1234"),
+        ("\ufeffx 24\u2060 -\u2060 001234", "24\u2060 -\u2060 001234"),
+        ("x\u00ad 24\u00ad001234", "24\u00ad001234"),
+        ("e\u0301 24-001234", "24-001234"),
+    ],
+)
+def test_what_is_not_seen_is_no_part_of_a_number(text: str, written: str) -> None:
+    (found,) = SHAPE.find(text)
+    assert (found.text, found.number) == (written, "24-001234")
+    assert SHAPE.normal(written) == "24-001234"
+
+
+def test_a_label_within_what_another_label_names_is_no_crash() -> None:
+    found = SHAPE.find("case 1234-claim 5678 and 24-001234 x")
+    assert [one.text for one in found] == ["1234-claim 5678", "5678", "24-001234"]
+
+
 def test_a_list_of_numbers_is_cut_short() -> None:
     text = " ".join(f"24-{number:06}" for number in range(5000))
     assert len(SHAPE.find(text)) == 1000
 
 
 @settings(max_examples=400, deadline=None)
-@given(st.text(st.characters(), max_size=200) | st.text("0129-/ .O\u2013#case\n@", max_size=60))
+@given(
+    st.text(st.characters(), max_size=200)
+    | st.text("0129-/ .O\u2013#case\n@,&\u00ad\u200b", max_size=60)
+)
 def test_any_text_is_looked_through_and_what_is_found_stands_there(text: str) -> None:
     for found in SHAPE.find(text):
         assert found.text

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
 import os
 import re
 from collections.abc import Callable, Mapping
@@ -298,9 +299,56 @@ def test_the_limits_have_their_names(read: Read) -> None:
     assert read(mail(*parts)) == {"stopped": "too_many_parts"}
 
 
-def test_two_subjects_are_told_and_the_first_counts(read: Read) -> None:
-    answer = read(mail("Subject: 24-009999", *PLAIN))
-    assert (answer["words"][0]["subject"], answer["ambiguous"]) == ("Report", True)
+def test_two_subjects_are_told_the_first_is_shown_and_the_others_are_kept(read: Read) -> None:
+    more = ("Subject: 24-009999", "Subject: Report", "subject: =?utf-8?q?24-00?=\r\n =?utf-8?q?5?=")
+    answer = read(mail(*more, *PLAIN))
+    words = answer["words"][0]
+    assert (words["subject"], answer["ambiguous"]) == ("Report", True)
+    assert words["other_subjects"] == "24-009999\n24-005"
+
+
+def test_a_subject_too_long_to_be_shown_is_kept_whole(tmp_path: Path) -> None:
+    raw = b"Subject: " + b"x" * 5000 + b" 24-001240\r\n\r\nwords"
+    words = run(raw, tmp_path / "job")["words"][0]
+    assert len(words["subject"]) == 2000
+    assert words["other_subjects"].endswith(" 24-001240")
+
+
+OTHER_HTML = ("Content-Type: text/html", "", "<p>Case 24-00<b>12</b>40</p><blockquote type=cite>x")
+
+
+def test_the_other_alternative_keeps_its_new_words(read: Read) -> None:
+    plain = ("Content-Type: text/plain", "", "Case 24-001234")
+    words = read(mail(*group("alternative", "a", plain, OTHER_HTML)))["words"][0]
+    assert (words["text"], words["other"]) == ("Case 24-001234", "Case 24-001240")
+
+
+def test_a_stub_beside_html_keeps_its_words_too(read: Read) -> None:
+    stub = ("Content-Type: text/plain", "", "Case 24-001234: view it in your browser")
+    words = read(mail(*group("alternative", "a", stub, OTHER_HTML)))["words"][0]
+    assert words["new"] == "Case 24-001240"
+    assert words["other"].startswith("Case 24-001234")
+
+
+def test_every_further_alternative_keeps_its_new_words(read: Read) -> None:
+    plain = [("Content-Type: text/plain", "", f"Case 24-00{n}") for n in (1234, 1235)]
+    watch = ("Content-Type: text/watch-html", "", "<b>Case</b> 24-001236")
+    answer = read(mail(*group("alternative", "a", *plain, OTHER_HTML, watch)))
+    assert answer["words"][0]["other"] == "Case 24-001240\n\nCase 24-001235\n\nCase 24-001236"
+    assert list(paths(answer).values()) == ["words", *["alternative"] * 3]
+
+
+def test_alternatives_that_say_the_same_have_nothing_else_to_say(read: Read) -> None:
+    plain = ("Content-Type: text/plain", "", "Dear Dana,\r\n\r\n§ see the\r\nreport.")
+    assert read(mail(*group("alternative", "a", plain, HTML)))["words"][0]["other"] == ""
+
+
+def test_the_answer_stays_below_what_the_sandbox_lets_out(read: Read) -> None:
+    smile = "\U0001f600"
+    plain = ("Content-Type: text/plain; charset=utf-8", "", f"{smile * 100}\r\n" * 2600)
+    html = ("Content-Type: text/html; charset=utf-8", "", f"<p>{smile * 100}</p>" * 6000)
+    answer = read(mail(*group("alternative", "a", plain, html)))
+    assert len(json.dumps(answer)) < 16 << 20
 
 
 def test_html_of_the_words_alone_fills_no_answer(read: Read) -> None:

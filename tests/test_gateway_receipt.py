@@ -147,6 +147,15 @@ def test_a_package_that_waits_says_why_and_what_was_kept(
     assert "Filed for" not in said.text
 
 
+def test_a_message_without_documents_is_spoken_of_as_such() -> None:
+    waits = receipt(held("consultant_unknown", narrative_part()), "7KQ4M2XD", SERVICE)
+    assert waits.subject == "With our team: your message (receipt 7KQ4-M2XD)"
+    assert "Your message is safe. A person will match it to its case." in waits.text
+    assert "Your documents" not in waits.text
+    done = receipt(filed(narrative_part(), narrative="Dear Dana"), "7KQ4M2XD", SERVICE)
+    assert done.subject == "Filed: your message, case 24-001234 (receipt 7KQ4-M2XD)"
+
+
 def test_message_pdf_and_an_attached_message_are_named() -> None:
     attached = words(path="2.1", container="2", subject="Old matter")
     said = receipt(
@@ -260,6 +269,34 @@ def test_whom_the_receipt_goes_to(
 ) -> None:
     sent = package(envelope=envelope(sender=sender), **changes)
     assert receipt_goes_to(sent, own_domain="casebridge.example") == goes_to
+
+
+@pytest.mark.parametrize(
+    ("sender", "changes", "goes_to"),
+    [
+        ("pat@bakerllp.example", {"proof": Proof.NONE}, "pat@bakerllp.example"),
+        ("eve@evil.example", {"proof": Proof.NONE}, None),
+        ("eve@evil.example", {}, None),
+        ("pat@mail.bakerllp.example", {}, None),
+    ],
+)
+def test_where_from_and_envelope_disagree_nobody_is_told(
+    sender: str, changes: dict[str, Any], goes_to: str | None
+) -> None:
+    sent = package(envelope=envelope(sender=sender, **changes))
+    assert receipt_goes_to(sent, own_domain="casebridge.example") == goes_to
+
+
+def test_another_mailbox_at_a_public_provider_is_told_nothing() -> None:
+    spoofed = package(
+        sender="ortega.defense@postbox.example",
+        envelope=envelope(sender="attacker@postbox.example"),
+        resolution=Resolution(hold="sender_not_proven"),
+    )
+    assert receipt_goes_to(spoofed, own_domain="casebridge.example") is None
+    # A From that is nobody's disagrees with nothing.
+    nobodys = spoofed.but(sender=None, resolution=Resolution(hold="sender_not_known"))
+    assert receipt_goes_to(nobodys, own_domain="casebridge.example") == "attacker@postbox.example"
 
 
 def test_a_quiet_letter_has_no_receipt() -> None:

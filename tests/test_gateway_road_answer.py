@@ -41,6 +41,8 @@ ANSWER: dict[str, Any] = {
             "html_charset": None,
             "lossy": False,
             "images": {"x@y": "p00001"},
+            "other_subjects": "Another report",
+            "other": "three",
         }
     ],
     "parts": [

@@ -10,7 +10,15 @@ from typing import Any
 import pytest
 
 from config.settings import Reading
-from converters.fault import BadOutput, JobDied, JobRefused, JobTimedOut
+from converters.fault import (
+    BadOutput,
+    JobDied,
+    JobLost,
+    JobRefused,
+    JobStopped,
+    JobTimedOut,
+    SandboxMissing,
+)
 from converters.pool import Pool
 from converters.sandbox import Limits
 from gateway.letter import Envelope, Letter, Proof
@@ -56,12 +64,19 @@ class Answering:
         return self._answer
 
 
-def carried(reader: Reader, tmp_path: Path, raw: bytes = RAW, limits: Reading = LIMITS) -> Package:
+def carried(
+    reader: Reader,
+    tmp_path: Path,
+    raw: bytes = RAW,
+    limits: Reading = LIMITS,
+    *,
+    last_chance: bool = True,
+) -> Package:
     folder = tmp_path / "work"
     folder.mkdir()
     (tmp_path / "raw").write_bytes(raw)
     with (tmp_path / "raw").open("rb") as stream:
-        return read(LETTER, stream, reader, folder, limits)
+        return read(LETTER, stream, reader, folder, limits, last_chance=last_chance)
 
 
 def test_a_letter_becomes_a_package(tmp_path: Path) -> None:
@@ -81,6 +96,7 @@ def test_a_letter_becomes_a_package(tmp_path: Path) -> None:
         ({"stopped": ["x"]}, "unbelievable"),
         ({}, "unbelievable"),
         (JobTimedOut(), "too_slow"),
+        (JobLost("its sandbox ended"), "died"),
         (JobDied("memory"), "died"),
         (JobDied("signal 11"), "died"),
         (JobRefused("file_damaged", "Damaged", ""), "unbelievable"),
@@ -95,10 +111,25 @@ def test_a_message_that_cannot_be_taken_apart_is_named(
     assert caught.value.why == why
 
 
-@pytest.mark.parametrize("reason", ["closed", "did not start: no module"])
-def test_a_death_that_is_our_own_fault_blames_no_message(tmp_path: Path, reason: str) -> None:
-    with pytest.raises(JobDied):
-        carried(Answering(JobDied(reason)), tmp_path)
+@pytest.mark.parametrize(
+    "fault", [JobStopped(), SandboxMissing("A sandboxed process did not start", "Run it.")]
+)
+def test_an_end_that_is_our_own_fault_blames_no_message(tmp_path: Path, fault: Exception) -> None:
+    with pytest.raises(type(fault)):
+        carried(Answering(fault), tmp_path)
+
+
+@pytest.mark.parametrize("fault", [JobTimedOut(), JobLost("signal 9")])
+def test_an_end_that_may_be_this_machines_fault_blames_no_message_at_first(
+    tmp_path: Path, fault: Exception
+) -> None:
+    with pytest.raises(type(fault)):
+        carried(Answering(fault), tmp_path, last_chance=False)
+
+
+def test_what_a_message_did_by_itself_is_told_at_once(tmp_path: Path) -> None:
+    with pytest.raises(MessageUnreadable):
+        carried(Answering(JobDied("memory")), tmp_path, last_chance=False)
 
 
 def test_the_limits_of_the_settings_are_the_readers(tmp_path: Path) -> None:

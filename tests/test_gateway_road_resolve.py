@@ -15,12 +15,20 @@ from gateway.case_number import CaseShape
 from gateway.letter import Proof
 from gateway.road.package import Package, Part
 from gateway.road.resolve import resolve
-from portal.directory import Case, Consultant, Firm
+from portal.directory import (
+    MAIL_ADDRESS,
+    MAIL_DOMAIN,
+    Case,
+    Consultant,
+    Firm,
+    Identified,
+)
 from tests.packages import envelope, package, part, words
 
 SHAPE = CaseShape.of(Cases())
 TODAY = date(2026, 11, 21)
 BAKER, QUILL = Firm(1, "Baker LLP"), Firm(2, "Quill & Marsh")
+PUBLIC = "baker.llp@postbox.example"  # at a provider where anybody has a mailbox
 DANA = Consultant(7, "Dana Reyes", "dana.reyes@sample-mutual.example")
 
 CASES = {
@@ -41,9 +49,12 @@ class Listed:
     def __init__(self) -> None:
         self.asked: list[str] = []
 
-    def firm_of(self, address: str) -> Firm | None:
+    def firm_of(self, address: str) -> Identified | None:
+        if address == PUBLIC:
+            return Identified(BAKER, MAIL_ADDRESS)
         domain = address.rpartition("@")[2]
-        return {"bakerllp.example": BAKER, "quillmarsh.example": QUILL}.get(domain)
+        firm = {"bakerllp.example": BAKER, "quillmarsh.example": QUILL}.get(domain)
+        return None if firm is None else Identified(firm, MAIL_DOMAIN)
 
     def case(self, number: str) -> Case | None:
         self.asked.append(number)
@@ -66,6 +77,8 @@ class Situation:
     new: str = "Attached is the report."
     history: str = ""
     files: tuple[str, ...] = ("report.pdf",)
+    other_subjects: str = ""
+    other: str = ""  # the new words of the other alternative
     sender: str | None = "pat@bakerllp.example"
     envelope: dict[str, Any] = field(default_factory=dict)
 
@@ -74,7 +87,14 @@ class Situation:
             *(part(str(n), name) for n, name in enumerate(self.files, 2)),
             subject=self.subject,
             sender=self.sender,
-            words=(words(self.new + self.history, new=self.new),),
+            words=(
+                words(
+                    self.new + self.history,
+                    new=self.new,
+                    other_subjects=self.other_subjects,
+                    other=self.other,
+                ),
+            ),
             envelope=envelope(**self.envelope),
         )
 
@@ -114,6 +134,30 @@ SITUATIONS = [
     Situation("a closed case", "24-001402", "subject", subject="24-001402"),
     Situation("the subject, and the same with a digit short", GOOD, "subject",
               subject=GOOD, new="As to 24-00123:"),
+    Situation("two subjects that agree", GOOD, "subject", subject=GOOD,
+              other_subjects=f"Re: {GOOD}"),
+    Situation("the second subject alone", GOOD, "subject", other_subjects=f"Smith {GOOD}"),
+    Situation("alternatives that agree", GOOD, "words", new=f"For {GOOD}.",
+              other=f"For Case {GOOD}. Attached."),
+    Situation("the other alternative alone", GOOD, "words", other=f"For {GOOD}.", history=QUOTED),
+    Situation("a zero-width space within", GOOD, "subject", subject="24-00\u200b1234"),
+    Situation("a byte order mark and a joiner around", GOOD, "subject",
+              subject=f"\ufeff{GOOD}\u200d"),
+    Situation("a soft hyphen for the dash", GOOD, "subject", subject="24\u00ad001234"),
+    Situation("pages", GOOD, "subject", subject=f"{GOOD}, 3 pages"),
+    Situation("hundreds of pages", GOOD, "subject", subject=f"{GOOD}, 350 pages"),
+    Situation("pages from to", GOOD, "subject", subject=f"{GOOD}, 100-200 pp."),
+    Situation("a day", GOOD, "subject", subject=f"{GOOD}, 2026-11-20"),
+    Situation("a day behind a slash", GOOD, "subject", subject=f"{GOOD}/11/20/2026"),
+    Situation("a month", GOOD, "subject", subject=f"{GOOD}, 11-2026"),
+    Situation("a year", GOOD, "subject", subject=f"{GOOD} and 2024 tax return"),
+    Situation("an amount", GOOD, "subject", subject=f"{GOOD}, 500 USD and $300"),
+    Situation("a telephone number without a label", GOOD, "subject",
+              subject=f"{GOOD}, 617-555-0100"),
+    Situation("one of abroad", GOOD, "words", new=f"{GOOD} +353 1 234 5678"),
+    Situation("a street", GOOD, "words", new=f"Re: {GOOD},\n1200 N. Main Street\nBoston"),
+    Situation("a name behind a slash", GOOD, "subject", subject=f"{GOOD} / Smith"),
+    Situation("the number of a page in a file name", GOOD, "file_name", files=(f"{GOOD}_001.pdf",)),
     # -- a typo, and a good number in a lower place
     Situation("a typo in the subject, history good", None, "case_not_found",
               subject="Smith 24-001235", history=QUOTED),
@@ -152,6 +196,48 @@ SITUATIONS = [
     Situation("two in the history", None, "case_ambiguous", history=QUOTED + f" and {OTHER}"),
     Situation("history of two, one unknown", None, "case_ambiguous", history=QUOTED + " 24-009999"),
     Situation("a range", None, "consultant_unknown", subject="24-001234\u201324-001240"),
+    Situation("two subjects", None, "case_ambiguous", subject=GOOD, other_subjects=OTHER),
+    Situation("three subjects, the last with a slip", None, "case_ambiguous",
+              subject=GOOD, other_subjects="Documents\nSmith 24-O01240"),
+    Situation("a second subject with a typo, history good", None, "case_not_found",
+              other_subjects="24-001235", history=QUOTED),
+    Situation("alternatives that disagree", None, "case_ambiguous",
+              new=f"Case {GOOD}", other=f"Case {OTHER}"),
+    Situation("an alternative with no case of ours", None, "case_ambiguous",
+              new=f"Case {GOOD}", other="Case 99-009999"),
+    Situation("an alternative that is sure of what the other doubts", None, "case_ambiguous",
+              subject=GOOD, new="Policy 99-009999", other="Case 99-009999"),
+    Situation("an alternative that only quotes what the other says anew", None, "case_ambiguous",
+              subject=GOOD, history=f"\n> {OTHER}", other=f"For {OTHER}"),
+    Situation("subject against the other alternative", None, "case_ambiguous",
+              subject=GOOD, other=f"For {OTHER}"),
+    Situation("a zero-width space before one more digit", None, "case_format",
+              subject=f"{GOOD}\u200b5", history=QUOTED),
+    Situation("a joiner behind one more digit", None, "case_format",
+              subject=f"1\u200d{GOOD}", history=QUOTED),
+    Situation("a word joiner within another number", None, "case_ambiguous",
+              subject=f"{GOOD} 24-00\u206012\u206040"),
+    Situation("a stroke through before one more digit", None, "case_format",
+              subject=f"{GOOD}\u03365", history=QUOTED),
+    Situation("a blank letter before one more digit", None, "case_format",
+              subject=f"{GOOD}\u31645", history=QUOTED),
+    Situation("one more digit, raised", None, "case_format",
+              subject=f"{GOOD}\u2075", history=QUOTED),
+    Situation("a soft hyphen within another number", None, "case_ambiguous",
+              subject=f"{GOOD} 24-00\u00ad1240"),
+    *(
+        Situation(f"in short: {text}", None, "case_ambiguous", subject=text)
+        for text in (
+            f"cases {GOOD}/240", f"{GOOD} and -240", f"{GOOD}, 001240", f"{GOOD} & 1240",
+            f"{GOOD},240", f"{GOOD}+240", f"{GOOD} und 240", f"{GOOD} (and 240)", f"{GOOD}/40",
+            f"{GOOD}/-40", f"{GOOD}, 24-1240", f"{GOOD}/2040", f"{GOOD} and 201240", f"{GOOD}; 240",
+            f"{GOOD} and no. 240", f"{GOOD}/240-250", f"{GOOD}, 240,250", f"{GOOD}, {GOOD}/240",
+            f"{GOOD} and 1240 for the court", f"Claim no. {GOOD} and 1240",
+            f"{GOOD} as well as 240",
+        )
+    ),
+    Situation("in short, over a line's end", None, "case_ambiguous", new=f"{GOOD} and\n240"),
+    Situation("in short, in a file name", None, "case_ambiguous", files=(f"{GOOD} and 240.pdf",)),
     # -- rights
     Situation("another firm's case", None, "case_not_found", subject=THEIRS),
     Situation("another firm's case, history good", None, "case_not_found",
@@ -175,6 +261,12 @@ SITUATIONS = [
     Situation("no proof", None, "sender_not_proven", subject=GOOD, envelope={"proof": Proof.NONE}),
     Situation("another envelope sender", None, "sender_not_proven", subject=GOOD,
               envelope={"sender": "pat@evil.example"}),
+    Situation("known by its whole address", GOOD, "subject", subject=GOOD, sender=PUBLIC,
+              envelope={"sender": PUBLIC}),
+    Situation("another mailbox at its public provider", None, "sender_not_proven", subject=GOOD,
+              sender=PUBLIC, envelope={"sender": "attacker@postbox.example"}),
+    Situation("known by its whole address, imported", GOOD, "subject", subject=GOOD, sender=PUBLIC,
+              envelope={"proof": Proof.OPERATOR, "sender": ""}),
     Situation("the null sender", None, "sender_not_proven", subject=GOOD, envelope={"sender": ""}),
     Situation("to postmaster alone", None, "consultant_unknown", subject=GOOD,
               envelope={"recipients": ("postmaster@casebridge.example",)}),

@@ -5,12 +5,16 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
+import sqlalchemy as sa
 
 from config.settings import CONFIG_FOLDER, Cases
 from gateway.case_number import CaseShape
 from gateway.stores import Stores
-from portal.directory import Consultant, Directory, Firm
+from portal.directory import MAIL_ADDRESS, MAIL_DOMAIN, Consultant, Directory, Firm
 from portal.directory_import import import_directory
+from portal.tables import firms, identifiers
+
+OF_COUNSEL = "of.counsel@bakerllp.example"
 
 
 @pytest.fixture
@@ -26,12 +30,32 @@ def directory(stores: Stores) -> Directory:
 def firm(directory: Directory, address: str) -> Firm:
     found = directory.firm_of(address)
     assert found is not None
-    return found
+    return found.firm
+
+
+def found_by(directory: Directory, address: str) -> str | None:
+    found = directory.firm_of(address)
+    return None if found is None else found.by
 
 
 def test_a_firm_is_known_by_its_domain_and_by_a_whole_address(directory: Directory) -> None:
     assert firm(directory, "anyone@bakerllp.example").name == "Baker LLP"
     assert firm(directory, "ortega.defense@postbox.example").name == "Ortega Defense Group"
+
+
+def test_it_is_said_what_a_firm_was_found_by(stores: Stores, directory: Directory) -> None:
+    assert found_by(directory, "anyone@bakerllp.example") == MAIL_DOMAIN
+    assert found_by(directory, "ortega.defense@postbox.example") == MAIL_ADDRESS
+    with stores.database.write() as connection:
+        for name, address in (("Baker LLP", "pat@bakerllp.example"), ("Quill & Marsh", OF_COUNSEL)):
+            firm_id = connection.scalar(sa.select(firms.c.id).where(firms.c.name == name))
+            connection.execute(
+                identifiers.insert().values(firm_id=firm_id, type=MAIL_ADDRESS, value=address)
+            )
+    # Their own domain is theirs as a whole; another firm's is theirs by this address alone.
+    assert found_by(directory, "pat@bakerllp.example") == MAIL_DOMAIN
+    assert found_by(directory, OF_COUNSEL) == MAIL_ADDRESS
+    assert firm(directory, OF_COUNSEL).name == "Quill & Marsh"
 
 
 @pytest.mark.parametrize(

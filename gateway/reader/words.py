@@ -60,9 +60,7 @@ class Budget:
         return taken
 
 
-def read_words(
-    pieces: Sequence[Piece], html_file: Path, budget: Budget, others: Budget
-) -> Said:
+def read_words(pieces: Sequence[Piece], html_file: Path, budget: Budget, others: Budget) -> Said:
     """Return what a message says, and flag its parts. `others` is for the forms not taken.
 
     "words" is a part whose words these are, "alternative" another form of the same words. Plain
@@ -159,8 +157,9 @@ class _Read:
     def _further(self, leaf: Leaf) -> str:
         """Return the new words of a form that is neither printed nor taken."""
         text, _ = decode(leaf.head(_MOST_PLAIN_BYTES), leaf.entity.content_type.text("charset"))
+        text = plain(text)
         with contextlib.suppress(NoReadableHtml):
-            return html_to_text(plain(text)).new if "html" in leaf.entity.media_type else text
+            return html_to_text(text).new if "html" in leaf.entity.media_type else text
         return ""
 
     def _html(self, leaf: Leaf) -> str:

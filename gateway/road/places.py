@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from gateway.case_number import CaseShape, Found
 from gateway.number_context import Likeness
-from gateway.road.package import Package, Part
+from gateway.road.package import Package, Part, Words
 
 RANKS = (("tag", "subject", "words"), ("file_name",), ("history",))
 _MOST = 100  # in one text
@@ -40,13 +40,7 @@ def _places(package: Package, shape: CaseShape, tags: tuple[str, ...]) -> Iterat
     for tag in dict.fromkeys(tags):
         yield Place(Found(tag, shape.normal(tag), Likeness.COUNTS), "tag")
     own, *attached = package.words
-    trusted = [(one, "subject") for one in _find(shape, package.subject)]
-    trusted += [(one, "words") for one in _find(shape, own.new)]
-    # What another program shows of the message counts as much, where it says something else.
-    for text, found_in in ((own.other_subjects, "subject"), (own.other, "words")):
-        heard = {(_what(found), found.likeness) for found, _ in trusted}
-        others = _find(shape, text)
-        trusted += [(one, found_in) for one in others if (_what(one), one.likeness) not in heard]
+    trusted = _trusted(package.subject, own, shape)
     for found, found_in in trusted:
         yield Place(found, found_in)
     messages = frozenset(one.container for one in attached)
@@ -69,6 +63,20 @@ def _places(package: Package, shape: CaseShape, tags: tuple[str, ...]) -> Iterat
             for found in _find(shape, text):
                 yield Place(found, "history")
     yield from inside
+
+
+def _trusted(subject: str, own: Words, shape: CaseShape) -> list[tuple[Found, str]]:
+    """Find what subject and new words say, as every program may show them.
+
+    What another program shows counts as much, where it says something else.
+    """
+    trusted = [(one, "subject") for one in _find(shape, subject)]
+    trusted += [(one, "words") for one in _find(shape, own.new)]
+    for text, found_in in ((own.other_subjects, "subject"), (own.other, "words")):
+        heard = {(_what(found), found.likeness) for found, _ in trusted}
+        others = _find(shape, text)
+        trusted += [(one, found_in) for one in others if (_what(one), one.likeness) not in heard]
+    return trusted
 
 
 def _find(shape: CaseShape, text: str) -> list[Found]:

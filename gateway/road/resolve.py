@@ -25,7 +25,7 @@ from gateway.number_context import Likeness
 from gateway.road.package import Candidate, Package, Resolution, Trouble
 from gateway.road.places import RANKS, Place, places
 from gateway.road.sender import Sender, sender_of
-from portal.directory import Case, Firm
+from portal.directory import Case, Identified
 
 _MOST_LISTED = 10
 _DOUBTS = {
@@ -37,8 +37,8 @@ _DOUBTS = {
 class DirectoryView(Protocol):
     """What the road asks the directory; `portal.directory.Directory` answers."""
 
-    def firm_of(self, address: str) -> Firm | None:
-        """Return the firm of a mail address in canonical form."""
+    def firm_of(self, address: str) -> Identified | None:
+        """Return the firm of a mail address in canonical form, and what it was found by."""
 
     def case(self, number: str) -> Case | None:
         """Return the case of a number in our form."""

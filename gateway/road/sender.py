@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from gateway.letter import Envelope, Proof
 from gateway.road.package import Package, Trouble
-from portal.directory import Firm
+from portal.directory import MAIL_ADDRESS, Firm, Identified
 
 
 @dataclass(frozen=True)
@@ -18,29 +18,38 @@ class Sender:
     trouble: Trouble | None
 
 
-def sender_of(package: Package, firm_of: Callable[[str], Firm | None]) -> Sender:
+def sender_of(package: Package, firm_of: Callable[[str], Identified | None]) -> Sender:
     """Return the firm of the one address in header From, where it is known and proven.
 
-    Proven means that the transport's proof holds and that the envelope's sender is of the same
-    domain (RFC 7489, 3.1, strict alignment): a proven host may still write any From. An operator
-    who imports mail vouches for the message, whatever its envelope was. A firm that is not proven
-    is not named: a forged From ties no letter to a firm.
+    Proven means that the transport's proof holds and that the envelope's sender is aligned: of the
+    same domain (RFC 7489, 3.1, strict alignment), since a proven host may still write any From. A
+    firm that is known by its whole address is known at a provider where anybody has a mailbox: its
+    envelope's sender is that very address. An operator who imports mail vouches for the message,
+    whatever its envelope was. A firm that is not proven is not named: a forged From ties no letter
+    to a firm.
     """
     address = package.sender
-    firm = firm_of(address) if address is not None else None
-    if address is None or firm is None:
+    found = firm_of(address) if address is not None else None
+    if address is None or found is None:
         return Sender(None, Trouble("sender_not_known", {"address": address or "this sender"}))
-    if not _is_proven(address, package.letter.envelope):
-        return Sender(None, Trouble("sender_not_proven", {"domain": _domain(address)}))
-    return Sender(firm, None)
+    envelope = package.letter.envelope
+    is_theirs = found.by != MAIL_ADDRESS or is_vouched_for(envelope) or envelope.sender == address
+    if not (envelope.proof.holds and is_theirs and is_aligned(address, envelope)):
+        return Sender(None, Trouble("sender_not_proven", {"domain": domain_of(address)}))
+    return Sender(found.firm, None)
 
 
-def _is_proven(address: str, envelope: Envelope) -> bool:
-    if envelope.proof is Proof.OPERATOR:
-        return True
-    aligned = envelope.sender != "" and _domain(envelope.sender) == _domain(address)
-    return envelope.proof.holds and aligned
+def is_aligned(address: str, envelope: Envelope) -> bool:
+    """Say whether the address in From and the envelope's sender are of one domain."""
+    same = envelope.sender != "" and domain_of(envelope.sender) == domain_of(address)
+    return same or is_vouched_for(envelope)
 
 
-def _domain(address: str) -> str:
+def is_vouched_for(envelope: Envelope) -> bool:
+    """Say whether a person vouches for the message."""
+    return envelope.proof is Proof.OPERATOR
+
+
+def domain_of(address: str) -> str:
+    """Return what stands behind the @ of an address in canonical form."""
     return address.rpartition("@")[2]

@@ -1,0 +1,165 @@
+"""Serving: a real server, from the first mail through swaks to SIGTERM and the next start."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import signal
+import smtplib
+import socket
+import subprocess
+from email import message_from_bytes
+from email.policy import default
+from pathlib import Path
+
+import httpx
+import pytest
+import sqlalchemy as sa
+
+from gateway.command import DONE, NOT_READY
+from gateway.stores import Stores
+from portal.receipt_number import shown
+from portal.tables import letters, outbox, submissions
+from samples.make import FOLDER as SAMPLES
+from samples.make import INTAKE
+from tests.carrying import mail_folder
+from tests.served import COMMAND, Served, environment, serving, storage_with
+
+pytestmark = pytest.mark.slow
+
+# What the first run shows of each sample letter.
+STATES = {
+    "01-one-pdf": ("filed", None),
+    "02-word-and-opendocument": ("filed", None),
+    "03-photographs": ("filed", None),
+    "04-forwarded": ("filed", None),
+    "05-names": ("filed", None),
+    "06-long-message": ("filed", None),
+    "07-unknown-case": ("with_us", "case_not_found"),
+    "08-two-cases": ("with_us", "case_ambiguous"),
+    "09-logo-and-program": ("filed_in_part", "file_type_blocked"),
+}
+
+
+@pytest.mark.parametrize("door", ["SMTP", "WEB"])
+def test_a_port_that_somebody_else_has_is_named(tmp_path: Path, migrated: Path, door: str) -> None:
+    storage = storage_with(migrated, tmp_path / "var")
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        ended = subprocess.run(
+            [COMMAND, "serve"],
+            env=environment(storage, {f"CASEBRIDGE_{door}__PORT": port}),
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+    assert (ended.returncode, ended.stdout) == (NOT_READY, "")
+    assert f"127.0.0.1:{port}" in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def send_samples(served: Served) -> dict[str, str]:
+    """Send every sample by swaks; return the receipt number of each from its 250."""
+    receipts = {}
+    for file in sorted(SAMPLES.glob("*.eml")):
+        sender = re.search(rb"^From: .*<(.+)>", file.read_bytes(), re.MULTILINE)
+        assert sender is not None
+        swaks = [
+            "swaks", "--server", served.smtp, "--from", sender[1].decode(),
+            "--to", INTAKE, "--data", f"@{file}",
+        ]  # fmt: skip
+        sent = subprocess.run(swaks, capture_output=True, text=True, timeout=60, check=True)
+        received = re.search(r"^<- +250 2\.0\.0 Received as (\S+)", sent.stdout, re.MULTILINE)
+        assert received is not None, sent.stdout
+        receipts[file.stem] = received[1]
+    return receipts
+
+
+@pytest.mark.skipif(shutil.which("swaks") is None, reason="swaks is not there")
+def test_the_samples_by_swaks_into_a_server_that_drains_and_starts_again(
+    tmp_path: Path, sampled: Path
+) -> None:
+    storage = storage_with(sampled, tmp_path / "var")
+    with serving(storage) as served:
+        receipts = send_samples(served)
+        rested = {shown(row.receipt): row for row in served.wait_until_rested(len(receipts))}
+        found = {name: rested[number] for name, number in receipts.items()}
+        assert {name: (row.state, row.reason) for name, row in found.items()} == STATES
+        _read_the_answers(served, receipts)
+        _ask_what_machines_ask(served)
+        _read_the_pages(served, receipts)
+        assert served.stdout == "", "stdout is data"
+        assert served.end() == DONE
+    assert '"event": "draining"' in served.said
+    assert list((storage / "work").glob("*")) == []
+    with serving(storage) as served:
+        assert len(served.wait_until_rested(len(receipts))) == len(receipts)
+        with served.opened() as stores:
+            assert count(stores, submissions) == 7
+        assert served.end(signal.SIGINT) == DONE
+
+
+def _read_the_answers(served: Served, receipts: dict[str, str]) -> None:
+    mails = {path.name: path.read_bytes() for path in (served.storage / "outbox").iterdir()}
+    subjects = {
+        message_from_bytes(mail, policy=default)["Subject"]
+        for name, mail in mails.items()
+        if name.endswith("-receipt.eml")
+    }
+    assert len(subjects) == len(receipts)
+    receipt = receipts["01-one-pdf"]
+    assert f"Filed: 1 document, case 24-001234 (receipt {receipt})" in subjects
+    assert sum(name.endswith("-notice.eml") for name in mails) == len(mails) - len(receipts) == 7
+
+
+def _ask_what_machines_ask(served: Served) -> None:
+    assert httpx.get(f"{served.web}/healthz").text == "ok\n"
+    ready = httpx.get(f"{served.web}/readyz")
+    assert (ready.status_code, ready.json()["ready"]) == (200, True)
+    figures = httpx.get(f"{served.web}/metrics").text
+    assert 'casebridge_packages_total{door="smtp",outcome="filed"} 6.0' in figures
+    assert 'casebridge_smtp_replies_total{code="250"}' in figures
+    assert "casebridge_letters_held 2.0" in figures
+    assert "casebridge_outbox_unsent 0.0" in figures
+
+
+def _read_the_pages(served: Served, receipts: dict[str, str]) -> None:
+    with served.signed_in("consultant") as dana:
+        page = dana.get(f"/p/{receipts['01-one-pdf']}")
+        assert page.status_code == 200
+        assert "Weaver deposition 2 (final).pdf" in page.text
+        # Lee Park's and Imani Okafor's packages are not hers, nor is what waits for operations.
+        assert dana.get(f"/p/{receipts['03-photographs']}").status_code == 404
+        assert dana.post(served.links["consultant"], data={"csrf": "x"}).status_code in {403, 410}
+    with served.signed_in("operations") as olu:
+        assert olu.get(f"/p/{receipts['08-two-cases']}").status_code == 200
+
+
+def count(stores: Stores, table: sa.Table) -> int:
+    with stores.database.read() as connection:
+        return connection.scalar(sa.select(sa.func.count()).select_from(table)) or 0
+
+
+def test_import_beside_a_server_files_and_tells_nobody(tmp_path: Path, sampled: Path) -> None:
+    storage, mails = storage_with(sampled, tmp_path / "var"), mail_folder(tmp_path / "mails")
+    with serving(storage) as served:
+        for _ in range(2):
+            taken = subprocess.run(
+                [COMMAND, "import", mails, "--json"],
+                env=environment(storage),
+                capture_output=True,
+                text=True,
+                timeout=60,
+                check=True,
+            )
+            assert len(taken.stdout.splitlines()) == 3
+        assert {row.state for row in served.wait_until_rested(3)} == {"filed"}
+        with served.opened() as stores:
+            assert (count(stores, letters), count(stores, submissions)) == (3, 3)
+            assert count(stores, outbox) == 0
+        with smtplib.SMTP("127.0.0.1", served.smtp_port) as client:
+            client.sendmail("pat.hall@bakerllp.example", [INTAKE], (mails / "0.eml").read_bytes())
+        assert [row.state for row in served.wait_until_rested(4)] == ["filed"] * 3 + ["copy"]
+        assert served.end() == DONE
+    assert not (storage / "outbox").exists()
