@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import shutil
 import signal
+import socket
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
@@ -33,11 +34,15 @@ _HOUSEKEEPING_SECONDS = 3600
 Ready = Callable[[str, str], None]
 
 
+class PortTaken(Exception):
+    """A door or the pages cannot listen where the settings say. The text names which and where."""
+
+
 def serve(settings: Settings, ready: Ready) -> None:
     """Serve until SIGTERM or SIGINT, then drain: what is begun is finished, nothing new is begun.
 
     `ready` is called once, with the SMTP door's host:port and the pages' address. Raises
-    AlreadyRunning, SchemaBehind, SandboxMissing, and OSError where a port cannot be had.
+    AlreadyRunning, SchemaBehind, SandboxMissing and PortTaken.
     """
     metrics = Metrics()
     with (
@@ -144,8 +149,11 @@ async def _doors(
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, told.set)
-    await door.start()
-    serving = asyncio.create_task(pages.serve())
+    with _named(f"smtp {settings.smtp.host}:{settings.smtp.port}"):
+        await door.start()
+    with _named(f"web {settings.web.host}:{settings.web.port}"):
+        listening = socket.create_server((settings.web.host, settings.web.port), backlog=512)
+    serving = asyncio.create_task(pages.serve(sockets=[listening]))
     try:
         while not pages.started and not serving.done():  # noqa: ASYNC110  # uvicorn's only sign
             await asyncio.sleep(0.01)
@@ -161,6 +169,14 @@ async def _doors(
         await door.stop(_GRACE_SECONDS)
         pages.should_exit = True
         await serving
+
+
+@contextlib.contextmanager
+def _named(where: str) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise PortTaken(where) from error
 
 
 class _Pages(uvicorn.Server):

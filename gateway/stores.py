@@ -46,13 +46,16 @@ class Stores:
 
 @contextlib.contextmanager
 def open_stores(settings: Settings, *, migrating: bool = False) -> Iterator[Stores]:
-    """Open the storage folder for as long as the context lasts; make it where it is missing.
+    """Open the storage folder for as long as the context lasts; `migrating` makes it.
 
     Raises portal.migrations.SchemaBehind where the schema is not this version's, unless the caller
     is `migrating`, and portal.database.UnsafeSqlite.
     """
     folder = settings.storage.path
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if migrating:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    elif not (folder / "casebridge.db").exists():
+        raise migrations.SchemaBehind(None, migrations.needed())
     database = open_database(folder / "casebridge.db")
     try:
         if migrating:

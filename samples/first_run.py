@@ -18,9 +18,9 @@ import sqlalchemy as sa
 
 from config.settings import CONFIG_FOLDER, Settings, load
 from gateway.case_number import CaseShape
-from gateway.command import guarded, say
+from gateway.command import NOT_READY, guarded, say
 from gateway.command.serve import announce
-from gateway.serving import serve
+from gateway.serving import PortTaken, serve
 from gateway.stores import Stores, open_stores
 from gateway.watch import start_logs
 from portal.directory_import import import_directory
@@ -59,7 +59,11 @@ def main() -> None:
         else:
             say(_try_it(settings, smtp))
 
-    serve(settings, ready)
+    try:
+        serve(settings, ready)
+    except PortTaken as fault:
+        say(f"Nothing can listen at {fault}: end what does, or set another port.")
+        sys.exit(NOT_READY)
 
 
 def _is_empty(stores: Stores) -> bool:

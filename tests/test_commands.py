@@ -137,7 +137,7 @@ def test_check_of_a_bad_settings_file_is_a_problem_found(
 def test_check_of_a_sound_machine_touches_nothing(run: Run, storage: Path) -> None:
     ended = run("check")
     assert ended.code == DONE, ended.out
-    assert "0 errors" in ended.out
+    assert "Errors: 0" in ended.out
     assert not storage.exists()
 
 

@@ -89,6 +89,8 @@ def test_an_answer_becomes_a_package_of_frozen_values(folder: Path) -> None:
     assert package.parts[0].file == folder / "p00001"
     assert (package.parts[0].pixels, package.parts[0].flags) == ((1, 2), frozenset({"words"}))
     assert package.own_words.images == {"x@y": folder / "p00001"}
+    own = package.own_words
+    assert (own.other_subjects, own.other) == ("Another report", "three")
     assert package.troubles == ()
 
 

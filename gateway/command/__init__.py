@@ -15,11 +15,13 @@ import click
 
 from config.settings import Settings, SettingsFault, load
 from converters.fault import SandboxMissing
+from gateway.intake import WallDown
 from gateway.lock import AlreadyRunning
 from gateway.watch import start_logs
 from portal.database import UnsafeSqlite
 from portal.directory_report import DirectoryRejected
 from portal.migrations import SchemaBehind
+from portal.vault import VaultFault
 
 DONE, PROBLEM, USAGE, NOT_READY, REFUSED = range(5)
 
@@ -69,6 +71,12 @@ def guarded(run: Callable[[], object]) -> None:
         )
     except UnsafeSqlite as fault:
         _stop(NOT_READY, f"SQLite {fault} can corrupt the record. Install the locked packages.")
+    except (WallDown, VaultFault) as fault:
+        _stop(
+            NOT_READY,
+            f"The storage folder cannot be written: {type(fault).__name__}.",
+            "Look at the disk and its rights, then do it again: nothing was taken twice.",
+        )
     except AlreadyRunning as fault:
         _stop(REFUSED, f"Another process serves this storage folder: {fault.holder}.")
 

@@ -35,5 +35,5 @@ def command(context: click.Context, as_json: bool) -> None:
     errors = sum(one.weight == "error" for one in found)
     warnings = sum(one.weight == "warn" for one in found)
     if not as_json:
-        click.echo(f"{errors} errors, {warnings} warnings. Nothing was changed.")
+        click.echo(f"Errors: {errors}, warnings: {warnings}. Nothing was changed.")
     context.exit(PROBLEM if errors else DONE)

@@ -6,8 +6,8 @@ import click
 
 from config.settings import Settings
 from gateway import clock
-from gateway.command import say, settings_of
-from gateway.serving import serve
+from gateway.command import NOT_READY, say, settings_of
+from gateway.serving import PortTaken, serve
 from gateway.stores import Stores, open_stores
 from portal import sign_in
 
@@ -22,7 +22,12 @@ def command(context: click.Context) -> None:
     """
     settings = settings_of(context)
 
-    serve(settings, lambda smtp, web: announce(settings, smtp, web))
+    try:
+        serve(settings, lambda smtp, web: announce(settings, smtp, web))
+    except PortTaken as fault:
+        say(f"Nothing can listen at {fault}: something else does, or it is not ours to take.")
+        say("End that, or set another port.")
+        context.exit(NOT_READY)
 
 
 def announce(settings: Settings, smtp: str, web: str) -> None:

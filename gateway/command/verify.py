@@ -38,5 +38,5 @@ def command(context: click.Context, as_json: bool) -> None:
         click.echo(f"{unnamed} blobs that no record names")
         for problem in problems:
             click.echo(f"problem: {problem}")
-    say(f"{len(problems)} problems" if problems else "The record is sound.")
+    say(f"Problems found: {len(problems)}" if problems else "The record is sound.")
     context.exit(PROBLEM if problems else DONE)

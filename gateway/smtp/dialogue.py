@@ -115,8 +115,8 @@ class Dialogue:
             size = _size(given)
         except SyntaxFault:
             return self._fault("command_syntax", example="MAIL FROM:<name@example.com> SIZE=1000")
-        if unknown := given.parameters.keys() - {"SIZE", "BODY"}:
-            return self._fault("parameter_unknown", parameter=min(unknown))
+        if given.parameters.keys() - {"SIZE", "BODY"}:
+            return self._fault("parameter_unknown")
         return self._begin(given.text, size)
 
     def _begin(self, sender: str, size: int) -> Reply:
@@ -140,7 +140,7 @@ class Dialogue:
         except SyntaxFault:
             return self._fault("command_syntax", example=f"RCPT TO:<{self._intake.address}>")
         if given.parameters:
-            return self._fault("parameter_unknown", parameter=min(given.parameters))
+            return self._fault("parameter_unknown")
         return self._add(given.text)
 
     def _add(self, text: str) -> Reply:

@@ -32,10 +32,15 @@ def require_current(database: Database) -> None:
     """Raise SchemaBehind where the schema is not this version's."""
     with database.read() as connection:
         found = MigrationContext.configure(connection).get_current_revision()
-    needed = ScriptDirectory.from_config(_config(None)).get_current_head()
-    assert needed is not None, "there is a first migration"
-    if found != needed:
-        raise SchemaBehind(found, needed)
+    if found != needed():
+        raise SchemaBehind(found, needed())
+
+
+def needed() -> str:
+    """Name this version's schema."""
+    head = ScriptDirectory.from_config(_config(None)).get_current_head()
+    assert head is not None, "there is a first migration"
+    return head
 
 
 def _config(connection: sa.Connection | None) -> Config:
