@@ -32,6 +32,8 @@ from portal.tables import letters
 from portal.vault import Blob, Vault
 
 STALE = "stale"
+# So often may a sandbox be killed or be too slow before that counts against the letter.
+_PATIENT_ATTEMPTS = 2
 
 
 class AttemptFailed(Exception):
@@ -86,7 +88,7 @@ class Worker:
             with self.database.write() as connection:
                 set_aside(connection, letter_id, attempt, first, self.clock())
             return "copy"
-        package = self._package(letter, folder)
+        package = self._package(letter, folder, attempt)
         with self.metrics.stage("file"):
             keep_parts(package, self.vault)
             state = self._file(package, receipt, letter_id, attempt)
@@ -131,7 +133,7 @@ class Worker:
                 now=self.clock(),
             )
 
-    def _package(self, letter: Letter, folder: Path) -> Package:
+    def _package(self, letter: Letter, folder: Path, attempt: int) -> Package:
         zone = ZoneInfo(self.settings.service.time_zone)
         with self.vault.open(letter.raw.sha256) as raw:
             return self.road.walk(
@@ -141,6 +143,7 @@ class Worker:
                 directory=Directory(self.database),
                 today=self.clock().astimezone(zone).date(),
                 checkpoints=Kept(self.database, self.vault, self.clock),
+                last_chance=attempt > _PATIENT_ATTEMPTS,
             )
 
 

@@ -66,10 +66,10 @@ class OnePageWorkshop:
 
     made: list[str] = field(default_factory=list)
 
-    def key(self, media_type: str) -> tuple[str, str]:
+    def key(self, media_type: str, *, last_chance: bool) -> tuple[str, str]:
         return "press 1", media_type
 
-    def convert(self, source: Source, into: Path) -> Rendition:
+    def convert(self, source: Source, into: Path, *, last_chance: bool) -> Rendition:
         self.made.append(source.title)
         file = into / "rendition.pdf"
         file.write_bytes(PDF)

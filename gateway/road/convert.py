@@ -17,7 +17,8 @@ from converters.workshop import Rendition as Made
 from converters.workshop import Source, Workshop
 from gateway.road.package import Fate, Package, Part, Pdf, Trouble, Words
 
-_CHUNK_BYTES = 1 << 18
+# A message is read by a person; what takes longer to lay out is made to take long.
+_WORDS_SECONDS = 20
 
 
 class Checkpoints(Protocol):
@@ -30,19 +31,40 @@ class Checkpoints(Protocol):
         """Keep a PDF that was made just now, durably."""
 
 
-def convert(
-    package: Package,
-    workshop: Workshop,
-    checkpoints: Checkpoints,
-    folder: Path,
-    engines: AbstractContextManager[object],
-) -> Package:
+@dataclasses.dataclass(frozen=True)
+class Bench:
+    """The engines, with the checkpoints beside them, for one attempt of one letter.
+
+    `folder` is the attempt's own; the PDFs in it are gone with it. `engines` is entered for each
+    piece of an engine's work. Without `last_chance` an engine that was killed from outside or took
+    too long raises converters.fault.JobUncertain.
+    """
+
+    workshop: Workshop
+    checkpoints: Checkpoints
+    folder: Path
+    engines: AbstractContextManager[object]
+    last_chance: bool = True
+
+    def pdf(self, source: Source) -> Pdf:
+        """Return a source's PDF: the one made before, or one made now. Raises ConversionFault."""
+        engine, settings = self.workshop.key(source.media_type, last_chance=self.last_chance)
+        sha256 = _digest(source)
+        there = self.checkpoints.find(sha256, engine, settings)
+        if there is not None:
+            return there
+        into = self.folder / f"pdf-{sha256}"
+        into.mkdir(exist_ok=True)
+        with self.engines:
+            made = self.workshop.convert(source, into, last_chance=self.last_chance)
+        return self.checkpoints.keep(sha256, made)
+
+
+def convert(package: Package, bench: Bench) -> Package:
     """Give every part with the fate `converted`, and every narrative to be printed, its PDF.
 
-    A part that cannot be converted is filed as it came, and said to be. `folder` is the attempt's
-    own; the PDFs in it are gone with it. `engines` is entered for each piece of work of an engine.
+    A part that cannot be converted is filed as it came, and said to be.
     """
-    bench = _Bench(workshop, checkpoints, folder, engines)
     words = {one.path: one for one in package.words if one.path}
     parts: list[Part] = []
     troubles: list[Trouble] = []
@@ -58,7 +80,7 @@ def convert(
     return package.but(parts=tuple(parts), troubles=package.troubles + tuple(troubles))
 
 
-def _converted(part: Part, file: Path, bench: _Bench) -> tuple[Part, ConversionFault | None]:
+def _converted(part: Part, file: Path, bench: Bench) -> tuple[Part, ConversionFault | None]:
     """Return a part with its PDF; or filed as it came, or held for its password, with the fault."""
     source = Source(file=file, media_type=part.detected_type, title=part.filed_name or "")
     try:
@@ -68,7 +90,7 @@ def _converted(part: Part, file: Path, bench: _Bench) -> tuple[Part, ConversionF
         return dataclasses.replace(part, fate=fate, reason=fault.code), fault
 
 
-def _printed(part: Part, words: Words, bench: _Bench) -> tuple[Part, ConversionFault | None]:
+def _printed(part: Part, words: Words, bench: Bench) -> tuple[Part, ConversionFault | None]:
     """Return a message's words with their PDF: from the HTML, or from the text where that fails.
 
     Where both fail there is no document of them, and the fault is returned: the narrative holds
@@ -101,6 +123,7 @@ def _words_sources(words: Words, folder: Path) -> Iterator[Source]:
             media_type=media_type,
             images=words.images,
             title=words.subject,
+            seconds=_WORDS_SECONDS,
             heading=tuple((label, said) for label, said in heading if said),
         )
 
@@ -109,29 +132,6 @@ def _trouble(fault: ConversionFault, part: Part, package: Package) -> Trouble:
     name = part.original_name or part.filed_name or "Message.pdf"
     consultant = package.resolution.consultant_name or "our team"
     return Trouble(fault.code, {"name": name, "consultant": consultant}, part.path)
-
-
-@dataclasses.dataclass(frozen=True)
-class _Bench:
-    """The engines, with the checkpoints beside them."""
-
-    workshop: Workshop
-    checkpoints: Checkpoints
-    folder: Path
-    engines: AbstractContextManager[object]
-
-    def pdf(self, source: Source) -> Pdf:
-        """Return a source's PDF: the one made before, or one made now. Raises ConversionFault."""
-        engine, settings = self.workshop.key(source.media_type)
-        sha256 = _digest(source)
-        there = self.checkpoints.find(sha256, engine, settings)
-        if there is not None:
-            return there
-        into = self.folder / f"pdf-{sha256}"
-        into.mkdir(exist_ok=True)
-        with self.engines:
-            made = self.workshop.convert(source, into)
-        return self.checkpoints.keep(sha256, made)
 
 
 def _digest(source: Source) -> str:

@@ -18,7 +18,7 @@ from converters.workshop import Workshop
 from gateway.address import OurAddresses
 from gateway.case_number import CaseShape
 from gateway.letter import Letter
-from gateway.road.convert import Checkpoints, convert
+from gateway.road.convert import Bench, Checkpoints, convert
 from gateway.road.name import name
 from gateway.road.package import NARRATIVE_CHARACTERS, Package
 from gateway.road.read import MessageUnreadable, read
@@ -61,16 +61,26 @@ class Road:
         directory: DirectoryView,
         today: date,
         checkpoints: Checkpoints | None,
+        last_chance: bool = True,
     ) -> Package:
         """Carry a letter through read, sort, resolve, name and convert.
 
         `raw` is its content and `folder` an empty working folder of this attempt's own. Without
         `checkpoints` nothing is converted; the fates then say what would happen. A message that
-        cannot be taken apart comes out whole, to be held for staff.
+        cannot be taken apart comes out whole, to be held for staff. Without `last_chance` a
+        sandbox that was killed from outside or took too long is no fault of the letter's yet:
+        converters.fault.JobUncertain is raised, and another attempt tells.
         """
         try:
             with self.timer("read"):
-                package = read(letter, raw, self.reader, folder, self.settings.reading)
+                package = read(
+                    letter,
+                    raw,
+                    self.reader,
+                    folder,
+                    self.settings.reading,
+                    last_chance=last_chance,
+                )
         except MessageUnreadable as fault:
             structlog.get_logger().warning("letter.unreadable", why=fault.why)
             return unread(letter)
@@ -87,7 +97,8 @@ class Road:
             package = name(package, self.settings.names, self._extension)
         if checkpoints is not None and package.resolution.hold not in _STRANGERS:
             with self.timer("convert"):
-                package = convert(package, self.workshop, checkpoints, folder, self.engines)
+                bench = Bench(self.workshop, checkpoints, folder, self.engines, last_chance)
+                package = convert(package, bench)
         return package
 
     def _extension(self, media_type: str) -> str | None:
