@@ -73,7 +73,9 @@ class OnePageWorkshop:
         self.made.append(source.title)
         file = into / "rendition.pdf"
         file.write_bytes(PDF)
-        return Rendition(file, 1, len(PDF), *self.key(source.media_type), ())
+        return Rendition(
+            file, 1, len(PDF), *self.key(source.media_type, last_chance=last_chance), ()
+        )
 
 
 @dataclass
