@@ -17,7 +17,7 @@ from typing import Any
 
 from sqlalchemy.engine.default import DefaultDialect
 
-from config.settings import Road, Settings, Smtp, Storage, Web
+from config.settings import Conversion, Reading, Road, Settings, Smtp, Storage, Web
 from gateway.serving import serve
 
 
@@ -76,6 +76,9 @@ def main() -> None:
         smtp=Smtp(port=0),
         web=Web(port=0),
         road=Road(sweep_seconds=1),
+        # One process of each kind: warming them is most of a start.
+        reading=Reading(processes=1),
+        conversion=Conversion(render_processes=1),
     )
 
     def ready(smtp: str, _web: str) -> None:
