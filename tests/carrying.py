@@ -67,6 +67,7 @@ class OnePageWorkshop:
     made: list[str] = field(default_factory=list)
 
     def key(self, media_type: str, *, last_chance: bool) -> tuple[str, str]:
+        del last_chance
         return "press 1", media_type
 
     def convert(self, source: Source, into: Path, *, last_chance: bool) -> Rendition:
