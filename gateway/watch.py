@@ -43,8 +43,8 @@ def start_logs(logs: Logs) -> None:
         logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
         cache_logger_on_first_use=True,
     )
-    logging.getLogger().setLevel(logging.WARNING)
     for name in ("", "dbos"):  # a dbos without a handler makes one that prints whole tracebacks
+        logging.getLogger(name).setLevel(logging.WARNING)
         logging.getLogger(name).handlers = [_Libraries()]
     logging.getLogger("dbos").propagate = False
     # aiosmtpd logs addresses and every line of DATA; WeasyPrint and friends quote what they read.
