@@ -16,6 +16,7 @@ from gateway.letter import Accepted, Letter
 from gateway.queue import Queue
 from portal import receipt_number
 from portal.database import Database
+from portal.prepared import Prepared
 from portal.tables import letters
 
 _NUMBER_TRIES = 5
@@ -96,7 +97,7 @@ class Intake:
         insert = _INSERTS[connection.dialect.name]
         for _ in range(_NUMBER_TRIES):
             receipt = receipt_number.new()
-            letter_id = connection.execute(insert, row | {"receipt": receipt}).scalar()
+            letter_id = insert.run(connection, row | {"receipt": receipt}).scalar()
             if letter_id is not None:
                 self.queue.put(connection, letter_id, attempt=1)
                 return Accepted(receipt, repeated=False)
@@ -112,20 +113,18 @@ def _is_busy(error: Exception) -> bool:
     return isinstance(error, sa.exc.OperationalError) and "locked" in str(error.orig)
 
 
-def _insert_new(insert: type[sqlite.Insert] | type[postgresql.Insert]) -> sa.Executable:
-    names = [column.name for column in letters.columns if column.name not in _SET_LATER]
+def _insert_new(insert: type[sqlite.Insert] | type[postgresql.Insert]) -> sa.Insert:
     return (
         insert(letters)
-        .values({name: sa.bindparam(name) for name in names} | {"state": "checking", "attempt": 1})
+        .values(state="checking", attempt=1)
         .on_conflict_do_nothing()
         .returning(letters.c.id)
     )
 
 
-_SET_LATER = {"id", "state", "attempt", "reason", "firm_id", "copy_of"}
 _INSERTS = {
-    "sqlite": _insert_new(sqlite.Insert),
-    "postgresql": _insert_new(postgresql.Insert),
+    "sqlite": Prepared(lambda: _insert_new(sqlite.Insert)),
+    "postgresql": Prepared(lambda: _insert_new(postgresql.Insert)),
 }
 _FIRST = sa.select(letters.c.receipt).where(
     letters.c.fingerprint == sa.bindparam("fingerprint", type_=sa.Text)

@@ -17,7 +17,7 @@ import pytest
 import sqlalchemy as sa
 
 from gateway.clock import now
-from gateway.queue import Carry, Queue, Runner
+from gateway.queue import Carry, Queue, Runner, _KeptStatements
 from gateway.road.file import StaleAttempt, move_letter
 from gateway.stores import Stores
 from gateway.sweep import Sweep
@@ -269,3 +269,18 @@ time.sleep(60)
         assert process.stdout is not None
         assert process.stdout.readline() == "flying\n"
         process.send_signal(signal.SIGKILL)
+
+
+def test_the_librarys_inserts_are_compiled_once(stores: Stores) -> None:
+    # A new version of the library that goes another way would make every accept slow again.
+    queue = stores.queue()
+    kept = queue._client._sys_db._execute_prepared
+    assert isinstance(kept, _KeptStatements)
+    with stores.database.write() as connection:
+        queue.put(connection, 1, 1)
+        queue.put(connection, 2, 1)
+    assert {name: len(one._kept) for name, one in kept._kept.items()} == {
+        "insert_workflow_status": 1,
+        "insert_workflow_input": 1,
+    }
+    assert queue.depth() == 2
