@@ -44,7 +44,11 @@ class Outbound:
         with self.database.read() as connection:
             due = connection.execute(
                 sa.select(outbox)
-                .where(outbox.c.sent_at.is_(None), outbox.c.not_before <= now)
+                .where(
+                    outbox.c.sent_at.is_(None),
+                    outbox.c.withdrawn_at.is_(None),
+                    outbox.c.not_before <= now,
+                )
                 .order_by(outbox.c.id)
                 .limit(_BATCH)
             ).all()
@@ -119,7 +123,7 @@ class Outbound:
         message["To"] = row.recipient
         message["Subject"] = row.subject
         message["Date"] = format_datetime(now.astimezone(UTC))
-        message["Message-ID"] = f"<outbox-{row.id}@{intake.domain}>"
+        message["Message-ID"] = f"<{row.message_id}@{intake.domain}>"
         if row.in_reply_to:
             message["In-Reply-To"] = row.in_reply_to
             message["References"] = row.in_reply_to

@@ -23,7 +23,7 @@ PLACES = {
     "filed": ("filed", "filed_in_part"),
     "held": ("with_us", "needs_you"),
     "returned": ("not_filed",),
-    "set_aside": ("copy",),
+    "set_aside": ("copy", "rehearsed", "set_aside"),
 }
 
 

@@ -114,6 +114,8 @@ letters = sa.Table(
     _text("fingerprint", unique=True),
     sa.Column("raw_sha256", sa.Text, nullable=False, index=True),
     _number("raw_bytes"),
+    # The same with every line end as CRLF, once it was read: doors differ in line ends.
+    sa.Column("normal_sha256", sa.Text, nullable=True, index=True),
     _moment("arrived_at"),
     _text("state"),
     _text("reason", null=True),  # why it is held, returned or set aside: a code of the catalogue
@@ -123,7 +125,7 @@ letters = sa.Table(
     sa.Column("copy_of", sa.ForeignKey("letters.id")),
     sa.CheckConstraint(
         "state IN ('checking', 'filed', 'filed_in_part', 'with_us', 'needs_you', 'not_filed',"
-        " 'copy')",
+        " 'copy', 'rehearsed', 'set_aside')",
         name="state",
     ),
     sa.Index("ix_letters_state_state_since", "state", "state_since"),
@@ -200,6 +202,7 @@ submissions = sa.Table(
     sa.Column("narrative", sa.String(500), nullable=False),
     _moment("filed_at"),
     _moment("read_at", null=True),
+    _to("decisions.id", null=True),  # the person's decision that filed it; None for the road's own
     sa.UniqueConstraint("letter_id", "case_id", "sequence"),
 )
 
@@ -232,17 +235,101 @@ outbox = sa.Table(
     "outbox",
     metadata,
     _id(),
-    _to("letters.id"),
-    _text("kind"),  # 'receipt' or 'notice'
+    _to("letters.id", null=True),  # None for a mail about many of them: a digest
+    _text("kind"),  # 'receipt', 'notice', ...
+    _text("occasion"),  # what it is owed for, as the attempt's number: the same is owed once
     _text("recipient"),
     _text("subject"),
     _text("text"),
+    _text("html", null=True),
+    _text("message_id", unique=True),  # ours; nobody can guess it, so who answers it has read it
     _text("in_reply_to", null=True),
+    _text("return_token", null=True, unique=True),  # of the address that its bounces come back to
+    _moment("created_at"),
     _moment("not_before"),
     sa.Column("tries", sa.Integer, nullable=False),
     _moment("sent_at", null=True),
-    sa.UniqueConstraint("letter_id", "kind", "recipient"),
+    _moment("withdrawn_at", null=True),  # what it told is not so any more, and nobody was told
+    _moment("failed_at", null=True),  # the relay has refused it for good, or it came back
+    _text("failure", null=True),  # the reply's codes and no more: its text may name people
+    sa.Column("digest_id", sa.ForeignKey("outbox.id"), index=True),  # the mail that tells it
+    sa.UniqueConstraint("letter_id", "kind", "recipient", "occasion"),
     sa.Index("ix_outbox_sent_at_not_before", "sent_at", "not_before"),
+    sa.Index("ix_outbox_recipient_created_at", "recipient", "created_at"),
+)
+
+# -- what people decide ----------------------------------------------------------------------------
+
+# A person's decision is a row; the letter's next attempt carries it out.
+decisions = sa.Table(
+    "decisions",
+    metadata,
+    _id(),
+    _to("letters.id"),
+    _to("accounts.id", null=True),  # None where the sender decided, on the answer page
+    _text("kind"),
+    # 'file': {"filings": [{"case": number, "parts": [path, ...] or null for all}]}
+    # 'ask': {"question": "which_case"}; 'not_submission' and 'undo': {}
+    sa.Column("detail", sa.JSON, nullable=False),
+    _moment("decided_at"),
+    _moment("undo_until"),  # until then nobody is told
+    _moment("carried_at", null=True),
+    _moment("undone_at", null=True),
+    sa.CheckConstraint("kind IN ('file', 'ask', 'not_submission', 'undo')", name="kind"),
+    sa.Index("ix_decisions_carried_at", "carried_at"),
+)
+
+# Who works on a letter that waits: the others see it, and go to the next one.
+claims = sa.Table(
+    "claims",
+    metadata,
+    sa.Column("letter_id", sa.ForeignKey("letters.id"), primary_key=True),
+    _to("accounts.id"),
+    _moment("until"),
+)
+
+# A held sender's way to the answer page.
+answer_links = sa.Table(
+    "answer_links",
+    metadata,
+    sa.Column("token_sha256", sa.Text, primary_key=True),
+    _to("letters.id"),
+    _moment("made_at"),
+    _moment("expires_at"),
+    _moment("used_at", null=True),
+)
+
+# A submission that went from one consultant to another; both are told.
+reassignments = sa.Table(
+    "reassignments",
+    metadata,
+    _id(),
+    _to("submissions.id"),
+    sa.Column("from_consultant_id", sa.ForeignKey("consultants.id")),
+    sa.Column("to_consultant_id", sa.ForeignKey("consultants.id")),
+    _text("why"),  # 'directory' or 'staff'
+    _to("accounts.id", null=True),
+    _moment("at"),
+    _moment("told_at", null=True),
+    sa.CheckConstraint("why IN ('directory', 'staff')", name="why"),
+    sa.Index("ix_reassignments_told_at", "told_at"),
+)
+
+# Each time the directory was loaded from files, or could not be.
+directory_runs = sa.Table(
+    "directory_runs",
+    metadata,
+    _id(),
+    _text("source"),  # 'command', 'watched' or 'scheduled'
+    _text(
+        "fingerprint"
+    ),  # SHA-256 over the four files: what was loaded already is not loaded again
+    _moment("started_at"),
+    _moment("ended_at"),
+    _text("outcome"),
+    sa.Column("rejections", sa.Integer, nullable=False),
+    sa.Column("detail", sa.JSON, nullable=False),  # the counts, and the first rejected lines
+    sa.CheckConstraint("outcome IN ('loaded', 'unchanged', 'rejected', 'failed')", name="outcome"),
 )
 
 # -- who looks at it -------------------------------------------------------------------------------

@@ -45,6 +45,15 @@ STATES: Mapping[str, State] = {
     "copy": State(
         "Set aside as a copy", "nobody", "The same message was filed under another receipt.", "calm"
     ),
+    "rehearsed": State(
+        "Rehearsed",
+        "nobody",
+        "The sender was told what would have become of it. Nothing was filed.",
+        "calm",
+    ),
+    "set_aside": State(
+        "Not a submission", "nobody", "Operations set it aside. The letter itself is kept.", "calm"
+    ),
 }
 
 SHOWS: Mapping[str, str] = {

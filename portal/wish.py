@@ -8,7 +8,10 @@ from dataclasses import dataclass
 
 from portal.rights import Viewer
 
-STATES = ("with_us", "needs_you", "checking", "filed", "filed_in_part", "not_filed", "copy")
+STATES = (
+    *("with_us", "needs_you", "checking", "filed", "filed_in_part", "not_filed"),
+    *("copy", "rehearsed", "set_aside"),
+)
 
 SHOWS = ("all", "new", "urgent", "failed", *STATES)
 """What the list can be narrowed to: a state, or what has not been read, is urgent or has a failed

@@ -51,6 +51,9 @@ class Post:
         row: dict[str, Any] = {
             "letter_id": 1,
             "kind": "receipt",
+            "occasion": "1",
+            "message_id": f"unguessable-{len(self.rows()) + 1}",
+            "created_at": self.now,
             "recipient": "pat.hall@bakerllp.example",
             "subject": "Filed: 1 document (receipt 7KQ4-M2XD)",
             "text": "We received your message and filed it.\n",
@@ -84,7 +87,7 @@ def test_a_receipt_is_a_mail_that_no_machine_answers(post: Post) -> None:
     assert mail["Auto-Submitted"] == "auto-replied"
     assert mail["X-Auto-Response-Suppress"] == "All"
     assert mail["In-Reply-To"] == mail["References"] == "<1@bakerllp.example>"
-    assert mail["Message-ID"] == "<outbox-1@casebridge.example>"
+    assert mail["Message-ID"] == "<unguessable-1@casebridge.example>"
     assert mail.get_content().split() == ["Größe:", "3", "documents.", "x" * 2000, "."]
     assert b"\n" not in raw.replace(b"\r\n", b"")
     assert max(map(len, raw.split(b"\r\n"))) <= 998, "RFC 5322, 2.1.1"

@@ -51,3 +51,39 @@ def test_an_empty_database_is_not_worked_on(tmp_path: Path) -> None:
     migrations.require_current(database)
     migrations.migrate(database)  # a second time changes nothing
     database.close()
+
+
+def test_a_record_of_the_first_schema_goes_up_with_everything_in_it(
+    tmp_path: Path,
+) -> None:
+    database = open_database(tmp_path / "casebridge.db")
+    migrations.migrate(database, "0001")
+    with database.write() as connection:
+        for statement in _FIRST_RECORD:
+            connection.exec_driver_sql(statement)
+    migrations.migrate(database)
+    migrations.require_current(database)
+    with database.write() as connection:
+        mail = connection.exec_driver_sql(
+            "SELECT occasion, message_id, created_at = not_before FROM outbox"
+        ).one()
+        assert tuple(mail) == ("1", "outbox-1", 1)
+        assert connection.exec_driver_sql("SELECT letter_id FROM submissions").scalar() == 1
+        connection.exec_driver_sql("UPDATE letters SET state = 'rehearsed'")
+    with pytest.raises(sa.exc.IntegrityError), database.write() as connection:
+        connection.exec_driver_sql("UPDATE letters SET state = 'nowhere'")
+    with pytest.raises(sa.exc.IntegrityError), database.write() as connection:
+        connection.exec_driver_sql("DELETE FROM letters")
+    database.close()
+
+
+_FIRST_RECORD = (
+    """INSERT INTO letters (id, receipt, door, sender, recipients, proof, quiet, fingerprint,
+       raw_sha256, raw_bytes, arrived_at, state, state_since, attempt) VALUES (1, '7KQ4M2XD',
+       'smtp', '', '[]', 'none', 0, 'f', 's', 1, '2026-11-01', 'filed', '2026-11-01', 1)""",
+    "INSERT INTO cases (id, number, state, restricted) VALUES (1, '24-001234', 'open', 0)",
+    """INSERT INTO submissions (letter_id, case_id, sequence, narrative, filed_at)
+       VALUES (1, 1, 1, '', '2026-11-01')""",
+    """INSERT INTO outbox (letter_id, kind, recipient, subject, text, not_before, tries)
+       VALUES (1, 'receipt', 'a@b.example', '', '', '2026-11-01', 0)""",
+)

@@ -6,6 +6,7 @@ a letter is filed and its answers are owed, or neither.
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,6 +19,7 @@ from portal import events
 from portal.tables import documents, letters, outbox, packages, parts, submissions
 from portal.vault import Vault
 
+_TOKEN_BYTES = 18
 _KEPT = {Fate.FILED, Fate.CONVERTED, Fate.HELD}
 
 
@@ -109,10 +111,13 @@ def file(
             outbox.insert().values(
                 letter_id=letter_id,
                 kind=mail.kind,
+                occasion=str(attempt),
                 recipient=mail.recipient,
                 subject=mail.subject,
                 text=mail.text,
+                message_id=secrets.token_urlsafe(_TOKEN_BYTES),
                 in_reply_to=mail.in_reply_to,
+                created_at=now,
                 not_before=now,
                 tries=0,
             )

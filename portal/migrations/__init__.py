@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -22,10 +24,43 @@ class SchemaBehind(Exception):
         self.needed = needed
 
 
-def migrate(database: Database) -> None:
-    """Bring the schema to this version's."""
-    with database.write() as connection:
-        command.upgrade(_config(connection), "head")
+class ReferenceBroken(Exception):
+    """A migration left a row that names one which is not there. Nothing of it is kept."""
+
+
+def migrate(database: Database, to: str = "head") -> None:
+    """Bring the schema up to this version's, in one transaction. Raises ReferenceBroken.
+
+    There is no way down: who goes back puts the copy back that was kept.
+    """
+    with (
+        database.engine.connect() as connection,
+        _replaceable_tables(connection),
+        connection.begin(),
+    ):
+        command.upgrade(_config(connection), to)
+        if connection.dialect.name == "sqlite":
+            broken = connection.exec_driver_sql("PRAGMA foreign_key_check").first()
+            if broken is not None:
+                raise ReferenceBroken(broken[0])
+
+
+@contextlib.contextmanager
+def _replaceable_tables(connection: sa.Connection) -> Iterator[None]:
+    """On SQLite a changed table is a new one in the place of the old, which others refer to.
+
+    The switch for that holds outside a transaction alone (https://sqlite.org/lang_altertable.html).
+    """
+    if connection.dialect.name != "sqlite":
+        yield
+        return
+    raw = connection.connection.driver_connection
+    assert raw is not None, "the connection is open"
+    raw.execute("PRAGMA foreign_keys=OFF")
+    try:
+        yield
+    finally:
+        raw.execute("PRAGMA foreign_keys=ON")
 
 
 def require_current(database: Database) -> None:

@@ -29,6 +29,8 @@ _OFFERED = {
         "filed_in_part",
         "not_filed",
         "copy",
+        "rehearsed",
+        "set_aside",
     ),
 }
 
