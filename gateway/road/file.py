@@ -6,9 +6,7 @@ a letter is filed and its answers are owed, or neither.
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -16,10 +14,10 @@ import sqlalchemy as sa
 
 from gateway.road.package import Fate, Package, Part, Trouble
 from portal import events
-from portal.tables import documents, letters, outbox, packages, parts, submissions
+from portal.postbox import Owed, owe
+from portal.tables import documents, letters, packages, parts, submissions
 from portal.vault import Vault
 
-_TOKEN_BYTES = 18
 _KEPT = {Fate.FILED, Fate.CONVERTED, Fate.HELD}
 
 
@@ -29,17 +27,6 @@ class StaleAttempt(Exception):
 
 class PartChanged(Exception):
     """A decoded part is not what the reader said of it. The attempt is worth nothing."""
-
-
-@dataclass(frozen=True)
-class Owed:
-    """A mail that is owed once the letter is filed: a row of the outbox."""
-
-    kind: str
-    recipient: str
-    subject: str
-    text: str
-    in_reply_to: str | None
 
 
 def keep_parts(package: Package, vault: Vault) -> None:
@@ -107,21 +94,7 @@ def file(
         _insert_submission(connection, package, letter_id, numbers, now)
     _insert_events(connection, package, letter_id, state, reason, now)
     for mail in owed:
-        connection.execute(
-            outbox.insert().values(
-                letter_id=letter_id,
-                kind=mail.kind,
-                occasion=str(attempt),
-                recipient=mail.recipient,
-                subject=mail.subject,
-                text=mail.text,
-                message_id=secrets.token_urlsafe(_TOKEN_BYTES),
-                in_reply_to=mail.in_reply_to,
-                created_at=now,
-                not_before=now,
-                tries=0,
-            )
-        )
+        owe(connection, mail, letter_id=letter_id, occasion=str(attempt), now=now)
     return state
 
 

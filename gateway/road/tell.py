@@ -7,8 +7,9 @@ import re
 from config.settings import Settings
 from gateway.notice import notice
 from gateway.receipt import receipt, receipt_goes_to
-from gateway.road.file import Owed, final_state
+from gateway.road.file import final_state
 from gateway.road.package import Package
+from portal.postbox import Owed
 
 # What may stand in In-Reply-To (RFC 5322, 3.6.4), strictly: it comes from a stranger.
 _MESSAGE_ID = re.compile(r"<[!-;=?-~]{1,400}>")
@@ -26,7 +27,7 @@ def owed(package: Package, number: str, settings: Settings) -> tuple[Owed, ...]:
     consultant = package.resolution.consultant_email
     if consultant is not None and final_state(package)[0] in {"filed", "filed_in_part"}:
         words = notice(package, number, settings.service)
-        mails.append(Owed("notice", consultant, words.subject, words.text, None))
+        mails.append(Owed("notice", consultant, words.subject, words.text, begun=True))
     return tuple(mails)
 
 

@@ -1,0 +1,66 @@
+"""The postbox: where a mail that is owed is put into the outbox, in the caller's transaction."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+from portal.tables import outbox
+
+_TOKEN_BYTES = 18
+_INSERTS: dict[str, type[sqlite.Insert] | type[postgresql.Insert]] = {
+    "sqlite": sqlite.Insert,
+    "postgresql": postgresql.Insert,
+}
+
+
+@dataclass(frozen=True)
+class Owed:
+    """A mail that is owed: what it says, to whom, and what it answers."""
+
+    kind: str
+    recipient: str
+    subject: str
+    text: str
+    in_reply_to: str | None = None
+    html: str | None = None
+    # Whether it is ours to begin, and no answer: then what comes back is matched to it.
+    begun: bool = False
+
+
+def owe(
+    connection: sa.Connection,
+    mail: Owed,
+    *,
+    letter_id: int | None,
+    occasion: str,
+    now: datetime,
+    not_before: datetime | None = None,
+) -> None:
+    """Put a mail into the outbox, to be sent from `not_before` on (default: at once).
+
+    The same letter, kind, recipient and `occasion` is owed once: a second time changes nothing.
+    """
+    connection.execute(
+        _INSERTS[connection.dialect.name](outbox)
+        .values(
+            letter_id=letter_id,
+            kind=mail.kind,
+            occasion=occasion,
+            recipient=mail.recipient,
+            subject=mail.subject,
+            text=mail.text,
+            html=mail.html,
+            message_id=secrets.token_urlsafe(_TOKEN_BYTES),
+            in_reply_to=mail.in_reply_to,
+            return_token=secrets.token_urlsafe(_TOKEN_BYTES) if mail.begun else None,
+            created_at=now,
+            not_before=not_before or now,
+            tries=0,
+        )
+        .on_conflict_do_nothing(index_elements=["letter_id", "kind", "recipient", "occasion"])
+    )
