@@ -12,6 +12,7 @@ import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from time import perf_counter
+from typing import TextIO
 
 import prometheus_client
 import structlog
@@ -24,13 +25,17 @@ from config.settings import Logs
 Gauges = Callable[[], dict[str, float]]
 
 
-def start_logs(logs: Logs) -> None:
-    """Send our log to standard error, and the libraries' warnings with it; called once."""
+def start_logs(logs: Logs, stream: TextIO | None = None) -> None:
+    """Send our log to a stream, standard error by default, and the libraries' warnings with it.
+
+    Called once.
+    """
+    stream = stream or sys.stderr
     level = getattr(logging, logs.level.upper())
     shape: structlog.typing.Processor = (
         structlog.processors.JSONRenderer()
         if logs.format == "json"
-        else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+        else structlog.dev.ConsoleRenderer(colors=stream.isatty())
     )
     structlog.configure(
         processors=[
@@ -40,7 +45,7 @@ def start_logs(logs: Logs) -> None:
             shape,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
+        logger_factory=structlog.WriteLoggerFactory(file=stream),
         cache_logger_on_first_use=True,
     )
     for name in ("", "dbos"):  # a dbos without a handler makes one that prints whole tracebacks

@@ -25,7 +25,7 @@ from gateway.stores import Stores, open_stores
 from gateway.watch import start_logs
 from portal.directory_import import import_directory
 from portal.receipt_number import shown
-from portal.tables import cases, consultants, documents, letters, outbox, submissions
+from portal.tables import cases, consultants, documents, letters, outbox, parts, submissions
 
 # Not from samples.make, which needs what only the tests install.
 _LETTERS = Path(__file__).parent
@@ -46,8 +46,11 @@ _STATES = {
 def main() -> None:
     """Prepare the storage folder, serve, and send the samples where nothing has come yet."""
     settings = load()
-    start_logs(settings.logs)
+    settings.storage.path.mkdir(parents=True, exist_ok=True, mode=0o700)
+    log = (settings.storage.path / "casebridge.log").open("a", encoding="utf-8")
+    start_logs(settings.logs, log)
     say("Casebridge starts. The first time it also sends the letters in samples/ and shows them.")
+    say(f"Its log is {log.name}.")
     with open_stores(settings, migrating=True) as stores:
         first = _is_empty(stores)
         report = import_directory(
@@ -127,13 +130,18 @@ def _table(stores: Stores) -> list[str]:
         .group_by(submissions.c.id)
         .subquery()
     )
+    kept = (
+        sa.select(sa.func.count())
+        .where(parts.c.letter_id == letters.c.id, parts.c.filed_name.is_not(None))
+        .scalar_subquery()
+    )
     rows = (
         sa.select(
             letters.c.receipt,
             letters.c.state,
             cases.c.number,
             consultants.c.name,
-            counted.c.n,
+            sa.func.coalesce(counted.c.n, kept).label("n"),
         )
         .outerjoin(submissions, submissions.c.letter_id == letters.c.id)
         .outerjoin(cases, cases.c.id == submissions.c.case_id)
@@ -145,7 +153,7 @@ def _table(stores: Stores) -> list[str]:
     with stores.database.read() as connection:
         lines += [
             f"{shown(row.receipt):<11}{row.number or '–':<12}{row.name or 'Unknown':<22}"  # noqa: RUF001
-            f"{row.n or 0:<11}{_STATES[row.state]}"
+            f"{row.n:<11}{_STATES[row.state]}"
             for row in connection.execute(rows)
         ]
     return lines
