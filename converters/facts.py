@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import mmap
+import re
 import unicodedata
 import warnings
 from pathlib import Path
@@ -12,6 +13,10 @@ import pillow_heif
 from PIL import Image, UnidentifiedImageError
 
 _SAMPLE = 8192
+_HEADER_WITHIN = 1024
+_END = re.compile(rb"startxref\s*(\d{1,15})(\s*%%EOF)?")
+_OF_AN_OBJECT = re.compile(rb"\d\s+obj\b|\bendobj\b|\bendstream\b")
+_CROSS_REFERENCES = re.compile(rb"\s*(?:xref\b|\d+\s+\d+\s+obj\b)")
 
 
 class Locked(Exception):
@@ -24,6 +29,9 @@ class Broken(Exception):
 
 def pages(file: Path) -> int:
     """Count the pages of a PDF. Raises Locked, Broken."""
+    if not _has_its_end(file):
+        # qpdf would find what objects are left, and say nothing of the others.
+        raise Broken("cut short")
     try:
         with pikepdf.open(file) as opened:
             count = len(opened.pages)
@@ -34,6 +42,25 @@ def pages(file: Path) -> int:
     if not count:
         raise Broken("no pages")
     return count
+
+
+def _has_its_end(file: Path) -> bool:
+    """Say whether a PDF ends as its writer ended it (ISO 32000-1, 7.5.5).
+
+    It does where the last startxref has %%EOF behind it, or leads to where it says; bytes of
+    another kind may follow, and its offset may be wrong where %%EOF is there: every viewer passes
+    over both. It does not where objects follow, the rest of a revision that was cut short; nor
+    where it is the one in the front of a file made for the web, which leads nowhere (Annex F).
+    """
+    with file.open("rb") as opened, mmap.mmap(opened.fileno(), 0, access=mmap.ACCESS_READ) as data:
+        end = _END.match(data, max(0, data.rfind(b"startxref")))
+        if end is None or _OF_AN_OBJECT.search(data, end.end()):
+            return False
+        head = data[:_HEADER_WITHIN]
+        if not int(end[1]):
+            return b"/Linearized" not in head
+        leads_to = max(0, head.find(b"%PDF-")) + int(end[1])
+        return end[2] is not None or bool(_CROSS_REFERENCES.match(data, leads_to))
 
 
 def pixels(file: Path) -> tuple[int, int] | None:

@@ -5,13 +5,17 @@ from __future__ import annotations
 import io
 import os
 import random
+import re
 import shutil
 import struct
 import zipfile
 import zlib
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pikepdf
+import pypdf
 import pytest
 from docx import Document
 from PIL import Image
@@ -94,8 +98,82 @@ def test_a_pdf_that_opens_without_a_password_though_it_is_encrypted(tmp_path: Pa
     assert of(tmp_path, buffer.getvalue()) == Detected("application/pdf", frozenset(), pages=1)
 
 
-def test_a_pdf_cut_short_is_damaged(tmp_path: Path) -> None:
-    assert of(tmp_path, a_pdf()[:60], "a.pdf").flags == {"damaged"}
+def written_as(pages: int, **how: Any) -> bytes:
+    buffer = io.BytesIO()
+    with pikepdf.new() as pdf:
+        for number in range(pages):
+            pdf.add_blank_page()
+            pdf.pages[-1].Contents = pdf.make_stream(b"0 0 %d 9 re f\n" % number * 20)
+        pdf.save(buffer, **how)
+    return buffer.getvalue()
+
+
+def with_a_revision() -> bytes:
+    """Return a PDF with a page more in a second revision, behind the first one's end."""
+    writer = pypdf.PdfWriter(io.BytesIO(written_as(12)), incremental=True)
+    writer.add_blank_page(100, 100)
+    buffer = io.BytesIO()
+    writer.write(buffer)
+    return buffer.getvalue()
+
+
+PLAIN = {"object_stream_mode": pikepdf.ObjectStreamMode.disable}
+PACKED = {"object_stream_mode": pikepdf.ObjectStreamMode.generate}
+WRITTEN = {
+    "a table of references": written_as(13, **PLAIN),
+    "a stream of references": written_as(13, **PACKED),
+    "made for the web": written_as(13, linearize=True, **PLAIN),
+    "made for the web, packed": written_as(13, linearize=True, **PACKED),
+    "with a revision": with_a_revision(),
+}
+
+
+@pytest.mark.parametrize("kind", WRITTEN)
+def test_a_pdf_cut_short_anywhere_is_damaged(tmp_path: Path, kind: str) -> None:
+    whole = WRITTEN[kind]
+    assert of(tmp_path, whole, "a.pdf").pages == 13
+    # The header alone is text; five bytes less are the rest of "%%EOF".
+    for kept in {*range(20, len(whole) - 8, 97), *range(len(whole) - 60, len(whole) - 8)}:
+        found = of(tmp_path, whole[:kept], "a.pdf")
+        if kind == "with a revision" and whole[:kept].rstrip().endswith(b"%%EOF"):
+            continue
+        assert found == Detected("application/pdf", frozenset({"damaged"})), kept
+
+
+def test_a_pdf_cut_short_on_its_way_and_filled_with_zeros_is_damaged(tmp_path: Path) -> None:
+    for whole in WRITTEN.values():
+        half = len(whole) // 2
+        assert of(tmp_path, whole[:half] + bytes(half), "a.pdf").flags == {"damaged"}
+
+
+def test_a_pdf_made_for_the_web_and_cut_behind_its_first_page_is_damaged(tmp_path: Path) -> None:
+    whole = WRITTEN["made for the web"]
+    assert of(tmp_path, whole[: whole.find(b"%%EOF") + 6], "a.pdf").flags == {"damaged"}
+
+
+ODD: dict[str, Callable[[bytes], bytes]] = {
+    "no end mark": lambda whole: whole.replace(b"%%EOF", b""),
+    "no line end": bytes.rstrip,
+    "two end marks": lambda whole: whole + b"%%EOF\r\n%%EOF\r\n",
+    "zeros behind": lambda whole: whole + bytes(4096),
+    "a page of HTML behind": lambda whole: whole + b"<html><p>not found</p>\n" * 200,
+    "a mail before": lambda whole: b"Content-Type: application/pdf\r\n\r\n" + whole,
+    "a wrong offset": lambda whole: re.sub(rb"startxref\n\d+", b"startxref\n77", whole),
+    "no offset": lambda whole: re.sub(rb"startxref\n\d+", b"startxref\n0", whole),
+}
+
+
+@pytest.mark.parametrize("oddity", ODD)
+@pytest.mark.parametrize("kind", ["a table of references", "a stream of references"])
+def test_a_pdf_that_is_odd_and_whole_is_not_damaged(tmp_path: Path, kind: str, oddity: str) -> None:
+    found = of(tmp_path, ODD[oddity](WRITTEN[kind]), "a.pdf")
+    assert found == Detected("application/pdf", frozenset(), pages=13)
+
+
+def test_a_number_without_end_is_no_offset(tmp_path: Path) -> None:
+    for digits in (b"9" * 15, b"9" * 5000):
+        odd = re.sub(rb"startxref\n\d+\s+%%EOF", b"startxref\n" + digits, a_pdf())
+        assert of(tmp_path, odd, "a.pdf").flags == {"damaged"}
 
 
 def test_a_pdf_that_is_an_archive_too_is_flagged(tmp_path: Path) -> None:
