@@ -161,6 +161,76 @@ def test_a_boundary_that_is_not_the_one_said_is_found_and_flagged(
     assert tree(file, raw).ambiguous
 
 
+def part(boundary: str, text: str) -> tuple[str, ...]:
+    return f"--{boundary}", "Content-Type: text/plain", "", text
+
+
+@pytest.mark.parametrize(
+    ("content_type", "lines"),
+    [
+        ("boundary=a; boundary=b", [*part("a", "one"), "--a--", *part("b", "two"), "--b--"]),
+        ("boundary=a; boundary=b", [*part("b", "one"), *part("a", "two"), "--a--"]),
+        ("boundary=a; boundary=ab", [*part("ab", "one"), *part("ab", "two"), "--ab--"]),
+        ("boundary=a; boundary*=us-ascii''b", [*part("a", "one"), *part("b", "two"), "--b--"]),
+        ("boundary=other", [*part("a", "one"), *part("b", "two")]),
+        ("", [*part("a", "one"), "--a--", "", *part("b", "two"), "--b--"]),
+        ("boundary=other", [*part("a", "one"), "--A", "X-No: 2", *part("A", "two")[1:], "--a--"]),
+    ],
+)
+def test_two_boundaries_in_one_message_lose_no_part(
+    file: Path, content_type: str, lines: list[str]
+) -> None:
+    raw = mixed(f"multipart/mixed; {content_type}", *lines)
+    found = [body.strip() for body in bodies(file, raw)]
+    assert found == [b"one", b"two"]
+    assert tree(file, raw).ambiguous
+
+
+def test_a_second_unknown_boundary_is_found_behind_a_long_part(file: Path) -> None:
+    raw = mixed("multipart/mixed", *part("a", "x" * (3 << 20)), *part("b", "two"), "--b--")
+    assert [len(body) for body in bodies(file, raw)] == [3 << 20, 3]
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        [*part("b", "in front"), *part("a", "one"), "--a--"],
+        [*part("a", "one"), "--a--", *part("b", "behind"), "--b--"],
+    ],
+)
+def test_a_part_outside_of_the_parts_is_flagged(file: Path, lines: list[str]) -> None:
+    root = tree(file, mixed("multipart/mixed; boundary=a", *lines))
+    assert len(root.children) == 1
+    assert root.ambiguous
+
+
+def test_words_outside_of_the_parts_are_not_flagged(file: Path) -> None:
+    lines = ("This is MIME.", "-- ", "--not a part--", *part("a", "one"), "--a--", "-- ", "list")
+    root = tree(file, mixed("multipart/mixed; boundary=a", *lines))
+    assert not root.ambiguous
+
+
+def test_groups_inside_an_unknown_one_keep_their_own_boundaries(file: Path) -> None:
+    inner = ("--o", "Content-Type: multipart/alternative; boundary=i", "")
+    raw = mixed(
+        "multipart/mixed; boundary=other",
+        *inner,
+        *part("i", "one"),
+        *part("i", "two"),
+        "--i--",
+        *part("o", "three"),
+        "--o--",
+    )
+    root = tree(file, raw)
+    assert [len(child.children) for child in root.children] == [2, 0]
+    assert bodies(file, raw) == [b"one", b"two", b"three"]
+
+
+def test_a_thousand_unknown_boundaries_are_nobodys(file: Path) -> None:
+    raw = mixed("multipart/mixed", *(f"--{n}\r\nContent-Type: x\r\n" for n in range(1002)))
+    assert stopped(file, raw) is Reason.TOO_MANY_PARTS
+
+
 def test_an_inner_group_with_a_wrong_boundary_is_mended_in_its_own_bounds(file: Path) -> None:
     raw = mixed(
         "multipart/mixed; boundary=o",

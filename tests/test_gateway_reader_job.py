@@ -223,6 +223,30 @@ def test_an_encoded_message_is_opened_and_its_file_not_kept(
     assert {path.name for path in (tmp_path / "job").iterdir()} == kept
 
 
+@pytest.mark.parametrize("media_type", ["message/partial", "message/external-body"])
+def test_what_is_not_whole_is_not_opened_whatever_its_name(read: Read, media_type: str) -> None:
+    inner = (*group("mixed", "i", PLAIN, FILE), "")
+    part = (f'Content-Type: {media_type}; name="Fwd.eml"', "", mail("To: x@y.example", *inner))
+    answer = read(mail(*group("mixed", "m", PLAIN, part)))
+    assert [part["path"] for part in answer["parts"]] == ["1", "2"]
+    assert answer["parts"][1]["declared_type"] == media_type
+    assert answer["parts"][1]["file"] is not None
+
+
+@pytest.mark.parametrize("before", [PLAIN, HTML, FILE])
+def test_a_part_behind_a_boundary_that_nobody_named_is_flagged(
+    read: Read, before: tuple[str | bytes, ...]
+) -> None:
+    answer = read(mail(*group("mixed", "m", (*before, "--other", *FILE, "--other--"))))
+    assert [part["path"] for part in answer["parts"] if "ambiguous" in part["flags"]] == ["1"]
+
+
+def test_a_file_that_quotes_a_message_is_not_flagged(read: Read) -> None:
+    log = ('Content-Type: text/plain; name="mail.log"', "", "it said", "--other", *FILE)
+    answer = read(mail(*group("mixed", "m", PLAIN, log)))
+    assert [part["flags"] for part in answer["parts"]] == [["words"], []]
+
+
 def test_a_message_part_that_holds_no_message_is_a_document(read: Read) -> None:
     part = ("Content-Type: message/rfc822", "", "just some text")
     answer = read(mail(*group("mixed", "m", PLAIN, part)))

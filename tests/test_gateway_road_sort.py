@@ -69,6 +69,10 @@ def flagged(part: Part, *flags: str) -> Part:
     return dataclasses.replace(part, flags=frozenset(flags))
 
 
+def declared(media_type: str) -> Part:
+    return dataclasses.replace(PDF, declared_type=media_type, detected_type="text/plain")
+
+
 @pytest.mark.parametrize(
     ("part", "fate", "reason"),
     [
@@ -89,6 +93,15 @@ def flagged(part: Part, *flags: str) -> Part:
         ),
         (flagged(PDF, "password"), Fate.HELD, "file_password"),
         (flagged(PDF, "damaged"), Fate.FILED, "file_damaged"),
+        (declared("message/external-body"), Fate.FILED, "content_elsewhere"),
+        (declared("message/partial"), Fate.FILED, "message_in_pieces"),
+        (
+            dataclasses.replace(
+                declared("message/external-body"), detected_type="application/x-executable"
+            ),
+            Fate.REFUSED,
+            "file_type_blocked",
+        ),
         (
             flagged(dataclasses.replace(PDF, detected_type=DOCX), "damaged"),
             Fate.FILED,
@@ -179,6 +192,8 @@ def test_a_body_that_is_a_document_of_its_own_needs_no_message_pdf() -> None:
         ),
         (flagged(PDF, "password"), "file_password"),
         (flagged(PDF, "damaged"), "file_damaged"),
+        (declared("message/external-body"), "content_elsewhere"),
+        (declared("message/partial"), "message_in_pieces"),
     ],
 )
 def test_what_is_not_filed_as_it_should_be_is_told_with_its_name(part: Part, code: str) -> None:

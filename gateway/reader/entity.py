@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from enum import Enum
 
+from gateway.reader import boundary
 from gateway.reader.fault import ReadingStopped, Reason
 from gateway.reader.header import Header, message_start, read_header
 from gateway.reader.parameters import Value, file_name, media_type, read_value
-from gateway.reader.source import MAX_LINE_BYTES, Extent, delimiter
+from gateway.reader.source import Extent, delimiter
 from gateway.reader.transfer import encoding
 
 MESSAGES = {"message/rfc822", "message/global", "message/news"}
-_GUESS_BYTES = 1 << 18
-# A boundary that the header does not name: a line with dashes, and a part's header under it.
-_LIKE_A_BOUNDARY = re.compile(
-    rb"(?:\A|[\r\n])--([^\r\n]{1,200}?)[ \t]*(?:\r*\n|\r)(?=content-[a-z-]+[ \t]*:)", re.IGNORECASE
-)
+# Not whole, whatever their name: to read one as a message would pass over what is not in it.
+FRAGMENTS = {"message/partial", "message/external-body"}
 
 
 @dataclass(frozen=True)
@@ -70,6 +67,7 @@ class _Open:
 
     entity: Entity
     boundaries: tuple[bytes, ...]
+    outside: int | None  # where something began that is in none of its parts
     closed: bool = False
     tried: bool = False  # other boundaries than the one that the header names plainly
 
@@ -111,22 +109,29 @@ class _Tree:
         while True:
             found = delimiter(extent, place, self._lines) if self._lines else None
             if found is None:
-                self._close(0, extent.end)
+                self._close(extent, 0, extent.end)
                 place = self._guess(extent)
                 if place < 0:
                     break
                 continue
             group, closes = self._lines[found.line]
             level = self._open.index(group)
-            self._close(level + 1, found.before)
+            self._close(extent, level + 1, found.before)
+            _look_outside(group, extent, found.before)
             if (undivided := self._guess(extent)) >= 0:
                 place = undivided
                 continue
             if group.entity.children:
                 _end(group.entity.children[-1], found.before)
             place = found.after
+            # Its header may name two.
+            group.entity.ambiguous |= group.boundaries[0] not in {
+                found.line[2:],
+                found.line[2:-2],
+            }
             if closes:
                 group.closed = True
+                group.outside = found.after
             else:
                 # Behind its end nothing should follow; what does is shown, not lost.
                 group.entity.ambiguous |= group.closed
@@ -148,7 +153,7 @@ class _Tree:
         header, body = read_header(extent, place, self._lines, limit)
         entity = _entity(header, extent.cut(body, extent.end), depth, default)
         if entity.kind is Kind.MULTIPART:
-            self._open.append(_Open(entity, _boundaries(entity.content_type)[:1]))
+            self._open.append(_Open(entity, boundary.named(entity.content_type), body))
             self._list_lines()
         elif entity.kind is Kind.MESSAGE:
             start = message_start(entity.body).start
@@ -162,15 +167,17 @@ class _Tree:
         """
         self._lines = {}
         for group in sorted(self._open, key=lambda group: not group.closed):
-            for boundary in group.boundaries:
-                self._lines[b"--" + boundary + b"--"] = (group, True)
-                self._lines[b"--" + boundary] = (group, False)
+            for each in group.boundaries:
+                self._lines[b"--" + each + b"--"] = (group, True)
+                self._lines[b"--" + each] = (group, False)
 
-    def _close(self, level: int, end: int) -> None:
+    def _close(self, extent: Extent, level: int, end: int) -> None:
         """End every group from `level` on, since one outside it goes on, or the bytes end."""
         self._ended = self._open[level:]
         del self._open[level:]
         for group in self._ended:
+            if group.entity.children:
+                _look_outside(group, extent, end)
             _end(group.entity, end)
         self._list_lines()
 
@@ -186,16 +193,21 @@ class _Tree:
                 continue
             entity.ambiguous = True
             group.tried = True
-            group.boundaries = _boundaries(entity.content_type)[1:]
-            head = entity.body.read(entity.body.start, _GUESS_BYTES)
-            if found := _LIKE_A_BOUNDARY.search(head):
-                group.boundaries += (found[1],)
+            # What is shown may be of several groups inside as well: one that names its own gets it.
+            group.boundaries += boundary.misread(entity.content_type) + boundary.shown(entity.body)
             if group.boundaries:
                 self._open += self._ended[: number + 1]
                 entity.body = extent.cut(entity.body.start, extent.end)
                 self._list_lines()
                 return entity.body.start
         return -1
+
+
+def _look_outside(group: _Open, extent: Extent, end: int) -> None:
+    """Flag a group that shows the beginning of a part in front of its parts, or behind them."""
+    if group.outside is not None:
+        group.entity.ambiguous |= boundary.shows_parts(extent.cut(group.outside, end))
+    group.outside = None
 
 
 def _end(entity: Entity, end: int) -> None:
@@ -240,16 +252,3 @@ def _entity(header: Header, body: Extent, depth: int, default: str) -> Entity:
         body=body,
         ambiguous=not known or len({value.value for value in written}) > 1,
     )
-
-
-def _boundaries(content_type: Value) -> tuple[bytes, ...]:
-    """Return every string that the field may mean as the boundary, the plainest first."""
-    named = [
-        content_type.parameters.get("boundary", b""),
-        (content_type.text("boundary") or "").encode("utf-8", "replace"),
-        *content_type.repeated.get("boundary", []),
-    ]
-    named += [b"".join(raw.split()) for raw in named]  # folded in the middle
-    named += [raw.split()[0] for raw in named if raw.split()]  # junk behind it
-    plain = [raw.rstrip(b" \t") for raw in named]
-    return tuple(dict.fromkeys(raw for raw in plain if raw and len(raw) <= MAX_LINE_BYTES - 8))

@@ -11,8 +11,9 @@ from typing import Any
 
 from converters import detect
 from gateway.reader.body import pieces
+from gateway.reader.boundary import shows_parts
 from gateway.reader.encoded_word import read_text
-from gateway.reader.entity import MESSAGES, Count, Entity, Kind, Limits, read_tree
+from gateway.reader.entity import FRAGMENTS, MESSAGES, Count, Entity, Kind, Limits, read_tree
 from gateway.reader.fault import ReadingStopped, Reason
 from gateway.reader.header import Header, message_start, read_header
 from gateway.reader.leaf import Leaf, decoded, opened
@@ -93,6 +94,8 @@ class _Letter:
         said = read_words(found, self._new_file(), self._budget, self._others)
         self._words.append(_words(root.header, container, said, leaves, subjects))
         for leaf in leaves:
+            if _hides_parts(leaf):
+                leaf.flags.add("ambiguous")
             with _message_in(leaf, self._count) as message:
                 if message is not None and _is_ambiguous(message):
                     leaf.flags.add("ambiguous")
@@ -145,6 +148,15 @@ def _is_ambiguous(entity: Entity) -> bool:
     )
 
 
+def _hides_parts(leaf: Leaf) -> bool:
+    """Say whether another part begins in the middle of one, behind a boundary that nobody named.
+
+    Base64 has no such line; nor have words, unless they quote one. A file sent as it is may.
+    """
+    is_words = not leaf.flags.isdisjoint({"words", "alternative"})
+    return (is_words or leaf.entity.encoding == "base64") and shows_parts(leaf.entity.body)
+
+
 @contextlib.contextmanager
 def _message_in(leaf: Leaf, count: Count) -> Iterator[Entity | None]:
     """Give the message that a part is, or None. Raises ReadingStopped.
@@ -156,6 +168,7 @@ def _message_in(leaf: Leaf, count: Count) -> Iterator[Entity | None]:
         yield leaf.entity.children[0]
         return
     named = (leaf.name or "").lower().endswith(".eml") and "words" not in leaf.flags
+    named &= leaf.entity.media_type not in FRAGMENTS
     if leaf.entity.media_type not in MESSAGES and not named:
         yield None
         return

@@ -18,6 +18,14 @@ DECORATION_PIXELS = 50_000  # width times height: 400 by 125, 220 by 220
 _NO_FILE = frozenset({"narrative", "alternative", "opened", "decoration"})
 
 
+# Content that is elsewhere: nothing is fetched, and no pieces are joined (RFC 2046, 5.2.2, 5.2.3).
+_ELSEWHERE = {
+    "message/external-body": "content_elsewhere",
+    "message/partial": "message_in_pieces",
+}
+_TOLD = {"file_empty", "file_type_blocked", "file_password", "file_damaged", *_ELSEWHERE.values()}
+
+
 def sort(package: Package, media: MediaCatalogue, *, narrative_characters: int = 500) -> Package:
     """Give every part its fate and reason, and the package its narrative and troubles.
 
@@ -58,6 +66,7 @@ def _fate(
         (media.is_program(part.detected_type), Fate.REFUSED, "file_type_blocked"),
         ("password" in flags, Fate.HELD, "file_password"),
         (is_shown and _is_decoration(part), Fate.LEFT_OUT, "decoration"),
+        (part.declared_type in _ELSEWHERE, Fate.FILED, _ELSEWHERE.get(part.declared_type)),
         ("damaged" in flags, Fate.FILED, "file_damaged"),
         (media.treatment(part.detected_type).treat == "convert", Fate.CONVERTED, None),
     )
@@ -89,7 +98,7 @@ def _troubles(package: Package, parts: tuple[Part, ...]) -> tuple[Trouble, ...]:
     found = [
         Trouble(part.reason, {"name": part.original_name or f"Part {part.path}"}, part.path)
         for part in parts
-        if part.reason in {"file_empty", "file_type_blocked", "file_password", "file_damaged"}
+        if part.reason in _TOLD
     ]
     told = any(trouble.code == "message_ambiguous" for trouble in package.troubles)
     doubtful = next((part for part in parts if "ambiguous" in part.flags), None)
