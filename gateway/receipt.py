@@ -74,6 +74,12 @@ def receipt(package: Package, number: str, service: Service, *, encrypted: bool 
     return _Writing(package, receipt_number.shown(number), service, told).mail()
 
 
+def _needs_sender(part: Part) -> bool:
+    """Say whether a part's reason is for its sender to mend."""
+    row = catalogue().get(part.reason or "")
+    return row is not None and row.mend == "sender"
+
+
 @dataclass(frozen=True)
 class _Writing:
     """One receipt being written."""
@@ -133,9 +139,13 @@ class _Writing:
 
     @property
     def _asked(self) -> str:
-        reasons = (catalogue().get(part.reason or "") for part in self._missing)
-        needs_sender = any(row is not None and row.mend == "sender" for row in reasons)
-        return ": action needed" if needs_sender else ""
+        return ": action needed" if any(map(_needs_sender, self._missing)) else ""
+
+    @property
+    def _wanting(self) -> str:
+        """The documents that are filed and of no use until their sender does something."""
+        many = sum(map(_needs_sender, self._documents))
+        return counted(many, "document") if many else ""
 
     @property
     def _case(self) -> str:
@@ -230,12 +240,19 @@ class _Writing:
 
     def _next(self) -> str:
         again = "You do not need to send it again."
+        nothing = "You do not need to do anything, and you do not need to send it again."
+        if self._wanting and self.told:
+            again = nothing = (
+                f"Do what it says above for {self._wanting}; you do not need to send the rest"
+                " again."
+            )
+        elif self._wanting:
+            nothing = f"Call {self.service.phone}: {self._wanting} can't be used as sent."
         waits = "Your documents are safe. A person will match them to their case."
         if not (self._documents or self._missing):
             waits = "Your message is safe. A person will match it to its case."
         said = {
-            "filed": f"{self._consultant} can see this now. You do not need to do anything, and you"
-            " do not need to send it again.",
+            "filed": f"{self._consultant} can see this now. {nothing}",
             "filed_in_part": f"{self._consultant} can see what was filed. Send what is missing in a"
             " new message.",
             "not_filed": f"Your message is kept. Call {self.service.phone} if you expected it to be"

@@ -187,6 +187,30 @@ def test_a_conversion_that_failed_and_a_closed_case_are_told() -> None:
     assert "GOOD TO KNOW\n- Case 24-001234 is closed. We filed your documents" in said
 
 
+DAMAGED = part("2", "a.pdf", reason="file_damaged"), part("3", "b.pdf")
+
+
+def test_a_document_that_is_of_no_use_is_asked_for_and_nothing_else() -> None:
+    said = receipt(filed(*DAMAGED), "7KQ4M2XD", SERVICE).text
+    assert "'a.pdf' could not be opened; it looks damaged. Open it on your computer" in said
+    assert (
+        "Dana Reyes can see this now. Do what it says above for 1 document; you do not need to"
+        " send the rest again.\n" in said
+    )
+    assert "need to do anything" not in said
+    waits = receipt(held("consultant_unknown", *DAMAGED), "7KQ4M2XD", SERVICE).text
+    assert "their case. Do what it says above for 1 document; you do not need to send" in waits
+
+
+def test_who_reads_counts_is_not_told_that_nothing_is_to_be_done() -> None:
+    package_ = filed(*DAMAGED)
+    proof = dataclasses.replace(package_.letter.envelope, proof=Proof.NONE)
+    open_way = package_.but(letter=dataclasses.replace(package_.letter, envelope=proof))
+    said = receipt(open_way, "7KQ4M2XD", SERVICE).text
+    assert "Call +1 555 0100: 1 document can't be used as sent. This mail holds no names" in said
+    assert "need to do anything" not in said
+
+
 def test_nothing_filed_says_so() -> None:
     virus = part("2", "x.exe", fate=Fate.REFUSED, reason="file_type_blocked")
     said = receipt(filed(virus, words=(words(path=""),)), "7KQ4M2XD", SERVICE)
