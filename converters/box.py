@@ -48,7 +48,8 @@ class Box:
         """Start the command that `line` returns for the descriptors which bubblewrap reads.
 
         The thread that calls this must outlive the sandbox: the kernel ends a --die-with-parent
-        child when the *thread* that made it ends (prctl(2), PR_SET_PDEATHSIG).
+        child when the *thread* that made it ends (prctl(2), PR_SET_PDEATHSIG). Whoever tells us
+        and all our processes to end reaches none in it: we finish what is begun, or kill it.
         Raises SandboxMissing where bubblewrap does not start.
         """
         info, info_end = os.pipe2(os.O_CLOEXEC)
@@ -57,6 +58,9 @@ class Box:
         os.write(rules_end, seccomp.for_engines())  # 1 KB: a pipe holds it
         os.close(rules_end)
         descriptors = {"--info-fd": info_end, "--seccomp": rules}
+        # Blocked signals stay blocked through fork and exec (signal(7)). LibreOffice lets them in
+        # again, which the filter sees to.
+        ours = signal.pthread_sigmask(signal.SIG_BLOCK, seccomp.FAREWELLS)
         try:
             process = subprocess.Popen(
                 line(descriptors),
@@ -71,6 +75,7 @@ class Box:
             os.close(said)
             raise
         finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, ours)
             for descriptor in (info_end, said_end, rules):
                 os.close(descriptor)
         try:

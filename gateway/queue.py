@@ -8,7 +8,9 @@ letter's id, its attempt and a code, as JSON: nothing that a person wrote.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
@@ -118,6 +120,20 @@ class Queue:
             )
         return [one for one in asked if _workflow_id(*one) not in moving]
 
+    def put_back(self) -> int:
+        """Queue again what a Runner that has ended left half done. Return how many letters.
+
+        They count as never begun: what does not end by itself, and is told to, is no fault of the
+        letter's. For the process that may run letters alone, when Runner.wait has returned.
+        """
+        half_done = self._client.list_workflows(
+            name=_NAME, status="PENDING", load_input=False, load_output=False
+        )
+        if half_done:
+            ids = [workflow.workflow_id for workflow in half_done]
+            self._client.resume_workflows(ids, queue_name=_NAME)
+        return len(half_done)
+
     def depth(self) -> int:
         """Count what waits in the queue or moves."""
         schema = None if self._engine.dialect.name == "sqlite" else "dbos"
@@ -151,13 +167,16 @@ class Runner:
         self._carry = carry
         self._workers = workers
         self._poll_seconds = poll_seconds
+        self._change = threading.Condition()
+        self._in_hand = 0
 
     def start(self) -> None:
         """Begin to run what is queued, an ended process's unfinished workflows first."""
 
         @DBOS.step(name="carry")
         def carry(letter_id: int, attempt: int) -> str:
-            return self._carry(letter_id, attempt)
+            with self._holding():
+                return self._carry(letter_id, attempt)
 
         @DBOS.workflow(name=_NAME, max_recovery_attempts=_RECOVERIES)
         def road(letter_id: int, attempt: int) -> str:
@@ -179,8 +198,24 @@ class Runner:
         )
 
     def stop(self, grace_seconds: int) -> None:
-        """Take nothing new, and wait this long for what moves."""
+        """Take nothing new, and wait this long for what moves. The rest goes on; see `wait`."""
         DBOS.destroy(destroy_registry=True, workflow_completion_timeout_sec=grace_seconds)
+
+    def wait(self) -> None:
+        """Wait for what still moves: when the engines are closed, it ends soon, and unfinished."""
+        with self._change:
+            self._change.wait_for(lambda: not self._in_hand)
+
+    @contextmanager
+    def _holding(self) -> Iterator[None]:
+        with self._change:
+            self._in_hand += 1
+        try:
+            yield
+        finally:
+            with self._change:
+                self._in_hand -= 1
+                self._change.notify_all()
 
 
 def _workflow_id(letter_id: int, attempt: int) -> str:

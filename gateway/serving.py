@@ -49,6 +49,7 @@ def serve(settings: Settings, ready: Ready) -> None:
         _lock(settings),
         open_stores(settings) as stores,
         _empty_work(stores),
+        contextlib.ExitStack() as without_engines,
         assembly.road(settings, stores.work, timer=metrics.stage) as road,
     ):
         queue = stores.queue()
@@ -61,6 +62,7 @@ def serve(settings: Settings, ready: Ready) -> None:
             workers=settings.road.workers,
             poll_seconds=settings.road.poll_seconds,
         )
+        without_engines.callback(_put_back, runner, queue)
         metrics.read_gauges_from(lambda: gauges(stores, queue))
         outbound = Outbound(
             stores.database,
@@ -85,6 +87,13 @@ def serve(settings: Settings, ready: Ready) -> None:
         finally:
             runner.stop(0)
         outbound.send_due()
+
+
+def _put_back(runner: Runner, queue: Queue) -> None:
+    """Leave what the end has interrupted as if it had not begun; until then nobody may run it."""
+    runner.wait()
+    if interrupted := queue.put_back():
+        structlog.get_logger().info("interrupted", letters=interrupted)
 
 
 @contextlib.contextmanager

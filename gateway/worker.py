@@ -16,6 +16,7 @@ import sqlalchemy as sa
 import structlog
 
 from config.settings import Settings
+from converters.fault import JobStopped
 from converters.workshop import Rendition as Made
 from gateway.letter import Envelope, Letter, Proof
 from gateway.road.copy import first_filed, set_aside
@@ -40,6 +41,10 @@ class AttemptFailed(Exception):
     """An attempt ended in a fault of this class; the sweep tries the letter again."""
 
 
+class AttemptInterrupted(Exception):
+    """We are closing. The attempt goes back into the queue, as if it had not begun."""
+
+
 @dataclass(frozen=True)
 class Worker:
     """Carries letters; safe for threads, each with a letter of its own."""
@@ -56,7 +61,8 @@ class Worker:
         """Carry a letter's attempt to its end, and return the letter's state then.
 
         Returns `stale`, and changes nothing, where another attempt has the letter. Raises
-        AttemptFailed; the log says why, under the receipt number.
+        AttemptFailed; the log says why, under the receipt number. Raises AttemptInterrupted where
+        the engines are closed, which is no fault of the letter.
         """
         row = self._live(letter_id, attempt)
         if row is None:
@@ -69,6 +75,9 @@ class Worker:
                 state = self._carry(_letter(row), row.receipt, folder, letter_id, attempt)
             except StaleAttempt:
                 state = STALE
+            except JobStopped:
+                structlog.get_logger().info("letter.interrupted")
+                raise AttemptInterrupted from None
             except Exception as fault:  # noqa: BLE001  # logged, and raised as one of ours
                 structlog.get_logger().error("letter.failed", **fault_fields(fault))
                 # The queue keeps what ended a workflow, and a fault's text may quote a letter.

@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -120,12 +120,17 @@ def environment(storage: Path, settings: Mapping[str, str] | None = None) -> dic
 
 
 @contextmanager
-def serving(storage: Path, settings: Mapping[str, str] | None = None) -> Iterator[Served]:
+def serving(
+    storage: Path,
+    settings: Mapping[str, str] | None = None,
+    *,
+    command: Sequence[str | Path] = (COMMAND,),
+) -> Iterator[Served]:
     """Start a server and wait until it is ready; it is killed at the end if it still runs."""
     said_in = storage.with_suffix(".err")
     with said_in.open("wb") as said, said_in.with_suffix(".out").open("wb") as out:
         process = subprocess.Popen(
-            [COMMAND, "serve"],
+            [*command, "serve"],
             env=environment(storage, settings),
             stdout=out,
             stderr=said,

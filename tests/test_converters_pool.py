@@ -28,6 +28,7 @@ from converters.fault import (
 )
 from converters.pool import Pool, _Worker
 from converters.sandbox import Limits
+from converters.seccomp import FAREWELLS
 
 INSIDE = Path(__file__).parent / "inside"
 LIMITS = Limits(
@@ -225,6 +226,35 @@ def test_a_stuck_job_holds_up_nobody_else(tmp_path: Path, into: Path) -> None:
     thread.join()
     assert len(faults) == 1
     pool.close()
+
+
+def test_what_tells_all_our_processes_to_end_ends_no_job(tmp_path: Path, into: Path) -> None:
+    """Ctrl-C and systemd tell every process; we finish what is begun."""
+    pool = made(tmp_path / "pool")
+    pool.start()
+    does_its_work(pool, into)  # it is ready
+    answers: list[dict[str, Any]] = []
+    job = {"do": "sleep", "seconds": 1}
+    thread = threading.Thread(target=lambda: answers.append(pool.run(job, into=into)))
+    thread.start()
+    (folder,) = (tmp_path / "pool").iterdir()
+    wait_until((folder / "begun").exists)
+    for pid in descendants(os.getpid()):
+        for number in FAREWELLS:
+            os.kill(pid, number)
+    thread.join(20)
+    pool.close()
+    assert answers == [{}]
+    assert signal.pthread_sigmask(signal.SIG_BLOCK, []) == set()
+
+
+def descendants(pid: int) -> list[int]:
+    """Return the processes below one, as a service manager sees them."""
+    found: list[int] = []
+    for children in Path(f"/proc/{pid}/task").glob("*/children"):
+        for child in map(int, children.read_text().split()):
+            found += [child, *descendants(child)]
+    return found
 
 
 def test_close_ends_everything_even_a_running_job(tmp_path: Path, into: Path) -> None:

@@ -31,9 +31,10 @@ from converters.fault import (
     TooLarge,
     Unreadable,
 )
+from converters.seccomp import FAREWELLS
 from converters.workshop import Rendition, Source, Workshop
 from tests.test_converters_detect import a_zip, an_image
-from tests.test_converters_pool import processes_with, wait_until
+from tests.test_converters_pool import descendants, processes_with, wait_until
 
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 ODT = "application/vnd.oasis.opendocument.text"
@@ -297,6 +298,31 @@ class TestOffice:
         workshop.close()
         children = Path(f"/proc/{os.getpid()}/task").glob("*/children")
         assert "soffice" not in "".join(each.read_text() for each in children)
+
+    def test_what_tells_all_our_processes_to_end_spoils_no_document(self, tmp_path: Path) -> None:
+        """A document whose engine is told to end is neither lost nor filed without its PDF."""
+        workshop = Workshop(Conversion(render_processes=1), tmp_path / "workshop")
+        workshop.start()
+        texts: list[str] = []
+        long = a_document("word " * 20_000, "The end.")
+        thread = threading.Thread(
+            target=lambda: texts.append(made(workshop, tmp_path, long, DOCX)[1])
+        )
+        thread.start()
+        work = tmp_path / "workshop" / "work"
+        wait_until(lambda: any(work.glob("tmp*/profile/user")))
+        told = [pid for pid in descendants(os.getpid()) if "soffice" in _name(pid)]
+        for pid in descendants(os.getpid()):
+            for number in FAREWELLS:
+                os.kill(pid, number)
+        thread.join()
+        workshop.close()
+        assert told, "it was in the middle of it"
+        assert "The end." in texts[0]
+
+
+def _name(pid: int) -> str:
+    return Path(f"/proc/{pid}/comm").read_text(encoding="utf-8")
 
 
 def _stopped(workshop: Workshop, room: Path, content: bytes, ended: list[JobStopped]) -> None:

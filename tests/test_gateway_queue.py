@@ -21,6 +21,7 @@ from gateway.queue import Carry, Queue, Runner, _KeptStatements
 from gateway.road.file import StaleAttempt, move_letter
 from gateway.stores import Stores
 from gateway.sweep import Sweep
+from gateway.worker import AttemptInterrupted
 from portal.tables import events, letters, outbox
 from tests.carrying import Carrier
 from tests.test_gateway_intake import letter
@@ -235,6 +236,110 @@ def test_waiting_and_flying_letters_outlive_an_upgrade(
 
     _run_until_rested(stores, sweep, newer)
     assert states(stores) == [("filed", 1)] * 2
+
+
+@pytest.mark.slow
+def test_our_own_end_counts_against_no_letter(stores: Stores, sweep: Sweep) -> None:
+    """More often than a letter may end the process, and than it may fail."""
+    stores.intake().accept(letter(stores))
+    for _ in range(stores.settings.road.max_attempts + 1):
+        begun, closed = threading.Event(), threading.Event()
+
+        def stopped(
+            _letter_id: int,
+            _attempt: int,
+            begun: threading.Event = begun,
+            closed: threading.Event = closed,
+        ) -> str:
+            begun.set()
+            closed.wait(10)
+            raise AttemptInterrupted
+
+        runner = Runner(stores.database.queue_engine, stopped, workers=4, poll_seconds=0.02)
+        runner.start()
+        assert begun.wait(10)
+        runner.stop(0)
+        closed.set()
+        runner.wait()
+        assert stores.queue().put_back() == 1
+        assert (sweep.letters(), states(stores)) == (0, [("checking", 1)])
+    with running(stores, filing(stores)):
+        assert wait_until_empty(stores.queue(), 10)
+    assert states(stores) == [("filed", 1)]
+    assert stores.queue().put_back() == 0
+
+
+@pytest.mark.slow
+def test_what_ends_while_we_wait_is_filed_once(stores: Stores) -> None:
+    stores.intake().accept(letter(stores))
+    begun, go_on = threading.Event(), threading.Event()
+    carry = filing(stores)
+
+    def slow(letter_id: int, attempt: int) -> str:
+        begun.set()
+        go_on.wait(10)
+        return carry(letter_id, attempt)
+
+    runner = Runner(stores.database.queue_engine, slow, workers=4, poll_seconds=0.02)
+    runner.start()
+    assert begun.wait(10)
+    runner.stop(0)
+    go_on.set()
+    runner.wait()
+    assert states(stores) == [("filed", 1)]
+    # The queue was gone when it ended: it goes round once more, and finds nothing to do.
+    assert stores.queue().put_back() == 1
+    seen: list[str] = []
+
+    def finds(letter_id: int, attempt: int) -> str:
+        with pytest.raises(StaleAttempt):
+            carry(letter_id, attempt)
+        seen.append("stale")
+        return "stale"
+
+    with running(stores, finds):
+        assert wait_until_empty(stores.queue(), 10)
+    assert (seen, states(stores)) == (["stale"], [("filed", 1)])
+
+
+@pytest.mark.slow
+def test_a_letter_that_kills_the_process_each_time_is_held(stores: Stores) -> None:
+    settings = stores.settings.model_copy(
+        update={"road": stores.settings.road.model_copy(update={"max_attempts": 2})}
+    )
+    worker = Carrier(stores).worker
+    sweep = Sweep(stores.database, stores.queue(), stores.vault, settings, now, worker.give_up)
+    stores.intake().accept(letter(stores))
+    killed = 0
+    while states(stores)[0][0] == "checking":
+        killed += _carry_poison(stores)
+        assert killed <= 8, "four times for each attempt"
+        sweep.letters()
+    assert states(stores) == [("with_us", 2)]
+    assert killed == 8
+
+
+def _carry_poison(stores: Stores) -> bool:
+    """Run the queue until it is empty, in a process that each letter kills. Say whether one did."""
+
+    script = """
+import os, signal, sys, time
+from pathlib import Path
+from gateway.queue import Queue, Runner
+from portal.database import open_database
+database = open_database(Path(sys.argv[1]))
+def carry(letter_id, attempt):
+    os.kill(os.getpid(), signal.SIGKILL)
+runner = Runner(database.queue_engine, carry, workers=1, poll_seconds=0.02)
+runner.start()
+while Queue(database.queue_engine).depth():
+    time.sleep(0.02)
+os._exit(0)
+"""
+    file = stores.folder / "casebridge.db"
+    ended = subprocess.run([sys.executable, "-c", script, str(file)], check=False, timeout=60)
+    assert ended.returncode in {0, -signal.SIGKILL}
+    return ended.returncode == -signal.SIGKILL
 
 
 def _run_until_rested(stores: Stores, sweep: Sweep, carry: Callable[[int, int], str]) -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import io
+import os
 import re
 import shutil
 import signal
 import smtplib
 import socket
 import subprocess
+import sys
 from email import message_from_bytes
 from email.policy import default
 from pathlib import Path
@@ -15,17 +18,22 @@ from pathlib import Path
 import httpx
 import pytest
 import sqlalchemy as sa
+from docx import Document
 
 from gateway.command import DONE, NOT_READY
 from gateway.stores import Stores
 from portal.receipt_number import shown
-from portal.tables import letters, outbox, submissions
+from portal.tables import letters, outbox, parts, submissions
 from samples.make import FOLDER as SAMPLES
-from samples.make import INTAKE
+from samples.make import INTAKE, PAT, File
+from samples.make import letter as written
 from tests.carrying import mail_folder
 from tests.served import COMMAND, Served, environment, serving, storage_with
+from tests.test_converters_pool import descendants, wait_until
 
 pytestmark = pytest.mark.slow
+
+DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 
 # What the first run shows of each sample letter.
 STATES = {
@@ -139,6 +147,80 @@ def _read_the_pages(served: Served, receipts: dict[str, str]) -> None:
 def count(stores: Stores, table: sa.Table) -> int:
     with stores.database.read() as connection:
         return connection.scalar(sa.select(sa.func.count()).select_from(table)) or 0
+
+
+# The same command, but for the seconds that it waits for what is in motion.
+HASTY = (
+    sys.executable,
+    "-c",
+    "from gateway import command, serving; serving._GRACE_SECONDS = 1; command.main()",
+)
+
+
+def send_a_long_document(served: Served) -> None:
+    """Send a document that LibreOffice has work with for some seconds, and wait until it has."""
+    file = io.BytesIO()
+    document = Document()
+    document.add_paragraph("word " * 60_000)
+    document.save(file)
+    attached = File("long.docx", DOCX, file.getvalue())
+    letter = written(1, PAT, "Case 24-001234", "One document.", [attached])
+    with smtplib.SMTP("127.0.0.1", served.smtp_port) as client:
+        client.sendmail(PAT.address, [INTAKE], letter.as_bytes())
+
+
+def wait_for_its_conversion(served: Served) -> None:
+    engines = served.storage / "work" / "engines" / "work"
+    wait_until(lambda: any(engines.glob("tmp*/profile/user")))
+
+
+def fates(served: Served) -> list[tuple[str, str | None, bool]]:
+    with served.opened() as stores, stores.database.read() as connection:
+        rows = connection.execute(parts.select().order_by(parts.c.position))
+        return [(row.fate, row.reason, row.rendition_id is not None) for row in rows]
+
+
+def test_a_conversion_that_our_end_interrupts_costs_the_letter_nothing(
+    tmp_path: Path, sampled: Path
+) -> None:
+    storage = storage_with(sampled, tmp_path / "var")
+    for restart in range(2):
+        with serving(storage, command=HASTY) as served:
+            if not restart:
+                send_a_long_document(served)
+            wait_for_its_conversion(served)
+            assert served.end() == DONE
+            with served.opened() as stores, stores.database.read() as connection:
+                (row,) = connection.execute(letters.select())
+                assert (row.state, row.attempt) == ("checking", 1)
+                waits = connection.exec_driver_sql(
+                    "SELECT status, recovery_attempts FROM workflow_status"
+                )
+                assert waits.all() == [("ENQUEUED", 0)]
+        assert '"event": "letter.interrupted"' in served.said
+        assert "letter.failed" not in served.said
+    with serving(storage) as served:
+        (row,) = served.wait_until_rested(1)
+        assert (row.state, row.attempt) == ("filed", 1)
+        assert fates(served) == [("filed", "narrative", False), ("converted", None, True)]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_what_tells_all_our_processes_to_end_spoils_no_letter(
+    tmp_path: Path, sampled: Path, number: signal.Signals
+) -> None:
+    """Ctrl-C in a terminal and systemd's stop reach the engines as well: the drain needs them."""
+    storage = storage_with(sampled, tmp_path / "var")
+    with serving(storage) as served:
+        send_a_long_document(served)
+        wait_for_its_conversion(served)
+        for pid in descendants(served.process.pid):
+            os.kill(pid, number)
+        assert served.end(number) == DONE
+        with served.opened() as stores, stores.database.read() as connection:
+            (row,) = connection.execute(letters.select())
+        assert (row.state, row.attempt) == ("filed", 1)
+        assert fates(served) == [("filed", "narrative", False), ("converted", None, True)]
 
 
 def test_import_beside_a_server_files_and_tells_nobody(tmp_path: Path, sampled: Path) -> None:

@@ -11,10 +11,11 @@ import pytest
 import sqlalchemy as sa
 import structlog
 
+from converters.fault import JobStopped
 from gateway.letter import Proof
 from gateway.stores import Stores
 from gateway.verification import damages, disagreements
-from gateway.worker import STALE, AttemptFailed
+from gateway.worker import STALE, AttemptFailed, AttemptInterrupted
 from portal.tables import documents, events, letters, outbox, packages, parts, submissions
 from tests.carrying import MAIL, Carrier, ReaderHere
 
@@ -177,6 +178,20 @@ def test_a_fault_leaves_the_letter_in_motion_and_its_words_nowhere(
     assert "Jane" not in str(log)
     assert nothing_is_filed(carrier)
     assert [row.state for row in rows(carrier, letters)] == ["checking"]
+    assert list(carrier.stores.work.iterdir()) == []
+
+
+def test_our_own_end_is_no_fault_of_the_letter(carrier: Carrier) -> None:
+    def closed(_answer: dict[str, Any]) -> dict[str, Any]:
+        raise JobStopped
+
+    carrier.accept()
+    carrier.reader = ReaderHere(answers=closed)
+    with structlog.testing.capture_logs() as log, pytest.raises(AttemptInterrupted):
+        carrier.carry()
+    assert [line["event"] for line in log] == ["letter.interrupted"]
+    assert nothing_is_filed(carrier)
+    assert [(row.state, row.attempt) for row in rows(carrier, letters)] == [("checking", 1)]
     assert list(carrier.stores.work.iterdir()) == []
 
 
