@@ -19,7 +19,7 @@ from config.settings import Settings
 from converters.fault import JobStopped
 from converters.workshop import Rendition as Made
 from gateway.letter import Envelope, Letter, Proof
-from gateway.road.copy import first_filed, set_aside
+from gateway.road.copy import first_filed, normal_sha256, note_normal, set_aside
 from gateway.road.file import StaleAttempt, file, keep_parts
 from gateway.road.package import Package, Pdf
 from gateway.road.tell import owed
@@ -91,8 +91,10 @@ class Worker:
     def _carry(
         self, letter: Letter, receipt: str, folder: Path, letter_id: int, attempt: int
     ) -> str:
+        with self.vault.open(letter.raw.sha256) as raw:
+            normal = normal_sha256(raw)
         with self.database.read() as connection:
-            first = first_filed(connection, letter_id)
+            first = first_filed(connection, letter_id, normal)
         if first is not None:
             with self.database.write() as connection:
                 set_aside(connection, letter_id, attempt, first, self.clock())
@@ -100,7 +102,7 @@ class Worker:
         package = self._package(letter, folder, attempt)
         with self.metrics.stage("file"):
             keep_parts(package, self.vault)
-            state = self._file(package, receipt, letter_id, attempt)
+            state = self._file(package, receipt, letter_id, attempt, normal)
         for part in package.parts:
             if part.reason == "file_convert_failed":
                 self.metrics.conversion_failed(part.detected_type, part.reason)
@@ -130,9 +132,23 @@ class Worker:
                 )
             ).one_or_none()
 
-    def _file(self, package: Package, receipt: str, letter_id: int, attempt: int) -> str:
+    def _file(
+        self,
+        package: Package,
+        receipt: str,
+        letter_id: int,
+        attempt: int,
+        normal: str | None = None,
+    ) -> str:
         mails = owed(package, receipt, self.settings)
         with self.database.write() as connection:
+            if normal is not None:
+                # Asked again: the same message may have come down the road beside this one.
+                first = first_filed(connection, letter_id, normal)
+                if first is not None:
+                    set_aside(connection, letter_id, attempt, first, self.clock())
+                    return "copy"
+                note_normal(connection, letter_id, normal)
             return file(
                 connection,
                 package,

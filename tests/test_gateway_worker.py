@@ -129,6 +129,74 @@ def test_the_same_message_by_another_door_is_set_aside_and_nobody_is_told(
     assert list(disagreements(carrier.stores.database)) == []
 
 
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        (MAIL, MAIL.replace(b"\r\n", b"\n")),
+        (MAIL.replace(b"\r\n", b"\n"), MAIL),
+        (MAIL, MAIL.replace(b"\r\n", b"\n").rstrip()),
+        (MAIL.replace(b"\r\n", b"\n", 3), MAIL.replace(b"\r\n", b"\r")),
+    ],
+)
+def test_line_ends_make_no_other_message(carrier: Carrier, first: bytes, second: bytes) -> None:
+    carrier.accept(first)
+    assert carrier.carry() == "filed"
+    carrier.accept(second, door="import", sender="", proof=Proof.OPERATOR)
+    assert carrier.carry(2) == "copy"
+    assert [row.copy_of for row in rows(carrier, letters)] == [None, 1]
+    assert len(rows(carrier, submissions)) == 1
+    assert list(disagreements(carrier.stores.database)) == []
+
+
+@pytest.mark.parametrize(
+    "second", [MAIL.replace(b"Two files", b"Two  files"), MAIL + b"\r\n", MAIL[:-4]]
+)
+def test_another_message_is_filed_by_any_door(carrier: Carrier, second: bytes) -> None:
+    carrier.accept()
+    carrier.carry()
+    carrier.accept(second, door="import", sender="", proof=Proof.OPERATOR)
+    assert carrier.carry(2) == "filed"
+    assert len(rows(carrier, submissions)) == 2
+
+
+def test_the_same_message_filed_meanwhile_is_not_filed_again(carrier: Carrier) -> None:
+    """Both are on the road; the one that came second is filed first."""
+    carrier.accept()
+    carrier.accept(MAIL.replace(b"\r\n", b"\n"), door="import", sender="", proof=Proof.OPERATOR)
+    other = Carrier(carrier.stores)
+    carrier.reader = ReaderHere(before=lambda: ends.append(other.carry(2)))
+    ends: list[str] = []
+    ends.append(carrier.carry())
+    assert ends == ["filed", "copy"]
+    assert [(row.state, row.copy_of) for row in rows(carrier, letters)] == [
+        ("copy", 2),
+        ("filed", None),
+    ]
+    assert len(rows(carrier, submissions)) == 1
+    assert list(disagreements(carrier.stores.database)) == []
+    assert list(damages(carrier.stores.database, carrier.stores.vault)) == []
+
+
+def test_a_copy_of_what_was_filed_before_there_were_normal_forms(carrier: Carrier) -> None:
+    carrier.accept()
+    carrier.carry()
+    with carrier.stores.database.write() as connection:
+        connection.execute(letters.update().values(normal_sha256=None))
+    carrier.accept(door="import", sender="", proof=Proof.OPERATOR)
+    assert carrier.carry(2) == "copy"
+
+
+def test_a_strangers_copy_with_other_line_ends_shuts_nobody_out(carrier: Carrier) -> None:
+    strangers = MAIL.replace(b"\r\n", b"\n")
+    carrier.accept(strangers, sender="eve@evil.example", door="import", proof=Proof.NONE)
+    assert carrier.carry() == "with_us"
+    carrier.accept()
+    assert carrier.carry(2) == "filed"
+    # And the stranger's is not set aside beside the firm's by the same door.
+    carrier.accept(strangers, sender="eve@evil.example", proof=Proof.NONE)
+    assert carrier.carry(3) == "with_us"
+
+
 def test_a_strangers_copy_that_is_held_shuts_nobody_out(carrier: Carrier) -> None:
     carrier.accept(sender="eve@evil.example", door="import", proof=Proof.NONE)
     assert carrier.carry() == "with_us"

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import datetime
+from typing import BinaryIO
 
 import sqlalchemy as sa
 
@@ -10,26 +12,58 @@ from gateway.road.file import move_letter
 from portal import events
 from portal.tables import letters
 
+_CHUNK_BYTES = 1 << 20
 
-def first_filed(connection: sa.Connection, letter_id: int) -> int | None:
-    """Return the id of an earlier letter with the same bytes, filed from another door.
 
-    One that is held does not count: a stranger who sends a firm's message first, by another door,
-    must not be able to shut the firm's own out.
+def normal_sha256(raw: BinaryIO) -> str:
+    """Return the SHA-256 of a message with every line end as CRLF, one at its own end included.
+
+    SMTP has no other line end (RFC 5321, 2.3.8); a file of the same message mostly has LF, and
+    what ends its last line is up to the program that wrote it.
     """
-    this, first = letters.alias(), letters.alias()
-    return connection.execute(
-        sa.select(first.c.id)
-        .join(this, this.c.raw_sha256 == first.c.raw_sha256)
-        .where(
-            this.c.id == letter_id,
-            first.c.id < this.c.id,
-            first.c.door != this.c.door,
-            first.c.state.in_(("filed", "filed_in_part")),
-        )
-        .order_by(first.c.id)
-        .limit(1)
-    ).scalar()
+    digest = hashlib.sha256()
+    held = b""  # a CR whose LF may come with the next chunk
+    last = b""
+    while chunk := raw.read(_CHUNK_BYTES):
+        lines = held + chunk
+        held = b"\r" if lines.endswith(b"\r") else b""
+        lines = lines[: len(lines) - len(held)]
+        lines = lines.replace(b"\r\n", b"\n").replace(b"\r", b"\n").replace(b"\n", b"\r\n")
+        digest.update(lines)
+        last = lines[-1:] or last
+    if held or last != b"\n":
+        digest.update(b"\r\n")
+    return digest.hexdigest()
+
+
+def first_filed(connection: sa.Connection, letter_id: int, normal: str) -> int | None:
+    """Return the id of the letter that filed the same message from another door.
+
+    `normal` is this one's `normal_sha256`. One that is held does not count: a stranger who sends a
+    firm's message first, by another door, must not be able to shut the firm's own out.
+    """
+    this = connection.execute(
+        sa.select(letters.c.door, letters.c.raw_sha256).where(letters.c.id == letter_id)
+    ).one()
+    filed = sa.select(letters.c.id).where(
+        letters.c.id != letter_id,
+        letters.c.door != this.door,
+        letters.c.state.in_(("filed", "filed_in_part")),
+    )
+    # What was filed before there were normal forms has its bytes alone. Two questions in one, since
+    # SQLite answers an OR of the two by reading every letter that is filed.
+    same = sa.union_all(
+        filed.where(letters.c.raw_sha256 == this.raw_sha256),
+        filed.where(letters.c.normal_sha256 == normal),
+    ).subquery()
+    return connection.execute(sa.select(sa.func.min(same.c.id))).scalar()
+
+
+def note_normal(connection: sa.Connection, letter_id: int, normal: str) -> None:
+    """Keep a letter's normal form, for the copies that come after it."""
+    connection.execute(
+        letters.update().where(letters.c.id == letter_id).values(normal_sha256=normal)
+    )
 
 
 def set_aside(
