@@ -83,6 +83,8 @@ def serve(settings: Settings, ready: Ready) -> None:
         try:
             with _threads(chores):
                 asyncio.run(_doors(stores, readiness(stores, queue, chores), metrics, ready))
+                # We know. By default a second one would end us in the middle of the drain.
+                signal.signal(signal.SIGTERM, signal.SIG_IGN)
                 runner.stop(_GRACE_SECONDS)
         finally:
             runner.stop(0)

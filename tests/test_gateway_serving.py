@@ -11,6 +11,7 @@ import smtplib
 import socket
 import subprocess
 import sys
+import time
 from email import message_from_bytes
 from email.policy import default
 from pathlib import Path
@@ -189,7 +190,10 @@ def test_a_conversion_that_our_end_interrupts_costs_the_letter_nothing(
             if not restart:
                 send_a_long_document(served)
             wait_for_its_conversion(served)
-            assert served.end() == DONE
+            served.process.terminate()
+            served._wait(lambda: '"event": "draining"' in served.said)
+            time.sleep(0.3)  # the doors are closed, the letter is waited for
+            assert served.end() == DONE, "told twice"
             with served.opened() as stores, stores.database.read() as connection:
                 (row,) = connection.execute(letters.select())
                 assert (row.state, row.attempt) == ("checking", 1)
