@@ -14,6 +14,12 @@ from gateway.case_number import CaseShape
 from gateway.stores import Stores, open_stores
 from portal.database import open_database
 from portal.directory_import import import_directory
+from tests.browser import Chromium, started
+from tests.desk import filled_desk
+from tests.screen import Screen
+
+# The longest test of pages takes a tenth of this on a quiet machine.
+_SCREEN_SECONDS = 180
 
 
 @pytest.fixture(scope="session")
@@ -64,6 +70,26 @@ def sample_stores(settings: Settings, sampled: Path) -> Iterator[Stores]:
     shutil.copy(sampled, settings.storage.path / "casebridge.db")
     with open_stores(settings) as opened:
         yield opened
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Chromium]:
+    """Chromium, for one module: while Playwright runs, no other test may run an event loop."""
+    with started() as chromium:
+        yield chromium
+
+
+@pytest.fixture
+def screen(chromium: Chromium, tmp_path: Path) -> Iterator[Screen]:
+    """The sample pages in Chromium, where nothing but our own origin may be asked."""
+    desk = filled_desk(tmp_path / "desk")
+    with desk.serving() as origin:
+        screen = Screen(desk, chromium, origin)
+        with chromium.within(_SCREEN_SECONDS):
+            yield screen
+    desk.database.close()
+    assert screen.asked_elsewhere == []
+    assert screen.complaints == []
 
 
 @pytest.fixture(scope="session")

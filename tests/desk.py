@@ -8,13 +8,17 @@ import functools
 import re
 import shutil
 import tempfile
+import threading
+import time
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import uvicorn
 from fastapi import FastAPI
 
 from config.settings import Service, Web
@@ -68,6 +72,22 @@ class SampleDesk:
             checks=self.checks,
             metrics=lambda: b"casebridge_sample 1.0\n",
         )
+
+    @contextmanager
+    def serving(self) -> Iterator[str]:
+        """Answer on a free port of loopback; yields the origin, `http://127.0.0.1:PORT`."""
+        config = uvicorn.Config(
+            self.app(), port=0, log_config=None, access_log=False, timeout_graceful_shutdown=5
+        )
+        server = uvicorn.Server(config)
+        thread = threading.Thread(target=server.run, daemon=True)  # a fault must not hold us up
+        thread.start()
+        while not server.started:
+            assert thread.is_alive(), "the server has not started"
+            time.sleep(0.01)
+        yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+        server.should_exit = True
+        thread.join()
 
     def browser(self, **options: Any) -> TestClient:
         """Open a browser that keeps cookies and follows no redirect unless told to."""

@@ -1,0 +1,92 @@
+"""A real Chromium, the looks that every page is shown in, and an end to waiting for it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import greenlet
+import pytest
+from playwright.sync_api import Browser, BrowserContext, BrowserType, Error, sync_playwright
+
+CHROMIUM = "/usr/bin/chromium"
+FLAGS = [
+    "--disable-gpu",
+    # Chromium itself looks for updates and accounts, whatever it is told: it finds no such host.
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+]
+
+LOOKS: dict[str, dict[str, Any]] = {
+    "wide": {"viewport": {"width": 1280, "height": 800}},
+    "dark": {"viewport": {"width": 1280, "height": 800}, "color_scheme": "dark"},
+    "narrow": {"viewport": {"width": 320, "height": 256}},
+    "forced": {"viewport": {"width": 1280, "height": 800}, "forced_colors": "active"},
+}
+
+
+@dataclass
+class Chromium:
+    """A browser that starts when it is first needed, and again after it had to be killed."""
+
+    kind: BrowserType
+    running: Browser | None = None
+    pid: int | None = None
+
+    def window(self, **options: Any) -> BrowserContext:
+        """Open a window with cookies of its own; `options` are Playwright's, see `LOOKS`.
+
+        Close the window, not a page in it: a page that is told to close while its next document
+        arrives may stay open without a word, and Playwright waits for it for ever
+        (crbug.com/536385539). A page that has finished loading closes as it should.
+        """
+        if self.running is None or not self.running.is_connected():
+            self.running = self.kind.launch(executable_path=CHROMIUM, args=FLAGS)
+            asked = self.running.new_browser_cdp_session().send("SystemInfo.getProcessInfo")
+            (self.pid,) = (one["id"] for one in asked["processInfo"] if one["type"] == "browser")
+        return self.running.new_context(**options)
+
+    @contextmanager
+    def within(self, seconds: float) -> Iterator[None]:
+        """Bound what follows: many of Playwright's calls have no time limit of their own.
+
+        When the time is up Chromium is killed, which ends the call that waits for it, and the
+        test fails with the place where it waited. What is still open at the end is closed.
+        """
+        test = greenlet.getcurrent()  # while a call waits, another greenlet runs on this thread
+        waited_at: list[str] = []
+
+        def end() -> None:
+            waited_at.extend(traceback.format_stack(test.gr_frame))
+            if self.pid is not None:
+                os.kill(self.pid, signal.SIGKILL)
+
+        timer = threading.Timer(seconds, end)
+        timer.start()
+        try:
+            yield
+            for window in self.running.contexts if self.running else ():
+                window.close()
+        except Error:
+            if not waited_at:
+                raise
+        finally:
+            timer.cancel()
+        if waited_at:
+            pytest.fail(f"not done within {seconds} s, at\n{''.join(waited_at)}", pytrace=False)
+
+
+@contextmanager
+def started() -> Iterator[Chromium]:
+    """Run Playwright; while it runs, nothing else may run an event loop on this thread."""
+    with sync_playwright() as playwright:
+        chromium = Chromium(playwright.chromium)
+        yield chromium
+        if chromium.running is not None:
+            with chromium.within(60):
+                chromium.running.close()
