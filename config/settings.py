@@ -37,6 +37,15 @@ class _Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+def zone_named(name: str) -> str:
+    """Return the name of a time zone. Raises ValueError where the IANA list does not have it."""
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise ValueError("name a zone of the IANA list, such as America/New_York") from error
+    return name
+
+
 class Service(_Section):
     """Who runs this gateway, as its letters and pages name them."""
 
@@ -44,15 +53,12 @@ class Service(_Section):
     phone: str = "+1 555 0100"
     base_url: str = "http://127.0.0.1:8080"
     time_zone: str = "America/New_York"
+    calendar: str = ""
 
     @field_validator("time_zone")
     @classmethod
     def _known_zone(cls, value: str) -> str:
-        try:
-            ZoneInfo(value)
-        except (ZoneInfoNotFoundError, ValueError) as error:
-            raise ValueError("name a zone of the IANA list, such as America/New_York") from error
-        return value
+        return zone_named(value)
 
     @field_validator("base_url")
     @classmethod
@@ -280,15 +286,19 @@ def load(file: Path | None = None) -> Settings:
             file, ("the file is not there: name another with --settings",)
         ) from error
     except ValidationError as error:
-        problems = tuple(
-            f"{'.'.join(str(step) for step in one['loc']) or 'settings'}: "
-            + (
-                "no such setting: remove it or correct its name"
-                if one["type"] == "extra_forbidden"
-                else one["msg"].removeprefix("Value error, ")
-            )
-            for one in error.errors()
-        )
-        raise SettingsFault(file, problems) from error
+        raise SettingsFault(file, faults_of(error)) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
         raise SettingsFault(file, (f"not readable as TOML: {error}",)) from error
+
+
+def faults_of(error: ValidationError) -> tuple[str, ...]:
+    """Say each bad key with its fix, a line each."""
+    return tuple(
+        f"{'.'.join(str(step) for step in one['loc']) or 'settings'}: "
+        + (
+            "no such setting: remove it or correct its name"
+            if one["type"] == "extra_forbidden"
+            else one["msg"].removeprefix("Value error, ")
+        )
+        for one in error.errors()
+    )

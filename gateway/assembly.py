@@ -7,7 +7,8 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
-from config import media
+from config import calendar, media
+from config.calendar import OfficeCalendar
 from config.settings import Settings
 from converters.pool import Pool
 from converters.sandbox import Limits
@@ -19,6 +20,12 @@ from gateway.road.walk import Road, Timer, untimed
 READER = "gateway.reader.job:run"
 
 
+def office_calendar(settings: Settings) -> OfficeCalendar:
+    """Read the office calendar that the settings name. Raises SettingsFault."""
+    named = settings.service.calendar
+    return calendar.load(settings.service.time_zone, Path(named) if named else None)
+
+
 @contextlib.contextmanager
 def road(
     settings: Settings, work: Path, *, timer: Timer = untimed, converting: bool = True
@@ -27,8 +34,10 @@ def road(
 
     Without `converting` the engines stay away, and the road must not be asked to convert.
 
-    Raises converters.sandbox.SandboxMissing where bubblewrap cannot be used.
+    Raises converters.sandbox.SandboxMissing where bubblewrap cannot be used, and SettingsFault
+    where the office calendar cannot be.
     """
+    hours = office_calendar(settings)
     reading = settings.reading
     reader = Pool(
         READER,
@@ -52,6 +61,7 @@ def road(
                 media=media.catalogue(),
                 shape=CaseShape.of(settings.cases),
                 addresses=OurAddresses(settings.intake.address, settings.cases.pattern),
+                calendar=hours,
                 reader=reader,
                 workshop=workshop,
                 # Two workers are always left for letters that need no engine.

@@ -11,9 +11,10 @@ from typing import Literal
 
 import pysqlite3
 
-from config.settings import Settings
+from config.settings import Settings, SettingsFault
 from converters.fault import SandboxMissing
 from converters.sandbox import require_sandbox
+from gateway.assembly import office_calendar
 from portal import migrations
 from portal.database import UnsafeSqlite, open_database
 
@@ -40,6 +41,7 @@ class Finding:
 def findings(settings: Settings) -> Iterator[Finding]:
     """Look at the settings, the machine and the storage folder, without touching anything."""
     yield Finding("ok", f"settings read; mail for {settings.intake.address}")
+    yield _calendar(settings)
     yield from _storage(settings)
     yield from _database(settings.storage.path / "casebridge.db")
     yield _sandbox()
@@ -51,6 +53,16 @@ def findings(settings: Settings) -> Iterator[Finding]:
             "trust.sample_accounts is on: whoever reads the console can sign in",
             "set it to false when staff have accounts of their own",
         )
+
+
+def _calendar(settings: Settings) -> Finding:
+    try:
+        hours = office_calendar(settings)
+    except SettingsFault as fault:
+        return Finding("error", "; ".join(fault.problems), f"edit {fault.file}")
+    last = max(hours.rules.holidays.on, default=None)
+    known = "none on a date of its own" if last is None else f"the last one is {last}"
+    return Finding("ok", f"office calendar read; of the holidays {known}")
 
 
 def _storage(settings: Settings) -> Iterator[Finding]:

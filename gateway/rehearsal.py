@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import IO, Any, BinaryIO
-from zoneinfo import ZoneInfo
 
 from config.settings import CONFIG_FOLDER, Settings
 from converters.workshop import Rendition as Made
@@ -82,14 +81,13 @@ class _Rehearsal:
         )
 
     def _walk(self, letter: Letter, work: Path) -> Package:
-        zone = ZoneInfo(self.settings.service.time_zone)
         with self.vault.open(letter.raw.sha256) as raw:
             return self.road.walk(
                 letter,
                 raw,
                 work,
                 directory=Directory(self.database),
-                today=letter.envelope.arrived_at.astimezone(zone).date(),
+                now=letter.envelope.arrived_at,
                 checkpoints=_Forgotten() if self.asked.converting else None,
             )
 

@@ -10,7 +10,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 import structlog
@@ -159,14 +158,13 @@ class Worker:
             )
 
     def _package(self, letter: Letter, folder: Path, attempt: int) -> Package:
-        zone = ZoneInfo(self.settings.service.time_zone)
         with self.vault.open(letter.raw.sha256) as raw:
             return self.road.walk(
                 letter,
                 raw,
                 folder,
                 directory=Directory(self.database),
-                today=self.clock().astimezone(zone).date(),
+                now=self.clock(),
                 checkpoints=Kept(self.database, self.vault, self.clock),
                 last_chance=attempt > _PATIENT_ATTEMPTS,
             )

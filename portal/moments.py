@@ -43,6 +43,12 @@ def in_short(moment: datetime, zone: ZoneInfo, now: datetime) -> str:
     return f"{_clock(here)} on {day}"
 
 
+def by(moment: datetime, zone: ZoneInfo) -> str:
+    """Say `10:00 am Eastern on Monday, November 30`: a time to come, as it is promised."""
+    here = moment.astimezone(zone)
+    return f"{_clock(here)} {zone_name(moment, zone)} on {here:%A}, {here:%B} {here.day}"
+
+
 def clock(moment: datetime, zone: ZoneInfo) -> str:
     """Say `3:42 pm`."""
     return _clock(moment.astimezone(zone))

@@ -17,6 +17,7 @@ from config import media
 from converters.pool import Pool
 from converters.workshop import Rendition, Source, Workshop
 from gateway.address import OurAddresses
+from gateway.assembly import office_calendar
 from gateway.case_number import CaseShape
 from gateway.letter import Envelope, Letter, Proof
 from gateway.reader.job import run
@@ -98,6 +99,7 @@ class Carrier:
             reader=cast("Pool", self.reader),
             workshop=cast("Workshop", self.workshop),
             engines=nullcontext(),
+            calendar=office_calendar(settings),
         )
         return Worker(
             self.stores.database,

@@ -74,3 +74,10 @@ def test_in_short_names_the_day_and_the_year_only_where_they_differ() -> None:
 )
 def test_length(seconds: int, said: str) -> None:
     assert moments.length(timedelta(seconds=seconds)) == said
+
+
+def test_a_time_to_come_is_said_with_its_day_and_zone() -> None:
+    moment = datetime(2026, 11, 30, 15, 0, tzinfo=UTC)
+    assert moments.by(moment, ZoneInfo("America/New_York")) == (
+        "10:00 am Eastern on Monday, November 30"
+    )

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
-from datetime import date
+from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
+from zoneinfo import ZoneInfo
 
 import structlog
 
+from config.calendar import OfficeCalendar
 from config.media import MediaCatalogue
 from config.settings import Settings
 from converters.pool import Pool
@@ -21,6 +23,7 @@ from gateway.letter import Letter
 from gateway.road.convert import Bench, Checkpoints, convert
 from gateway.road.name import name
 from gateway.road.package import NARRATIVE_CHARACTERS, Package
+from gateway.road.promise import promised
 from gateway.road.read import MessageUnreadable, read
 from gateway.road.resolve import DirectoryView, resolve
 from gateway.road.sort import sort
@@ -47,6 +50,7 @@ class Road:
     media: MediaCatalogue
     shape: CaseShape
     addresses: OurAddresses
+    calendar: OfficeCalendar
     reader: Pool
     workshop: Workshop
     engines: AbstractContextManager[object]  # fewer may wait for an engine than there are workers
@@ -59,12 +63,13 @@ class Road:
         folder: Path,
         *,
         directory: DirectoryView,
-        today: date,
+        now: datetime,
         checkpoints: Checkpoints | None,
         last_chance: bool = True,
     ) -> Package:
         """Carry a letter through read, sort, resolve, name and convert.
 
+        `now` is the moment of the attempt; rights are asked for on its day in the office's zone.
         `raw` is its content and `folder` an empty working folder of this attempt's own. Without
         `checkpoints` nothing is converted; the fates then say what would happen. A message that
         cannot be taken apart comes out whole, to be held for staff. Without `last_chance` a
@@ -92,7 +97,9 @@ class Road:
                 for recipient in letter.envelope.recipients
                 if (tag := self.addresses.case_tag(recipient)) is not None
             )
+            today = now.astimezone(ZoneInfo(self.settings.service.time_zone)).date()
             package = resolve(package, directory, self.shape, today, tags=tags)
+            package = promised(package, self.calendar, now)
         with self.timer("name"):
             package = name(package, self.settings.names, self._extension)
         if checkpoints is not None and package.resolution.hold not in _STRANGERS:
