@@ -1,4 +1,4 @@
-"""Remarks on a file: what was changed in its name and why it has its fate, in words for people."""
+"""Remarks, in words for people: on a file's name, on its fate, and on a problem's open fields."""
 
 from __future__ import annotations
 
@@ -40,6 +40,14 @@ def name_codes() -> frozenset[str]:
 def reason_codes() -> frozenset[str]:
     """Every code that `on_fate` has words for."""
     return frozenset(_rows()["reason"])
+
+
+def on_field(field: str) -> str:
+    """Say what a problem's field stands for, where there is nothing to fill it with.
+
+    Raises KeyError for a field without a row: that is a fault of ours.
+    """
+    return _rows()["field"][field]["words"]
 
 
 @cache

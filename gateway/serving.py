@@ -14,6 +14,7 @@ import sqlalchemy as sa
 import structlog
 import uvicorn
 
+from config import media
 from config.settings import Settings
 from gateway import assembly, clock, lock
 from gateway.chore import Chore
@@ -140,6 +141,10 @@ async def _doors(
         vault=stores.vault,
         service=settings.service,
         web=settings.web,
+        intake=settings.intake,
+        case_example=settings.cases.example,
+        calendar=assembly.office_calendar(settings),
+        media=media.catalogue(),
         clock=clock.now,
         checks=checks,
         metrics=metrics.text,

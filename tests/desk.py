@@ -21,7 +21,8 @@ from typing import Any
 import uvicorn
 from fastapi import FastAPI
 
-from config.settings import Service, Web
+from config import calendar, media
+from config.settings import Cases, Intake, Service, Web
 from portal import sign_in
 from portal.database import Database, open_database
 from portal.tables import events, metadata
@@ -68,6 +69,10 @@ class SampleDesk:
             vault=self.vault,
             service=self.service,
             web=self.web,
+            intake=Intake(),
+            case_example=Cases().example,
+            calendar=calendar.load(self.service.time_zone),
+            media=media.catalogue(),
             clock=lambda: self.now,
             checks=self.checks,
             metrics=lambda: b"casebridge_sample 1.0\n",

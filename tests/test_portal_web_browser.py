@@ -32,6 +32,7 @@ PAGES: dict[str, tuple[str | None, str]] = {
     "outbox": ("Olu Adeyemi", "/outbox"),
     "not there": ("Dana Reyes", "/p/0000-0000"),
     "sign in": (None, "/sign-in"),
+    "help": (None, "/help"),
     "link": (None, LINK),
     "link gone": (None, "/sign-in/never-was"),
 }

@@ -10,9 +10,11 @@ import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import NoReturn
 
 import click
 
+from config.problems import problem
 from config.settings import Settings, SettingsFault, load
 from converters.fault import SandboxMissing
 from gateway.intake import WallDown
@@ -54,31 +56,19 @@ def guarded(run: Callable[[], object]) -> None:
     except click.Abort:
         sys.exit(130)
     except SettingsFault as fault:
-        _stop(NOT_READY, f"The settings in {fault.file} cannot be used:", *fault.problems)
+        stop(NOT_READY, "settings_unusable", *fault.problems, file=fault.file)
     except DirectoryRejected as fault:
-        _stop(PROBLEM, "The directory cannot be loaded:", *fault.lines)
+        stop(PROBLEM, "directory_rejected", *fault.lines)
     except SandboxMissing as fault:
-        _stop(
-            NOT_READY,
-            "Strangers' files are opened in a sandbox only, and there is none.",
-            fault.fix,
-        )
+        stop(NOT_READY, "sandbox_missing", fix=fault.fix.rstrip("."))
     except SchemaBehind as fault:
-        _stop(
-            NOT_READY,
-            f"The database is at schema {fault.found or 'none'}, needed is {fault.needed}.",
-            "Keep a copy of it, then run: casebridge migrate",
-        )
+        stop(NOT_READY, "schema_behind", found=fault.found or "none", needed=fault.needed)
     except UnsafeSqlite as fault:
-        _stop(NOT_READY, f"SQLite {fault} can corrupt the record. Install the locked packages.")
+        stop(NOT_READY, "sqlite_unsafe", version=fault)
     except (WallDown, VaultFault) as fault:
-        _stop(
-            NOT_READY,
-            f"The storage folder cannot be written: {type(fault).__name__}.",
-            "Look at the disk and its rights, then do it again: nothing was taken twice.",
-        )
+        stop(NOT_READY, "storage_unwritable", fault=type(fault).__name__)
     except AlreadyRunning as fault:
-        _stop(REFUSED, f"Another process serves this storage folder: {fault.holder}.")
+        stop(REFUSED, "already_running", holder=fault.holder)
 
 
 class _Commands(click.Group):
@@ -133,7 +123,9 @@ def say(text: str) -> None:
     click.echo(text, err=True)
 
 
-def _stop(code: int, *lines: str) -> None:
-    for line in lines:
+def stop(exit_code: int, code: str, *lines: str, **fields: object) -> NoReturn:
+    """Say a problem of the catalogue to the person at the terminal, then `lines`, and end."""
+    row = problem(code)
+    for line in (f"{row.title.format(**fields)}.", f"{row.fix.format(**fields)}.", *lines):
         say(line)
-    sys.exit(code)
+    sys.exit(exit_code)

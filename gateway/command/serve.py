@@ -6,7 +6,7 @@ import click
 
 from config.settings import Settings
 from gateway import clock
-from gateway.command import NOT_READY, say, settings_of
+from gateway.command import NOT_READY, say, settings_of, stop
 from gateway.serving import PortTaken, serve
 from gateway.stores import Stores, open_stores
 from portal import sign_in
@@ -25,9 +25,7 @@ def command(context: click.Context) -> None:
     try:
         serve(settings, lambda smtp, web: announce(settings, smtp, web))
     except PortTaken as fault:
-        say(f"Nothing can listen at {fault}: something else does, or it is not ours to take.")
-        say("End that, or set another port.")
-        context.exit(NOT_READY)
+        stop(NOT_READY, "port_taken", place=fault)
 
 
 def announce(settings: Settings, smtp: str, web: str) -> None:

@@ -46,6 +46,7 @@ class Dialogue:
         """`free_bytes` is what the storage can take beyond its floor; it may raise OSError."""
         self._hostname = settings.smtp.hostname
         self._intake = settings.intake
+        self._base_url = settings.service.base_url
         self._addresses = addresses
         self._free_bytes = free_bytes
         self._greeted = False
@@ -149,7 +150,10 @@ class Dialogue:
         except AddressFault:
             return Reply(problem("email_format").reply())
         except NoSuchAddress:
-            return Reply(problem("no_such_address").reply(rcpt=text, addr=self._intake.address))
+            said = problem("no_such_address").reply(
+                rcpt=text, addr=self._intake.address, base=self._base_url
+            )
+            return Reply(said)
         if recipient not in self.recipients:
             if len(self.recipients) >= self._intake.max_recipients:
                 return Reply(
@@ -167,7 +171,9 @@ class Dialogue:
     def too_large(self) -> Reply:
         """Say that a message is over the limit."""
         limit = self._intake.max_message_bytes
-        return Reply(problem("email_too_large").reply(limit=f"{limit / 1_000_000:g} MB"))
+        return Reply(
+            problem("email_too_large").reply(limit=f"{limit / 1_000_000:g} MB", base=self._base_url)
+        )
 
     # -- the rest ----------------------------------------------------------------------------------
 

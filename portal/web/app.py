@@ -8,17 +8,21 @@ from pathlib import Path
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import RedirectResponse, Response
+from fastapi.responses import JSONResponse, RedirectResponse, Response
 from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 from starlette.types import Message, Receive, Scope, Send
 
-from config.settings import Service, Web
+from config.calendar import OfficeCalendar
+from config.media import MediaCatalogue
+from config.problems import problem
+from config.settings import Intake, Service, Web
 from portal.database import Database
 from portal.dossier import NotThere
 from portal.sign_in import LinkGone
 from portal.vault import Vault
 from portal.web import documents, outbox, package, packages, sign_in, watching
+from portal.web import help as help_page
 from portal.web.desk import Check, Desk
 from portal.web.faults import FormStale, SignedOut
 from portal.web.guard import Guard
@@ -33,6 +37,10 @@ def build_app(
     vault: Vault,
     service: Service,
     web: Web,
+    intake: Intake,
+    case_example: str,
+    calendar: OfficeCalendar,
+    media: MediaCatalogue,
     clock: Callable[[], datetime],
     checks: Mapping[str, Check],
     metrics: Callable[[], bytes],
@@ -48,6 +56,10 @@ def build_app(
         vault=vault,
         service=service,
         web=web,
+        intake=intake,
+        case_example=case_example,
+        calendar=calendar,
+        media=media,
         clock=clock,
         checks=checks,
         metrics=metrics,
@@ -58,7 +70,7 @@ def build_app(
         title="Casebridge", docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False
     )
     app.state.desk = desk
-    for room in (packages, package, documents, outbox, sign_in, watching):
+    for room in (packages, package, documents, outbox, help_page, sign_in, watching):
         app.include_router(room.router)
     app.mount("/static", _Static(directory=STATIC), name="static")
     app.add_middleware(Guard, desk=desk)
@@ -67,26 +79,34 @@ def build_app(
 
 
 def _speak_of_faults(app: FastAPI, desk: Desk) -> None:
+    def said(request: Request, code: str, status: int | None = None) -> Response:
+        accepted = request.headers.get("accept", "")
+        if "json" not in accepted or "text/html" in accepted:
+            return desk.pages.problem(code, status=status, visitor=_visitor(request))
+        row = problem(code)
+        details = row.details(desk.service.base_url) | {"status": status or row.http}
+        return JSONResponse(details, status or row.http, media_type="application/problem+json")
+
     def signed_out(request: Request, fault: Exception) -> Response:
         del request, fault
         return RedirectResponse("/sign-in", 303)
 
     def not_there(request: Request, fault: Exception) -> Response:
         del fault
-        return desk.pages.problem("not_allowed", visitor=_visitor(request))
+        return said(request, "not_allowed")
 
     def link_gone(request: Request, fault: Exception) -> Response:
-        del request, fault
-        return desk.pages.problem("link_expired")
+        del fault
+        return said(request, "link_expired")
 
     def stale(request: Request, fault: Exception) -> Response:
         del fault
-        return desk.pages.problem("form_stale", visitor=_visitor(request))
+        return said(request, "form_stale")
 
     def by_status(request: Request, fault: Exception) -> Response:
         # 405 keeps its status: the page is there, only not in this way.
         status = fault.status_code if isinstance(fault, HTTPException) else 404
-        return desk.pages.problem("not_allowed", status=status, visitor=_visitor(request))
+        return said(request, "not_allowed", status)
 
     app.add_exception_handler(SignedOut, signed_out)
     app.add_exception_handler(NotThere, not_there)

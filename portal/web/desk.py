@@ -10,7 +10,9 @@ from zoneinfo import ZoneInfo
 
 from fastapi import Depends, Request
 
-from config.settings import Service, Web
+from config.calendar import OfficeCalendar
+from config.media import MediaCatalogue
+from config.settings import Intake, Service, Web
 from portal.database import Database
 from portal.vault import Vault
 from portal.web.pages import Pages
@@ -27,6 +29,10 @@ class Desk:
     vault: Vault
     service: Service
     web: Web
+    intake: Intake
+    case_example: str
+    calendar: OfficeCalendar
+    media: MediaCatalogue
     clock: Callable[[], datetime]
     checks: Mapping[str, Check]
     metrics: Callable[[], bytes]

@@ -73,7 +73,8 @@ def session_cookie(request: Request, desk: Desk) -> str | None:
     return request.cookies.get(cookie_name(desk, "session"))
 
 
-def _visitor(request: Request, desk: AtDesk) -> Visitor:
+def visitor_of(request: Request, desk: AtDesk) -> Visitor:
+    """Return who is signed in. Raises SignedOut."""
     token = session_cookie(request, desk)
     if token is None:
         raise SignedOut
@@ -112,7 +113,7 @@ async def _form(request: Request) -> Mapping[str, str]:
         raise FormStale from error
 
 
-SignedIn = Annotated[Visitor, Depends(_visitor)]
+SignedIn = Annotated[Visitor, Depends(visitor_of)]
 Form = Annotated[Mapping[str, str], Depends(_form)]
 
 
