@@ -54,6 +54,14 @@ class Service(_Section):
     base_url: str = "http://127.0.0.1:8080"
     time_zone: str = "America/New_York"
     calendar: str = ""
+    operations_address: str = "operations@casebridge.example"
+
+    @field_validator("operations_address")
+    @classmethod
+    def _one_address(cls, value: str) -> str:
+        if not re.fullmatch(r"[A-Za-z0-9._+-]+@[A-Za-z0-9.-]+", value):
+            raise ValueError("write it as name@domain")
+        return value
 
     @field_validator("time_zone")
     @classmethod
@@ -195,6 +203,13 @@ class Road(_Section):
     max_attempts: _Positive = 5
 
 
+class Holds(_Section):
+    """Letters that wait for a person."""
+
+    alarm_days: Annotated[tuple[_Positive, ...], Field(min_length=1)] = (3, 10)
+    alarm_seconds: _Positive = 600
+
+
 class Outbound(_Section):
     """How receipts and notices leave: written as .eml files into a folder below storage.path."""
 
@@ -230,6 +245,7 @@ class Settings(BaseSettings):
     reading: Reading = Reading()
     conversion: Conversion = Conversion()
     road: Road = Road()
+    holds: Holds = Holds()
     outbound: Outbound = Outbound()
     logs: Logs = Logs()
 

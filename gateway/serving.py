@@ -17,6 +17,7 @@ import uvicorn
 from config import media
 from config.settings import Settings
 from gateway import assembly, clock, lock
+from gateway.alarm import Alarm, held_ages
 from gateway.chore import Chore
 from gateway.outbound import Outbound
 from gateway.queue import Queue, Runner
@@ -75,9 +76,11 @@ def serve(settings: Settings, ready: Ready) -> None:
         sweep = Sweep(
             stores.database, queue, stores.vault, settings, clock.now, give_up=worker.give_up
         )
+        alarm = Alarm(stores.database, settings, clock.now)
         chores = (
             Chore("outbound", lambda _: outbound.send_due() > 0, settings.outbound.poll_seconds),
             Chore("sweep", lambda _: sweep.letters() > 0, settings.road.sweep_seconds),
+            Chore("alarm", lambda _: alarm.sound() > 0, settings.holds.alarm_seconds),
             Chore("housekeeping", sweep.house, _HOUSEKEEPING_SECONDS),
         )
         runner.start()
@@ -213,6 +216,7 @@ class _Pages(uvicorn.Server):
 def gauges(stores: Stores, queue: Queue) -> dict[str, float]:
     """Read the figures that are not counted as they happen."""
     with stores.database.read() as connection:
+        held = held_ages(connection, stores.settings.holds.alarm_days, clock.now())
         count = conservation(connection)
         oldest = connection.execute(
             sa.select(sa.func.min(letters.c.arrived_at)).where(letters.c.state == "checking")
@@ -222,12 +226,16 @@ def gauges(stores: Stores, queue: Queue) -> dict[str, float]:
         ).scalar_one()
     age = (clock.now() - oldest).total_seconds() if oldest is not None else 0.0
     places = {f"casebridge_letters_{place}": float(n) for place, n in count.places.items()}
-    return places | {
-        "casebridge_queue_depth": float(queue.depth()),
-        "casebridge_queue_oldest_seconds": age,
-        "casebridge_outbox_unsent": float(unsent),
-        "casebridge_storage_free_bytes": float(shutil.disk_usage(stores.folder).free),
-    }
+    return (
+        places
+        | held
+        | {
+            "casebridge_queue_depth": float(queue.depth()),
+            "casebridge_queue_oldest_seconds": age,
+            "casebridge_outbox_unsent": float(unsent),
+            "casebridge_storage_free_bytes": float(shutil.disk_usage(stores.folder).free),
+        }
+    )
 
 
 def readiness(stores: Stores, queue: Queue, chores: Sequence[Chore]) -> dict[str, Check]:

@@ -80,6 +80,7 @@ def _line(row: _Row, dossier: Dossier) -> Line:
     words = {
         "receipt.sent": "Receipt sent to the sender",
         "notice.sent": "Notice sent to the consultant",
+        "alarm.sent": "Alarm sent to operations: it waits",
     }
     # A kind that a later release writes is still told, in the record's own word for it.
     return Line(row.at, None, words.get(row.kind, row.kind.replace(".", " ").replace("_", " ")))
