@@ -26,6 +26,7 @@ from portal.database import Database, open_database
 from portal.directory import Directory
 from portal.directory_import import import_directory
 from portal.directory_report import DirectoryRejected
+from portal.earlier import Earlier
 from portal.vault import Vault
 
 _NO_NUMBER = "00000000"  # a rehearsed letter has no receipt number
@@ -87,6 +88,7 @@ class _Rehearsal:
                 raw,
                 work,
                 directory=Directory(self.database),
+                earlier=Earlier(self.database),
                 now=letter.envelope.arrived_at,
                 checkpoints=_Forgotten() if self.asked.converting else None,
             )

@@ -28,6 +28,7 @@ from gateway.watch import Metrics, fault_fields
 from portal import renditions
 from portal.database import Database
 from portal.directory import Directory
+from portal.earlier import Earlier
 from portal.tables import letters
 from portal.vault import Blob, Vault
 
@@ -164,6 +165,7 @@ class Worker:
                 raw,
                 folder,
                 directory=Directory(self.database),
+                earlier=Earlier(self.database),
                 now=self.clock(),
                 checkpoints=Kept(self.database, self.vault, self.clock),
                 last_chance=attempt > _PATIENT_ATTEMPTS,

@@ -53,11 +53,15 @@ class Spoken:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """The problems that stand neither at a part nor beside the state."""
+        """The problems that stand neither at a part nor beside the state.
+
+        What the sender can mend is worded for the sender, and said to be.
+        """
         shown = {piece.reason for piece in self.dossier.pieces} | {self.dossier.reason}
         problems = self.dossier.contents.problems if self.dossier.contents else ()
         said = (
-            vocabulary.problem(one["code"], self._given | one["fields"])[0]
+            ("The sender reads: " if vocabulary.is_for_sender(one["code"]) else "")
+            + vocabulary.problem(one["code"], self._given | one["fields"])[0]
             for one in problems
             if one["code"] not in shown
         )

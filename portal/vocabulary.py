@@ -183,6 +183,12 @@ def problem(code: str, fields: Mapping[str, Any]) -> tuple[str, str]:
     return row.title.format_map(known), row.fix.format_map(known)
 
 
+def is_for_sender(code: str) -> bool:
+    """Say whether a problem's words speak to the sender, who can mend it."""
+    row = problems.catalogue().get(code)
+    return row is not None and row.mend == "sender"
+
+
 def fate_reason(reason: str, fields: Mapping[str, Any]) -> str:
     """Say why a part has its fate."""
     return remarks.on_fate(reason) or problem(reason, fields)[0]

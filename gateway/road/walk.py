@@ -20,6 +20,7 @@ from converters.workshop import Workshop
 from gateway.address import OurAddresses
 from gateway.case_number import CaseShape
 from gateway.letter import Letter
+from gateway.road.again import EarlierView, again
 from gateway.road.convert import Bench, Checkpoints, convert
 from gateway.road.name import name
 from gateway.road.package import NARRATIVE_CHARACTERS, Package
@@ -63,6 +64,7 @@ class Road:
         folder: Path,
         *,
         directory: DirectoryView,
+        earlier: EarlierView,
         now: datetime,
         checkpoints: Checkpoints | None,
         last_chance: bool = True,
@@ -99,6 +101,7 @@ class Road:
             )
             today = now.astimezone(ZoneInfo(self.settings.service.time_zone)).date()
             package = resolve(package, directory, self.shape, today, tags=tags)
+            package = again(package, earlier, self.calendar.zone)
             package = promised(package, self.calendar, now)
         with self.timer("name"):
             package = name(package, self.settings.names, self._extension)

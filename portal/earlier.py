@@ -1,0 +1,63 @@
+"""Earlier: which letters of a firm have filed a document to a case before."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from portal.database import Database
+from portal.tables import documents, letters, parts, submissions
+
+_MOST_ROWS = 10_000
+
+
+@dataclass(frozen=True)
+class EarlierLetter:
+    """A letter, with those of the documents asked for that it filed."""
+
+    receipt: str
+    arrived_at: datetime
+    sha256s: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Earlier:
+    """Asks the record."""
+
+    database: Database
+
+    def letters_with(
+        self, sha256s: Collection[str], *, firm_id: int, case_id: int, before: datetime
+    ) -> tuple[EarlierLetter, ...]:
+        """Return the firm's letters to the case that filed any of these documents, oldest first.
+
+        `sha256s` are those of the documents as they were sent. `before` keeps a letter from being
+        told of itself, when another attempt carries it.
+        """
+        query = (
+            sa.select(letters.c.id, letters.c.receipt, letters.c.arrived_at, parts.c.sha256)
+            .select_from(
+                parts.join(documents, documents.c.part_id == parts.c.id)
+                .join(submissions, submissions.c.id == documents.c.submission_id)
+                .join(letters, letters.c.id == submissions.c.letter_id)
+            )
+            .where(
+                parts.c.sha256.in_(sorted(sha256s)),
+                parts.c.reason.is_distinct_from("narrative"),
+                submissions.c.case_id == case_id,
+                letters.c.firm_id == firm_id,
+                letters.c.arrived_at < before,
+            )
+            .order_by(letters.c.arrived_at, letters.c.id)
+            .limit(_MOST_ROWS)
+        )
+        found: dict[int, tuple[str, datetime, set[str]]] = {}
+        with self.database.read() as connection:
+            for row in connection.execute(query):
+                found.setdefault(row.id, (row.receipt, row.arrived_at, set()))[2].add(row.sha256)
+        return tuple(
+            EarlierLetter(receipt, at, frozenset(those)) for receipt, at, those in found.values()
+        )
