@@ -46,6 +46,12 @@ def zone_named(name: str) -> str:
     return name
 
 
+def _no_blank(words: tuple[str, ...]) -> tuple[str, ...]:
+    if not all(word.strip() for word in words):
+        raise ValueError("leave no blank one: it would be found everywhere")
+    return words
+
+
 class Service(_Section):
     """Who runs this gateway, as its letters and pages name them."""
 
@@ -152,8 +158,42 @@ class Cases(_Section):
         "file no",
         "your ref",
         "our ref",
+        "claim ref",
+        "claim id",
         "aktenzeichen",
+        "ihr zeichen",
+        "schaden",
+        "schadennummer",
+        "schadensnummer",
+        "sinistre",
+        "siniestro",
+        "sinistro",
+        "expediente",
+        "dossier",
+        "schadenummer",
     )
+    others: tuple[str, ...] = (
+        "other carrier",
+        "other insurer",
+        "co-carrier",
+        "excess carrier",
+        "excess insurer",
+        "primary carrier",
+        "reinsurer",
+        "co-defendant",
+        "codefendant",
+        "co-defendant's carrier",
+        "codefendant's carrier",
+        "medicare",
+        "medicaid",
+        "workers' compensation",
+        "workers' comp",
+    )
+
+    @field_validator("labels", "others")
+    @classmethod
+    def _words(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        return _no_blank(value)
 
     @model_validator(mode="after")
     def _example_fits(self) -> Self:
@@ -164,6 +204,32 @@ class Cases(_Section):
         if not fits:
             raise ValueError("example does not fit pattern: correct one of them")
         return self
+
+
+class Urgency(_Section):
+    """What makes a package look urgent: a suggestion, never a decision."""
+
+    words: tuple[str, ...] = (
+        "time limit demand",
+        "time-limited demand",
+        "policy limits demand",
+        "summons",
+        "subpoena",
+        "respond by",
+        "response due",
+        "answer due",
+        "deadline",
+        "statute of limitations",
+        "fristsache",
+        "fristablauf",
+        "eilt",
+    )
+    importance_headers: bool = True
+
+    @field_validator("words")
+    @classmethod
+    def _words(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        return _no_blank(value)
 
 
 class Names(_Section):
@@ -241,6 +307,7 @@ class Settings(BaseSettings):
     web: Web = Web()
     trust: Trust = Trust()
     cases: Cases = Cases()
+    urgency: Urgency = Urgency()
     names: Names = Names()
     reading: Reading = Reading()
     conversion: Conversion = Conversion()

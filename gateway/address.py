@@ -127,3 +127,8 @@ class OurAddresses:
         local, _, its_domain = address.rpartition("@")
         tag = local.removeprefix(f"{mailbox}+")
         return tag if its_domain == domain and self._shape.fullmatch(tag) else None
+
+    def own_message(self, message_id: str) -> str | None:
+        """Return the unguessable part of a Message-ID that may be one of ours, or None."""
+        token, _, its_domain = message_id.rpartition("@")
+        return token if its_domain.lower() == self.address.rpartition("@")[2] else None

@@ -25,6 +25,7 @@ from gateway.number_context import (
     is_prose,
     likeness,
     likeness_of_labelled,
+    others_pattern,
     short_form,
 )
 
@@ -35,10 +36,13 @@ _ADDRESSES = re.compile(
 _NOTHING = "\x00"
 _SIGNS = r"[ \t.:#=\u2116(\[-]*"
 _BEHIND_LABEL = (
-    rf"s?{_SIGNS}(?:(?:no|nr|num|numbers?|nummer|id|ref|is|was)\b{_SIGNS})*(?:\n[ \t>]*)?"
+    rf"s?{_SIGNS}(?:(?:(?:no|nr|num|numbers?|nummer|n[u\u00fa\u00e9]m[e\u00e9]ro|id|ref|reference"
+    rf"|is|was|ist|lautet|est)\b|n[\u00b0\u00ba]){_SIGNS})*(?:\n[ \t>]*)?"
 )
 _IDENTIFIER = re.compile(r"(?:[A-Z]{1,4}[-/.]?)?\d[0-9A-Za-z]*(?:(?:[-/._:]| (?=\d))[0-9A-Za-z]+)*")
 _DIGITS_OF_AN_IDENTIFIER = 4  # "case 2" and "claim 1 of 3" are prose
+_FEWEST_DIGITS_LEFT = 4  # 24-1234; of "24-12" nobody can say what it is
+_YEAR_DIGITS = 2
 
 
 _MOST_CHARACTERS = 2_000_000
@@ -65,8 +69,11 @@ class _Span:
 class CaseShape:
     """The shape of our case numbers, and how people write them. Safe for threads."""
 
-    def __init__(self, pattern: str, example: str, labels: Iterable[str]) -> None:
+    def __init__(
+        self, pattern: str, example: str, labels: Iterable[str], others: Iterable[str] = ()
+    ) -> None:
         self.example = example
+        self._others = others_pattern(others)
         self._exactly = re.compile(pattern, re.ASCII)
         self._here = re.compile(rf"(?:{pattern})(?![^\W_])", re.ASCII | re.IGNORECASE)
         self._alone = re.compile(rf"(?<![^\W_])(?:{pattern})(?![^\W_])", re.ASCII | re.IGNORECASE)
@@ -78,7 +85,12 @@ class CaseShape:
     @classmethod
     def of(cls, cases: Cases) -> Self:
         """Build the shape that the settings describe."""
-        return cls(cases.pattern, cases.example, cases.labels)
+        return cls(cases.pattern, cases.example, cases.labels, cases.others)
+
+    def plain(self, text: str) -> str:
+        """Return a text with dashes, digits and spaces as ours are, without what is not seen."""
+        seen, _ = visible(text.replace(SOFT_HYPHEN, "-"))
+        return squeezed(ascii_form(seen))[0].strip()
 
     def normal(self, text: str) -> str | None:
         """Return a text that is nothing but a case number in our form, or None.
@@ -86,8 +98,7 @@ class CaseShape:
         Dashes of all kinds and full-width digits become ours, spaces beside a dash go, and so does
         what is not seen; letters take the case of the pattern. O for 0 is never corrected.
         """
-        seen, _ = visible(text.replace(SOFT_HYPHEN, "-"))
-        plain = squeezed(ascii_form(seen))[0].strip()
+        plain = self.plain(text)
         forms = (plain, plain.upper(), plain.lower())
         return next((form for form in forms if self._exactly.fullmatch(form)), None)
 
@@ -128,7 +139,7 @@ class CaseShape:
             start = label.end()
             number = self._here.match(plain, start)
             if number is not None and not is_piece_of_more(plain, number.end()):
-                how = likeness_of_labelled(plain, label.start(), start, number.end())
+                how = likeness_of_labelled(plain, label.start(), start, number.end(), self._others)
                 yield _Span(start, number.end(), self.normal(number[0]), how)
                 yield from self._short_form(plain, number.end(), how)
                 continue
@@ -139,7 +150,7 @@ class CaseShape:
                 and sum(map(str.isdigit, other[0])) >= _DIGITS_OF_AN_IDENTIFIER
                 and not is_prose(plain, start, other.end())
             ):
-                how = likeness_of_labelled(plain, label.start(), start, other.end())
+                how = likeness_of_labelled(plain, label.start(), start, other.end(), self._others)
                 yield _Span(start, other.end(), None, how)
 
     def _strict(self, plain: str) -> Iterator[_Span]:
@@ -148,7 +159,7 @@ class CaseShape:
             if at[0] in certain:
                 yield from self._short_form(plain, at.end(), Likeness.COUNTS)
                 continue
-            how = likeness(plain, at.start(), at.end())
+            how = likeness(plain, at.start(), at.end(), self._others)
             if how is Likeness.COUNTS:
                 certain.add(at[0])
             if how is not None:
@@ -194,8 +205,9 @@ def _nearly(example: str) -> re.Pattern[str]:
     """Return what a slip makes of a number built like the example.
 
     One digit too few or too many, a digit on the wrong side of a dash, a space or a slash for the
-    dash, a letter for the digit it looks like. A number of one run of digits has the last of these
-    alone: every other number in the world is a slip of it.
+    dash, a letter for the digit it looks like, zeros left out as long as four digits stay, a year
+    with its century. A number of one run of digits has the letters alone: every other number in
+    the world is a slip of it.
     """
     pieces = re.findall(r"\d+|\D+", example)
     runs = [index for index, piece in enumerate(pieces) if piece.isdigit()]
@@ -208,6 +220,12 @@ def _nearly(example: str) -> re.Pattern[str]:
             for one, other in itertools.pairwise(runs)
             for by in (-1, 1)
         )
+        last = runs[-1]
+        zeros = len(pieces[last]) - len(pieces[last].lstrip("0"))
+        left = range(max(_FEWEST_DIGITS_LEFT, len(pieces[last]) - zeros), len(pieces[last]) - 1)
+        variants.extend(({last: digits - len(pieces[last])}, "[0-9]", "") for digits in left)
+        if runs[0] == 0 and len(pieces[0]) == _YEAR_DIGITS:
+            variants.append(({0: 2}, "[0-9]", ""))
     spelled: list[str] = []
     for change, digit, dash in variants:
         written = [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from enum import Enum
 
 _BEFORE = 48  # characters that are looked at
@@ -17,11 +18,25 @@ _PHONE = re.compile(
 )
 # Numbers of other things: behind one of these a number of our shape is somebody else's.
 _THEIRS = re.compile(
-    r"\b(?:policy|invoice|docket|account|acct|check|cheque|bill|order|bates|patent|zip|ticket|mrn|"
-    r"patient|court|police|criminal|bankruptcy|adversary|rechnung|konto)"
-    r"(?: ?\b(?:id|no|nr|num|number|nummer|ref))*[\s.:#=-]*\Z",
+    r"(?:\b(?:policy|invoice|docket|account|acct|check|cheque|bill|order|bates|patent|zip|ticket|mrn|"
+    r"patient|court|police|criminal|bankruptcy|adversary|rechnung|konto"
+    r"|ein|fein|tin|tax|vat|ssn|npi|dea|bar|sbn|licen[cs]e|lic|vin|p\.?o\.? ?box|box|parcel"
+    r"|tracking|serial|chart|accession|specimen|encounter|medical record|room|suite|ust|steuer"
+    r"|kunden)"
+    r"(?:[- ]?\b(?:id|no|nr|num|number|nummer|ref))*"
+    # One letter and a colon, as signatures have them: "T: 617 555 0100".
+    r"|(?<![^\s|])[a-z]:)[\s.:#=-]*\Z",
     re.IGNORECASE,
 )
+# The sender's own number: "Our file 10432-17" is the firm's, "Your file" is ours.
+_SENDERS_OWN = re.compile(
+    r"\b(?:our|my|unser(?:e[rmn]?)?|mein(?:e[rmn]?)?|notre|nuestr[oa]|nostr[oa]|onze?)[ -]?"
+    r"(?:internal )?(?:file|ref|reference|matter|zeichen|az|aktenzeichen|dossier|referencia"
+    r"|r\u00e9f\u00e9rence|riferimento|kenmerk)\b(?:[. ]?\b(?:no|nr|num|number|nummer|id|ref))*"
+    r"[\s.:#=(-]*\Z",
+    re.IGNORECASE,
+)
+_LABEL_WORDS = r"(?:own|claims?|case|file|policy|reference|ref|number|no|nr|nummer|id|is|was)"
 # A docket of a court: 2:24-cv-01234-ABC, 24-CV-1234, 2024-CA-001234.
 _DOCKET = re.compile(
     r"(?:\d:)?(?:\d\d){1,2}-?(?:cv|cr|civ|ca|cp|bk|ap|mc|md|mj|sc|dr|pr|l)s?-\w+(?:-\w+)*",
@@ -58,7 +73,7 @@ _SHORT_FORM = re.compile(
     r"(?P<short>(?:\d\d-)?\d{3,6}|-\d{1,6}|(?<=\d/)\d{1,2})(?![^\W_]|[.:]\d|-\d{4})",
     re.IGNORECASE,
 )
-_YEAR = re.compile(rf"(?:{_M}-)?{_Y}")
+_YEAR = re.compile(rf"(?:{_M}[-/ ])?{_Y}")
 _STREET = 48  # characters
 # What a number behind ours may be: a day, a telephone number, an amount.
 _OTHER = re.compile(
@@ -84,14 +99,34 @@ class Likeness(Enum):
     OTHER = "other"  # it stands where the numbers of courts, insurers and invoices stand
 
 
-def likeness(text: str, start: int, end: int) -> Likeness | None:
-    """Judge something of our strict shape without a label; None where it is none of ours."""
+def others_pattern(others: Iterable[str]) -> re.Pattern[str] | None:
+    """Return what finds one of these words as the owner of the number behind it."""
+    spelled = [
+        r"\s+".join(re.escape(word).replace("'", "['\u2019]?") for word in one.split())
+        for one in sorted(others, key=len, reverse=True)
+    ]
+    if not spelled:
+        return None
+    return re.compile(
+        rf"(?<![^\W_])(?:{'|'.join(spelled)})(?:['\u2019]?s)?"
+        rf"(?:\s+{_LABEL_WORDS}\b[.:#]?)*[\s.:#=(-]*\Z",
+        re.IGNORECASE,
+    )
+
+
+def likeness(
+    text: str, start: int, end: int, others: re.Pattern[str] | None = None
+) -> Likeness | None:
+    """Judge something of our strict shape without a label; None where it is none of ours.
+
+    `others` finds the owner of a number that is none of ours: see others_pattern.
+    """
     before = text[max(0, start - _BEFORE) : start]
     if _PHONE.search(before):
         return None
     written = text[start:end]
     doubtful = (
-        _THEIRS.search(before)
+        _is_theirs(before, others)
         or _DATE.fullmatch(written)
         or (_ODD_DATE.fullmatch(written) and _DATE_WORD.search(before))
         or _PIECE_BEFORE.search(before)
@@ -100,11 +135,22 @@ def likeness(text: str, start: int, end: int) -> Likeness | None:
     return Likeness.OTHER if doubtful else Likeness.COUNTS
 
 
-def likeness_of_labelled(text: str, label: int, start: int, end: int) -> Likeness:
+def likeness_of_labelled(
+    text: str, label: int, start: int, end: int, others: re.Pattern[str] | None = None
+) -> Likeness:
     """Judge what stands behind a label that begins at `label`: a court has case numbers too."""
     before = text[max(0, label - _BEFORE) : label]
-    theirs = _THEIRS.search(before) or _DOCKET.fullmatch(text[start:end])
+    theirs = (
+        _is_theirs(before, others)
+        or _SENDERS_OWN.search(text[max(0, start - _BEFORE) : start])
+        or _DOCKET.fullmatch(text[start:end])
+    )
     return Likeness.OTHER if theirs else Likeness.COUNTS
+
+
+def _is_theirs(before: str, others: re.Pattern[str] | None) -> bool:
+    owner = others is not None and others.search(before)
+    return bool(_THEIRS.search(before) or _SENDERS_OWN.search(before) or owner)
 
 
 def is_prose(text: str, start: int, end: int) -> bool:
@@ -122,7 +168,8 @@ def is_a_slip(text: str, start: int, end: int) -> bool:
     return not (
         sum(map(str.isdigit, written)) * 2 < len(written)
         or _PHONE.search(before)
-        or _THEIRS.search(before)
+        or _is_theirs(before, None)
+        or _YEAR.fullmatch(written)
         or is_prose(text, start, end)
     )
 

@@ -2,16 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 
 import sqlalchemy as sa
 
 from portal.database import Database
-from portal.tables import cases, consultants, firms, identifiers, rights
+from portal.tables import (
+    cases,
+    consultants,
+    firms,
+    identifiers,
+    letters,
+    outbox,
+    rights,
+    submissions,
+)
 
 MAIL_ADDRESS = "mail_address"
 MAIL_DOMAIN = "mail_domain"
+_CONSULTANT = (
+    consultants.c.id,
+    consultants.c.name,
+    consultants.c.email,
+    consultants.c.cover_email,
+    consultants.c.cover_from,
+    consultants.c.cover_until,
+)
 
 
 @dataclass(frozen=True)
@@ -37,6 +55,23 @@ class Consultant:
     id: int
     name: str
     email: str
+    cover_email: str | None = None  # of who covers them, from the first day to the last
+    cover_from: date | None = None
+    cover_until: date | None = None
+
+    def cover_on(self, day: date) -> str | None:
+        """Return who covers them on a day; an end that is not named is open, as in rights.py."""
+        begun = self.cover_from is None or self.cover_from <= day
+        lasts = self.cover_until is None or self.cover_until >= day
+        return self.cover_email if begun and lasts else None
+
+
+@dataclass(frozen=True)
+class Earlier:
+    """What an earlier mail of ours was about: whose letter, and a case that it was filed to."""
+
+    firm_id: int | None
+    number: str | None  # None where it was filed to none
 
 
 @dataclass(frozen=True)
@@ -89,8 +124,7 @@ class Directory:
                 cases.c.state,
                 cases.c.restricted,
                 cases.c.consultant_id,
-                consultants.c.name,
-                consultants.c.email,
+                *_CONSULTANT[1:],
             )
             .outerjoin(consultants, cases.c.consultant_id == consultants.c.id)
             .where(cases.c.number == number)
@@ -101,7 +135,14 @@ class Directory:
             return None
         consultant = None
         if row.consultant_id is not None:
-            consultant = Consultant(row.consultant_id, row.name, row.email)
+            consultant = Consultant(
+                row.consultant_id,
+                row.name,
+                row.email,
+                row.cover_email,
+                row.cover_from,
+                row.cover_until,
+            )
         return Case(row.id, row.number, row.state == "closed", row.restricted, consultant)
 
     def has_right(self, firm_id: int, case_id: int, day: date) -> bool:
@@ -114,3 +155,28 @@ class Directory:
         )
         with self.database.read() as connection:
             return connection.execute(query).first() is not None
+
+    def consultants(self) -> tuple[Consultant, ...]:
+        """Return everybody of the claims desk: hundreds at most, by whom a letter may be meant."""
+        query = sa.select(*_CONSULTANT).order_by(consultants.c.id)
+        with self.database.read() as connection:
+            return tuple(Consultant(*row) for row in connection.execute(query))
+
+    def earlier(self, message_ids: Collection[str]) -> tuple[Earlier, ...]:
+        """Return what these mails of ours were about, one for each case; nothing of unknown ones.
+
+        `message_ids` are as the outbox holds them, without our domain.
+        """
+        if not message_ids:
+            return ()
+        query = (
+            sa.select(letters.c.id, letters.c.firm_id, cases.c.number)
+            .join(outbox, outbox.c.letter_id == letters.c.id)
+            .outerjoin(submissions, submissions.c.letter_id == letters.c.id)
+            .outerjoin(cases, submissions.c.case_id == cases.c.id)
+            .where(outbox.c.message_id.in_(sorted(message_ids)))
+            .order_by(letters.c.id, submissions.c.id)
+        )
+        with self.database.read() as connection:
+            rows = connection.execute(query).all()
+        return tuple(dict.fromkeys(Earlier(row.firm_id, row.number) for row in rows))

@@ -94,7 +94,12 @@ class Spoken:
     @property
     def _given(self) -> dict[str, Any]:
         contents = self.dossier.contents
-        numbers = [one["number"] or one["text"] for one in contents.candidates] if contents else []
+        candidates = contents.candidates if contents else ()
+        numbers = [
+            one["number"] or one["text"]
+            for one in candidates
+            if one.get("consultant_id") is None  # else it is a name
+        ]
         named = list(dict.fromkeys(numbers))
         return {
             "address": self.dossier.sender or "the sender",

@@ -91,6 +91,8 @@ PLACES: Mapping[str, str] = {
     "thread": "an earlier receipt",
     "subject": "the subject",
     "words": "the message",
+    "to": "To or Cc",
+    "greeting": "the greeting",
     "file_name": "a file name",
     "history": "the quoted history",
 }
@@ -109,6 +111,8 @@ DOORS: Mapping[str, str] = {
 
 HOWS: Mapping[str, str] = {
     "case": "This is the case's claims consultant.",
+    "to": "The case has no claims consultant. The message is addressed to this one.",
+    "greeting": "The case has no claims consultant. The message greets this one.",
     "unknown": "No consultant could be found, so the letter is with operations.",
 }
 

@@ -27,6 +27,9 @@ ANSWER: dict[str, Any] = {
     "sender": "a@b.example",
     "automatic": False,
     "ambiguous": False,
+    "answered": ["token@casebridge.example"],
+    "addressed": [{"name": "Dana Reyes", "address": "claims@casebridge.example"}],
+    "importance": "x-priority",
     "words": [
         {
             "path": "1",

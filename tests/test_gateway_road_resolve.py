@@ -20,6 +20,7 @@ from portal.directory import (
     MAIL_DOMAIN,
     Case,
     Consultant,
+    Earlier,
     Firm,
     Identified,
 )
@@ -29,7 +30,25 @@ SHAPE = CaseShape.of(Cases())
 TODAY = date(2026, 11, 21)
 BAKER, QUILL = Firm(1, "Baker LLP"), Firm(2, "Quill & Marsh")
 PUBLIC = "baker.llp@postbox.example"  # at a provider where anybody has a mailbox
-DANA = Consultant(7, "Dana Reyes", "dana.reyes@sample-mutual.example")
+DANA = Consultant(
+    7,
+    "Dana Reyes",
+    "dana.reyes@sample-mutual.example",
+    "lee.park@sample-mutual.example",
+    TODAY,
+    TODAY,
+)
+LEE = Consultant(8, "Lee Park", "lee.park@sample-mutual.example")
+IMANI = Consultant(9, "Imani Okafor", "imani.okafor@sample-mutual.example")
+DESK = (DANA, LEE, IMANI)
+EARLIER = {
+    "bakers": Earlier(1, "24-001234"),
+    "bakers-other": Earlier(1, "24-001240"),
+    "bakers-held": Earlier(1, None),
+    "quills": Earlier(2, "24-001377"),
+    "strangers": Earlier(None, None),
+    "bakers-no-more": Earlier(1, "24-001377"),
+}
 
 CASES = {
     "24-001234": Case(1, "24-001234", False, False, DANA),
@@ -63,6 +82,12 @@ class Listed:
     def has_right(self, firm_id: int, case_id: int, day: date) -> bool:
         assert day == TODAY
         return (firm_id, case_id) in RIGHTS
+
+    def consultants(self) -> tuple[Consultant, ...]:
+        return DESK
+
+    def earlier(self, message_ids: tuple[str, ...]) -> tuple[Earlier, ...]:
+        return tuple(EARLIER[one] for one in message_ids if one in EARLIER)
 
 
 @dataclass(frozen=True)

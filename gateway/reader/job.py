@@ -16,9 +16,12 @@ from gateway.reader.encoded_word import read_text
 from gateway.reader.entity import FRAGMENTS, MESSAGES, Count, Entity, Kind, Limits, read_tree
 from gateway.reader.fault import ReadingStopped, Reason
 from gateway.reader.header import Header, message_start, read_header
+from gateway.reader.importance import importance
 from gateway.reader.leaf import Leaf, decoded, opened
+from gateway.reader.mailboxes import mailboxes
 from gateway.reader.sender import is_automatic, one_sender
 from gateway.reader.source import Extent
+from gateway.reader.thread import answered
 from gateway.reader.words import Budget, Said, read_words
 
 # Text and its new words, and what else is said, with twelve bytes of JSON for an emoji, stay below
@@ -79,6 +82,9 @@ class _Letter:
             "sender": sender,
             "automatic": is_automatic(header, sender, root.media_type),
             "ambiguous": _is_ambiguous(root) or len(set(header.all("subject"))) > 1,
+            "answered": answered(header),
+            "addressed": [{"name": one.name, "address": one.address} for one in mailboxes(header)],
+            "importance": importance(header),
             "words": self._words,
             "parts": self._parts,
         }

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import stat
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from gateway.address import AddressFault, canonical
 from gateway.letter import Letter
-from gateway.road.package import Package, Part, Trouble, Words
+from gateway.road.package import Mailbox, Package, Part, Trouble, Words
 
 _PATH = r"^\d+([./]\d+)*$"
 _TOKEN = r"[A-Za-z0-9!#$&^_.+-]{1,127}"  # noqa: S105 -- a media type's, RFC 6838, 4.2
@@ -41,6 +41,7 @@ _File = Annotated[str, Field(pattern=r"^p\d{5}$")]
 _Type = Annotated[str, Field(pattern=rf"^{_TOKEN}/{_TOKEN}$")]
 _Count = Annotated[int, Field(ge=0, le=1 << 48)]
 _Pixels = Annotated[list[_Count], Field(min_length=2, max_length=2)]
+_MessageId = Annotated[str, Field(pattern=r"^[!-;=?-~]+@[!-;=?-~]+$", max_length=656)]
 
 
 class _Said(BaseModel):
@@ -80,11 +81,19 @@ class _Part(_Said):
     flags: list[Annotated[str, Field(pattern=r"^[a-z_]{1,30}$")]]
 
 
+class _Mailbox(_Said):
+    name: Annotated[_Line, Field(max_length=200)]
+    address: _Line | None
+
+
 class _Answer(_Said):
     message_id: _Line | None
     sender: _Line | None
     automatic: bool
     ambiguous: bool
+    answered: Annotated[list[_MessageId], Field(max_length=100)]
+    addressed: Annotated[list[_Mailbox], Field(max_length=100)]
+    importance: Literal["importance", "x-priority", "x-msmail-priority", "priority"] | None
     words: Annotated[list[_Words], Field(min_length=1)]
     parts: list[_Part]
 
@@ -111,6 +120,9 @@ def package_of(letter: Letter, answer: dict[str, Any], folder: Path) -> Package:
         words=tuple(_words(one, folder) for one in said.words),
         parts=tuple(_part(one, folder) for one in said.parts),
         troubles=(Trouble("message_ambiguous"),) if said.ambiguous else (),
+        answered=tuple(said.answered),
+        addressed=tuple(Mailbox(one.name, _canonical(one.address)) for one in said.addressed),
+        importance=said.importance,
     )
 
 
@@ -130,13 +142,13 @@ def _check_paths(said: _Answer) -> None:
         raise Unbelievable("one message says two things")
 
 
-def _canonical(sender: str | None) -> str | None:
+def _canonical(address: str | None) -> str | None:
     try:
-        if sender is None or canonical(sender) == sender:
-            return sender
+        if address is None or canonical(address) == address:
+            return address
     except AddressFault:
         pass
-    raise Unbelievable("the sender's address is not in canonical form")
+    raise Unbelievable("an address is not in canonical form")
 
 
 def _words(said: _Words, folder: Path) -> Words:

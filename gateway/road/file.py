@@ -129,7 +129,13 @@ def _package_row(package: Package) -> dict[str, Any]:
         "consultant_how": package.resolution.how,
         "urgent": package.urgent,
         "candidates": [
-            {"text": one.text, "number": one.number, "found_in": one.found_in, "why": one.why}
+            {
+                "text": one.text,
+                "number": one.number,
+                "found_in": one.found_in,
+                "why": one.why,
+                "consultant_id": one.consultant_id,
+            }
             for one in package.resolution.candidates
         ],
         "problems": [

@@ -83,6 +83,14 @@ class Words:
 
 
 @dataclass(frozen=True)
+class Mailbox:
+    """Somebody in To or Cc: the name that is shown, and the address in canonical form."""
+
+    name: str  # "" where there is none
+    address: str | None  # None where it is no address
+
+
+@dataclass(frozen=True)
 class Trouble:
     """A problem of the catalogue, with the fields of its row."""
 
@@ -93,12 +101,16 @@ class Trouble:
 
 @dataclass(frozen=True)
 class Candidate:
-    """Something that was looked at as a case number, kept with its place and its why."""
+    """Something that was looked at as a case number, kept with its place and its why.
+
+    Or as the name of a consultant: then it has a `consultant_id`, and no number.
+    """
 
     text: str  # as it was written
-    number: str | None  # in our form, where it has that shape
-    found_in: str  # "tag", "subject", "words", "file_name", "history"
-    why: str  # one sentence for staff: what was made of it
+    number: str | None  # in our form, where it has that shape, or the one that may be meant
+    found_in: str  # a row of portal.vocabulary.PLACES
+    why: str  # one sentence or two for staff: what was made of it
+    consultant_id: int | None = None
 
 
 @dataclass(frozen=True)
@@ -111,10 +123,13 @@ class Resolution:
     case_number: str | None = None
     found_in: str | None = None
     candidates: tuple[Candidate, ...] = ()
+    # Cases that this sender may send to and may mean, best first: for a question, never taken.
+    suggestions: tuple[str, ...] = ()
     consultant_id: int | None = None
     consultant_name: str | None = None
     consultant_email: str | None = None
-    how: str = "unknown"  # how the consultant was found: "case" or "unknown"
+    cover_email: str | None = None  # of who covers the consultant today, and is told as well
+    how: str = "unknown"  # how the consultant was found: a row of portal.vocabulary.HOWS
     hold: str | None = (
         None  # why the package waits: a code of the catalogue; None where it is filed
     )
@@ -132,10 +147,13 @@ class Package:
     automatic: bool  # a machine wrote it (RFC 3834): nobody answers it
     words: tuple[Words, ...]  # the letter's own first
     parts: tuple[Part, ...]  # in the order of the message
+    answered: tuple[str, ...] = ()  # the Message-IDs that it answers, without brackets
+    addressed: tuple[Mailbox, ...] = ()  # To and Cc
+    importance: str | None = None  # the header field that marks it as urgent
     narrative: str = ""  # the new words, NFC; whole
     narrative_overflow: bool = False
     message_pdf: bool = False
-    urgent: str | None = None
+    urgent: str | None = None  # why it seems so, a sentence
     troubles: tuple[Trouble, ...] = ()
     resolution: Resolution = Resolution()
 

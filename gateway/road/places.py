@@ -1,19 +1,20 @@
 """Places: where a package may say which case it belongs to, in the order of trust.
 
-Tag, subject and new words rank alike; then the names of the files; then what is quoted or attached
-as a message, which often speaks of another matter (design.md, safety rule 1).
+Tag, thread, subject and new words rank alike; then the names of the files; then what is quoted or
+attached as a message, which often speaks of another matter (design.md, safety rule 1).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from gateway.case_number import CaseShape, Found
 from gateway.number_context import Likeness
 from gateway.road.package import Package, Part, Words
+from portal.directory import Earlier, Firm
 
-RANKS = (("tag", "subject", "words"), ("file_name",), ("history",))
+RANKS = (("tag", "thread", "subject", "words"), ("file_name",), ("history",))
 _MOST = 100  # in one text
 
 
@@ -24,6 +25,7 @@ class Place:
     found: Found
     found_in: str  # one of the names in RANKS
     part: Part | None = None  # whose name it stands in
+    why: str = ""  # what is known of it before the directory is asked
 
     @property
     def counts(self) -> bool:
@@ -31,14 +33,37 @@ class Place:
         return self.found.likeness is Likeness.COUNTS
 
 
-def places(package: Package, shape: CaseShape, tags: tuple[str, ...]) -> tuple[Place, ...]:
+def places(
+    package: Package, shape: CaseShape, tags: tuple[str, ...], thread: tuple[Place, ...] = ()
+) -> tuple[Place, ...]:
     """Return everything that looks like a case number, the most trusted places first."""
-    return tuple(_places(package, shape, tags))
+    return tuple(_places(package, shape, tags, thread))
 
 
-def _places(package: Package, shape: CaseShape, tags: tuple[str, ...]) -> Iterator[Place]:
+def thread_places(earlier: Iterable[Earlier], firm: Firm | None) -> tuple[Place, ...]:
+    """Return what the earlier mails that a message answers say of its case.
+
+    They count for the firm whose letter it was: a receipt that was passed on opens no case to
+    anybody else, and its number is not shown. One about a letter in no case says nothing.
+    """
+    theirs: list[Place] = []
+    others: list[Place] = []
+    for one in earlier:
+        if firm is None or one.firm_id != firm.id:
+            found = Found("an earlier receipt", None, Likeness.OTHER)
+            others.append(Place(found, "thread", why="It answers a receipt of somebody else."))
+        elif one.number is not None:
+            found = Found(one.number, one.number, Likeness.COUNTS)
+            theirs.append(Place(found, "thread", why="It answers an earlier receipt."))
+    return (*theirs, *others[:1])
+
+
+def _places(
+    package: Package, shape: CaseShape, tags: tuple[str, ...], thread: tuple[Place, ...]
+) -> Iterator[Place]:
     for tag in dict.fromkeys(tags):
         yield Place(Found(tag, shape.normal(tag), Likeness.COUNTS), "tag")
+    yield from thread
     own, *attached = package.words
     trusted = _trusted(package.subject, own, shape)
     for found, found_in in trusted:

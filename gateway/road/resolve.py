@@ -13,61 +13,28 @@ sender who is not known and proven has a right to none.
 from __future__ import annotations
 
 import dataclasses
-import functools
-from collections.abc import Callable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, Protocol
+from typing import Any
 
 from gateway.case_number import CaseShape
 from gateway.letter import Envelope
 from gateway.number_context import Likeness
+from gateway.road.addressee import Addressee, addressee
+from gateway.road.look import DirectoryView, Glass, Looked
 from gateway.road.package import Candidate, Package, Resolution, Trouble
-from gateway.road.places import RANKS, Place, places
-from gateway.road.sender import Sender, sender_of
-from portal.directory import Case, Identified
+from gateway.road.places import RANKS, places, thread_places
+from gateway.road.sender import sender_of
+from portal.directory import Case
 
 _MOST_LISTED = 10
-_DOUBTS = {
-    Likeness.SLIP: "It may be a case number with a slip.",
-    Likeness.OTHER: "It stands where other numbers stand, so it is not taken.",
-}
-
-
-class DirectoryView(Protocol):
-    """What the road asks the directory; `portal.directory.Directory` answers."""
-
-    def firm_of(self, address: str) -> Identified | None:
-        """Return the firm of a mail address in canonical form, and what it was found by."""
-
-    def case(self, number: str) -> Case | None:
-        """Return the case of a number in our form."""
-
-    def has_right(self, firm_id: int, case_id: int, day: date) -> bool:
-        """Say whether a firm may send to a case on a day."""
-
-
-@dataclass(frozen=True)
-class _Looked:
-    """A place with what the directory says of it."""
-
-    place: Place
-    case: Case | None  # one that this sender has a right to
-    why: str
-
-    @property
-    def what(self) -> str:
-        return self.place.found.number or self.place.found.text
-
-    @property
-    def weighs(self) -> bool:
-        """Whether it takes part in the decision; a doubtful one does where it is one of theirs."""
-        return self.place.counts or self.case is not None
+_MOST_SUGGESTED = 10
 
 
 @dataclass(frozen=True)
 class _Verdict:
-    taken: _Looked | None
+    taken: Looked | None
     trouble: Trouble | None
     rank: int | None  # the rank that decided or stopped the search
 
@@ -79,27 +46,24 @@ def resolve(
     today: date,
     *,
     tags: tuple[str, ...] = (),
+    answered: tuple[str, ...] = (),
 ) -> Package:
     """Find the package's case and consultant, or the code of why it waits.
 
-    `tags` are the case tags of the recipient addresses. `today` is the day that rights are asked
-    for, in the office's zone. Every candidate is kept with its place and a sentence for staff.
+    `tags` are the case tags of the recipient addresses, `answered` the mails that it answers, by
+    the Message-IDs that may be ours, without their domain. `today` is the day that rights and
+    covers are asked for, in the office's zone. Every candidate is kept with its place and a
+    sentence for staff.
     """
     sender = sender_of(package, directory.firm_of)
-    case_of = functools.cache(directory.case)
-
-    @functools.cache
-    def may_send(case: Case) -> bool:
-        return sender.firm is not None and directory.has_right(sender.firm.id, case.id, today)
-
-    looked = tuple(
-        _look(place, case_of, may_send, sender) for place in places(package, shape, tags)
-    )
+    thread = thread_places(directory.earlier(answered), sender.firm) if answered else ()
+    looked = Glass(directory, shape, sender, today).look(places(package, shape, tags, thread))
     verdict = _decide(looked, shape)
+    meant_for = addressee(package, directory.consultants())
     resolution = Resolution(
         firm_id=sender.firm.id if sender.firm else None,
         firm_name=sender.firm.name if sender.firm else None,
-        candidates=tuple(_candidate(one, verdict) for one in looked),
+        candidates=(*_candidates(looked, verdict), *meant_for.candidates),
     )
     troubles: list[Trouble] = []
     hold = sender.trouble or verdict.trouble
@@ -107,50 +71,23 @@ def resolve(
         hold = Trouble("consultant_unknown")
     if verdict.taken is not None and (case := verdict.taken.case) is not None:
         resolution = _with_case(resolution, case, verdict.taken.place.found_in)
-        if hold is None and case.consultant is None:
+        resolution = _with_consultant(resolution, case, meant_for, today)
+        if hold is None and resolution.consultant_id is None:
             hold = Trouble("consultant_unknown")  # a person chooses one
         if hold is None and case.closed:
             fields = {"value": case.number, "consultant": resolution.consultant_name}
             troubles.append(Trouble("case_closed", fields))
+        if hold is None and (other := _meant_for_another(resolution, meant_for)) is not None:
+            troubles.append(other)
         troubles.extend(_named_elsewhere(looked, case))
     if hold is not None:
-        resolution = dataclasses.replace(resolution, hold=hold.code)
+        suggestions = () if verdict.taken else _suggestions(looked)
+        resolution = dataclasses.replace(resolution, hold=hold.code, suggestions=suggestions)
         troubles.insert(0, hold)
     return package.but(resolution=resolution, troubles=(*package.troubles, *troubles))
 
 
-def _look(
-    place: Place,
-    case_of: Callable[[str], Case | None],
-    may_send: Callable[[Case], bool],
-    sender: Sender,
-) -> _Looked:
-    number = place.found.number
-    if number is None:
-        why = (
-            "It is meant for a case number, but does not have the shape of one."
-            if place.counts
-            else _DOUBTS[place.found.likeness]
-        )
-        return _Looked(place, None, why)
-    case = case_of(number)
-    if case is None:
-        return _Looked(place, None, "There is no such case.")
-    if sender.firm is None:
-        lacks = (
-            "known" if sender.trouble and sender.trouble.code == "sender_not_known" else "proven"
-        )
-        return _Looked(place, None, f"There is such a case, but the sender is not {lacks}.")
-    if not may_send(case):
-        return _Looked(
-            place, None, f"There is such a case, but {sender.firm.name} may not send to it."
-        )
-    if not place.counts:
-        return _Looked(place, case, _DOUBTS[place.found.likeness])
-    return _Looked(place, case, f"{sender.firm.name} may send to this case.")
-
-
-def _decide(looked: tuple[_Looked, ...], shape: CaseShape) -> _Verdict:
+def _decide(looked: tuple[Looked, ...], shape: CaseShape) -> _Verdict:
     for rank, names in enumerate(RANKS):
         here = [one for one in looked if one.place.found_in in names]
         if not here:
@@ -170,9 +107,9 @@ def _decide(looked: tuple[_Looked, ...], shape: CaseShape) -> _Verdict:
     return _Verdict(None, Trouble("consultant_unknown"), None)
 
 
-def _is_another_slip(looked: _Looked, first: _Looked) -> bool:
+def _is_another_slip(looked: Looked, first: Looked) -> bool:
     """Say whether a slip of the pen is no slip of the first number, but perhaps of another."""
-    if looked.place.found.likeness is not Likeness.SLIP:
+    if looked.place.found.likeness is not Likeness.SLIP or first.what in looked.slips:
         return False
     slip, number = ("".join(filter(str.isdigit, one.what)) for one in (looked, first))
     shorter, longer = sorted((slip, number), key=len)
@@ -180,46 +117,82 @@ def _is_another_slip(looked: _Looked, first: _Looked) -> bool:
     return shorter != longer and shorter not in without_one
 
 
-def _in_doubt(here: list[_Looked], shape: CaseShape) -> Trouble:
+def _in_doubt(here: list[Looked], shape: CaseShape) -> Trouble:
     slip = next((one for one in here if one.place.found.likeness is Likeness.SLIP), None)
     if slip is None:
         return Trouble("consultant_unknown")
     return Trouble("case_format", {"value": slip.what, "example": shape.example})
 
 
-def _not_theirs(looked: _Looked, shape: CaseShape) -> Trouble:
+def _not_theirs(looked: Looked, shape: CaseShape) -> Trouble:
     if looked.place.found.number is None:
         return Trouble("case_format", {"value": looked.what, "example": shape.example})
     return Trouble("case_not_found", {"value": looked.what})
 
 
-def _candidate(looked: _Looked, verdict: _Verdict) -> Candidate:
-    found, found_in = looked.place.found, looked.place.found_in
-    why = looked.why
-    rank = next(index for index, names in enumerate(RANKS) if found_in in names)
-    if looked is verdict.taken:
-        why += " It was taken."
-    elif verdict.rank is not None and rank > verdict.rank:
-        why += " It is a suggestion only: a more trusted place goes before it."
-    return Candidate(found.text, found.number, found_in, why)
+def _candidates(looked: Iterable[Looked], verdict: _Verdict) -> Iterable[Candidate]:
+    for one in looked:
+        found, found_in = one.place.found, one.place.found_in
+        why = one.why
+        rank = next(index for index, names in enumerate(RANKS) if found_in in names)
+        if one is verdict.taken:
+            why += " It was taken."
+        elif verdict.rank is not None and rank > verdict.rank:
+            why += " It is a suggestion only: a more trusted place goes before it."
+        yield Candidate(found.text, found.number, found_in, why)
+        for case in one.near:
+            meant = f"Perhaps {case.number} is meant: a question, never taken."
+            yield Candidate(found.text, case.number, found_in, meant)
+
+
+def _suggestions(looked: Iterable[Looked]) -> tuple[str, ...]:
+    """Return what the sender may be asked about: cases that they have a right to, best first."""
+    named = (
+        case.number for one in looked for case in (*one.near, *((one.case,) if one.case else ()))
+    )
+    return tuple(dict.fromkeys(named))[:_MOST_SUGGESTED]
 
 
 def _with_case(resolution: Resolution, case: Case, found_in: str) -> Resolution:
-    resolution = dataclasses.replace(
+    return dataclasses.replace(
         resolution, case_id=case.id, case_number=case.number, found_in=found_in
     )
-    if case.consultant is None:
+
+
+def _with_consultant(
+    resolution: Resolution, case: Case, meant_for: Addressee, today: date
+) -> Resolution:
+    """Add the case's consultant; where it has none, whom the sender chose by name.
+
+    A restricted case is opened to nobody by a name in a message.
+    """
+    consultant, how = case.consultant, "case"
+    if consultant is None and not case.restricted:
+        consultant, how = meant_for.consultant, meant_for.how
+    if consultant is None:
         return resolution
     return dataclasses.replace(
         resolution,
-        consultant_id=case.consultant.id,
-        consultant_name=case.consultant.name,
-        consultant_email=case.consultant.email,
-        how="case",
+        consultant_id=consultant.id,
+        consultant_name=consultant.name,
+        consultant_email=consultant.email,
+        cover_email=consultant.cover_on(today),
+        how=how,
     )
 
 
-def _named_elsewhere(looked: tuple[_Looked, ...], case: Case) -> list[Trouble]:
+def _meant_for_another(resolution: Resolution, meant_for: Addressee) -> Trouble | None:
+    """Flag a package that is meant for somebody who is neither the consultant nor their cover."""
+    named = meant_for.consultant
+    if named is None or named.id == resolution.consultant_id:
+        return None
+    if named.email.lower() == (resolution.cover_email or "").lower():
+        return None
+    fields = {"named": named.name, "consultant": resolution.consultant_name}
+    return Trouble("consultant_named_other", fields)
+
+
+def _named_elsewhere(looked: tuple[Looked, ...], case: Case) -> list[Trouble]:
     """Flag each document whose name names another case."""
     parts = {
         one.place.part.path: one.place.part

@@ -27,7 +27,8 @@ def owed(package: Package, number: str, settings: Settings) -> tuple[Owed, ...]:
     consultant = package.resolution.consultant_email
     if consultant is not None and final_state(package)[0] in {"filed", "filed_in_part"}:
         words = notice(package, number, settings.service)
-        mails.append(Owed("notice", consultant, words.subject, words.text, begun=True))
+        readers = dict.fromkeys(filter(None, (consultant, package.resolution.cover_email)))
+        mails += (Owed("notice", one, words.subject, words.text, begun=True) for one in readers)
     return tuple(mails)
 
 

@@ -22,13 +22,15 @@ from gateway.case_number import CaseShape
 from gateway.letter import Letter
 from gateway.road.again import EarlierView, again
 from gateway.road.convert import Bench, Checkpoints, convert
+from gateway.road.look import DirectoryView
 from gateway.road.name import name
 from gateway.road.package import NARRATIVE_CHARACTERS, Package
 from gateway.road.promise import promised
 from gateway.road.read import MessageUnreadable, read
-from gateway.road.resolve import DirectoryView, resolve
+from gateway.road.resolve import resolve
 from gateway.road.sort import sort
 from gateway.road.unread import unread
+from gateway.road.urgent import urgent
 
 Timer = Callable[[str], AbstractContextManager[None]]
 
@@ -100,9 +102,15 @@ class Road:
                 if (tag := self.addresses.case_tag(recipient)) is not None
             )
             today = now.astimezone(ZoneInfo(self.settings.service.time_zone)).date()
-            package = resolve(package, directory, self.shape, today, tags=tags)
+            answered = tuple(
+                token
+                for message_id in package.answered
+                if (token := self.addresses.own_message(message_id)) is not None
+            )
+            package = resolve(package, directory, self.shape, today, tags=tags, answered=answered)
             package = again(package, earlier, self.calendar.zone)
             package = promised(package, self.calendar, now)
+            package = urgent(package, self.settings.urgency)
         with self.timer("name"):
             package = name(package, self.settings.names, self._extension)
         if checkpoints is not None and package.resolution.hold not in _STRANGERS:

@@ -1,0 +1,46 @@
+"""Greeting: whom the new words of a message greet, as they are written."""
+
+from __future__ import annotations
+
+import re
+
+_LINES_LOOKED_AT = 6  # "Re: …" and a date may stand above it
+_LONGEST = 80
+_OPENING = re.compile(
+    r"(?:(?:dear|hi|hello|hey|greetings|good (?:morning|afternoon|evening|day)|attn|attention"
+    r"|sehr geehrte[rs]?|liebe[rs]?|hallo|guten (?:tag|morgen|abend)|grüß gott|moin"
+    r"|bonjour|bonsoir|ch[eè]re?|estimad[oa]|hola|buen(?:os)? (?:días|dias|tardes|día)"
+    r"|gentile|egregi[oa]|buongiorno|beste|geachte|bästa|hej|kære)\b[ .:,]*)(?P<names>.*)",
+    re.IGNORECASE,
+)
+# "Dana," or "Ms. Reyes:" alone on the first line.
+_BARE = re.compile(r"(?P<names>[^\W\d_][^,:;!\n]{1,60})[,:!\u2013\u2014-]")
+_TITLES = re.compile(
+    r"(?<![^\W_])(?:mr|mrs|ms|miss|mx|dr|prof|professor|herrn?|frau|m|mme|mlle|madame|monsieur"
+    r"|sra|sr|srta|señora|señor|sig|signora?|dott|dhr|mevr|mevrouw|meneer|esq)\b\.?",
+    re.IGNORECASE,
+)
+_AND = re.compile(r"\s*(?:,|/|&|\+|\b(?:and|und|et|y|e|en|och|og)\b)\s*", re.IGNORECASE)
+_ENDS = " \t.,:;!\u2013\u2014-"
+
+
+def greeted(text: str) -> tuple[str, ...]:
+    """Return the names in the greeting that a text begins with, without titles; none is common.
+
+    Looked for in the first six lines that are not blank; a name alone ("Dana,") on the first only.
+    """
+    lines = [line.strip() for line in text.split("\n", 40) if line.strip()][:_LINES_LOOKED_AT]
+    for place, line in enumerate(lines):
+        match = _OPENING.match(line[: 2 * _LONGEST])
+        if match is None and place == 0 and len(line) <= _LONGEST:
+            match = _BARE.fullmatch(line)
+        if match is not None:
+            return _names(match["names"])
+    return ()
+
+
+def _names(written: str) -> tuple[str, ...]:
+    # What stands behind the name on the same line is the message: "Hi Dana, attached is …".
+    first = re.split(r"[:;!.\u2013\u2014](?:\s|\Z)|\s-\s", _TITLES.sub(" ", written), maxsplit=1)[0]
+    names = (" ".join(one.strip(_ENDS).split()) for one in _AND.split(first[:_LONGEST]))
+    return tuple(one for one in names if one)

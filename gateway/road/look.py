@@ -1,0 +1,121 @@
+"""Look: what the directory says of everything in a package that looks like a case number."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from typing import Protocol
+
+from gateway.case_number import CaseShape
+from gateway.near_number import near_numbers
+from gateway.number_context import Likeness
+from gateway.road.places import Place
+from gateway.road.sender import Sender
+from portal.directory import Case, Consultant, Earlier, Identified
+
+_MOST_MENDED = 10  # slips of one message that a question may come of
+_DOUBTS = {
+    Likeness.SLIP: "It may be a case number with a slip.",
+    Likeness.OTHER: "It stands where other numbers stand, so it is not taken.",
+}
+
+
+class DirectoryView(Protocol):
+    """What the road asks the directory; `portal.directory.Directory` answers."""
+
+    def firm_of(self, address: str) -> Identified | None:
+        """Return the firm of a mail address in canonical form, and what it was found by."""
+
+    def case(self, number: str) -> Case | None:
+        """Return the case of a number in our form."""
+
+    def has_right(self, firm_id: int, case_id: int, day: date) -> bool:
+        """Say whether a firm may send to a case on a day."""
+
+    def consultants(self) -> tuple[Consultant, ...]:
+        """Return everybody of the claims desk."""
+
+    def earlier(self, message_ids: tuple[str, ...]) -> tuple[Earlier, ...]:
+        """Return what these mails of ours were about."""
+
+
+@dataclass(frozen=True)
+class Looked:
+    """A place with what the directory says of it."""
+
+    place: Place
+    case: Case | None  # one that this sender has a right to
+    why: str
+    near: tuple[Case, ...] = ()  # what may be meant, each one that this sender has a right to
+    slips: tuple[str, ...] = ()  # the numbers that it may be a slip of, whosever they are
+
+    @property
+    def what(self) -> str:
+        """The number, or what is written where it is none."""
+        return self.place.found.number or self.place.found.text
+
+    @property
+    def weighs(self) -> bool:
+        """Whether it takes part in the decision; a doubtful one does where it is one of theirs."""
+        return self.place.counts or self.case is not None
+
+
+class Glass:
+    """The directory as one sender may see it on one day; each number is looked up once."""
+
+    def __init__(
+        self, directory: DirectoryView, shape: CaseShape, sender: Sender, today: date
+    ) -> None:
+        self._shape = shape
+        self._sender = sender
+        self._case = functools.cache(directory.case)
+        self._right = functools.cache(
+            lambda case: (
+                sender.firm is not None and directory.has_right(sender.firm.id, case.id, today)
+            )
+        )
+
+    def look(self, places: Iterable[Place]) -> tuple[Looked, ...]:
+        """Look at every place. Only some slips are looked at again for what they may mean."""
+        looked: list[Looked] = []
+        slips = 0
+        for place in places:
+            one = self._look(place)
+            if one.case is None and place.found.likeness is not Likeness.OTHER:
+                one = self._mended(one, asking=slips < _MOST_MENDED)
+                slips += 1
+            looked.append(one)
+        return tuple(looked)
+
+    def _look(self, place: Place) -> Looked:
+        number, firm = place.found.number, self._sender.firm
+        if number is None:
+            return Looked(place, None, place.why or self._shapeless(place))
+        case = self._case(number)
+        if case is None:
+            return Looked(place, None, "There is no such case.")
+        if firm is None:
+            trouble = self._sender.trouble
+            lacks = "known" if trouble and trouble.code == "sender_not_known" else "proven"
+            return Looked(place, None, f"There is such a case, but the sender is not {lacks}.")
+        if not self._right(case):
+            return Looked(place, None, f"There is such a case, but {firm.name} may not send to it.")
+        if not place.counts:
+            return Looked(place, case, _DOUBTS[place.found.likeness])
+        return Looked(place, case, f"{place.why} {firm.name} may send to this case.".lstrip())
+
+    def _shapeless(self, place: Place) -> str:
+        if place.counts:
+            return "It is meant for a case number, but does not have the shape of one."
+        return _DOUBTS[place.found.likeness]
+
+    def _mended(self, looked: Looked, *, asking: bool) -> Looked:
+        """Add what may be meant. A stranger has a right to nothing, and nothing is looked up."""
+        slips = near_numbers(looked.what, self._shape)
+        near: tuple[Case, ...] = ()
+        if asking and self._sender.firm is not None:
+            cases = (self._case(number) for number in slips)
+            near = tuple(case for case in cases if case is not None and self._right(case))
+        return Looked(looked.place, None, looked.why, near, slips)
