@@ -63,7 +63,7 @@ def resolve(
     resolution = Resolution(
         firm_id=sender.firm.id if sender.firm else None,
         firm_name=sender.firm.name if sender.firm else None,
-        candidates=(*_candidates(looked, verdict), *meant_for.candidates),
+        candidates=(*_candidates(looked, verdict), *_names(meant_for, verdict)),
     )
     troubles: list[Trouble] = []
     hold = sender.trouble or verdict.trouble
@@ -143,6 +143,13 @@ def _candidates(looked: Iterable[Looked], verdict: _Verdict) -> Iterable[Candida
         for case in one.near:
             meant = f"Perhaps {case.number} is meant: a question, never taken."
             yield Candidate(found.text, case.number, found_in, meant)
+
+
+def _names(meant_for: Addressee, verdict: _Verdict) -> Iterable[Candidate]:
+    """Give the names that were seen, but for that of the case's own consultant: it says nothing."""
+    case = verdict.taken.case if verdict.taken else None
+    own = case.consultant.id if case and case.consultant else None
+    return (one for one in meant_for.candidates if one.consultant_id != own)
 
 
 def _suggestions(looked: Iterable[Looked]) -> tuple[str, ...]:
