@@ -77,6 +77,13 @@ class CaseShape:
         self._exactly = re.compile(pattern, re.ASCII)
         self._here = re.compile(rf"(?:{pattern})(?![^\W_])", re.ASCII | re.IGNORECASE)
         self._alone = re.compile(rf"(?<![^\W_])(?:{pattern})(?![^\W_])", re.ASCII | re.IGNORECASE)
+        # "24-001234 - 2 documents", "Part 1 - 24-001234", a list with a dash before each line: a
+        # dash between spaces is no piece of a number that is whole.
+        self._aside = re.compile(
+            rf"(?<![^\W_])(?:{pattern})(?:[ \t]+|[ \t]*\n[ \t]*)(?P<behind>-)[ \t]+(?=\d)"
+            rf"|(?<=[ \t])(?P<before>-)[ \t]+(?=(?:{pattern})(?![^\W_]))",
+            re.ASCII | re.IGNORECASE,
+        )
         by_length = sorted(labels, key=len, reverse=True)
         spelled = "|".join(r"\s+".join(map(re.escape, label.split())) for label in by_length)
         self._label = re.compile(rf"(?<![^\W_])(?:{spelled}){_BEHIND_LABEL}", re.IGNORECASE)
@@ -112,6 +119,7 @@ class CaseShape:
         found = self._spans(text.replace(SOFT_HYPHEN, "-"))
         if SOFT_HYPHEN in text:  # a dash, or nothing: both are read
             found += self._spans(text)
+            found = _without_slips_of_numbers(found)
         found.sort(key=lambda span: span.start)
         return tuple(
             Found(text[one.start : one.end], one.number, one.likeness) for one in _each_once(found)
@@ -121,6 +129,7 @@ class CaseShape:
         """Look a text through. The spans are places in `text` itself."""
         seen, offsets = visible(text)
         ours = _ADDRESSES.sub(lambda match: _NOTHING * len(match[0]), ascii_form(seen))
+        ours = self._aside.sub(_without_dash, ours)
         plain, places = squeezed(ours)
         found: list[_Span] = []
         for look in (self._labelled, self._strict, self._slips):
@@ -181,6 +190,11 @@ class CaseShape:
                 yield _Span(at.start(), at.end(), None, Likeness.COUNTS if meant else Likeness.SLIP)
 
 
+def _without_slips_of_numbers(found: list[_Span]) -> list[_Span]:
+    whole = {(one.start, one.end) for one in found if one.number is not None}
+    return [one for one in found if one.number is not None or (one.start, one.end) not in whole]
+
+
 def _each_once(spans: list[_Span]) -> Iterator[_Span]:
     said: set[tuple[str | tuple[int, int], Likeness]] = set()
     for span in spans:
@@ -188,6 +202,13 @@ def _each_once(spans: list[_Span]) -> Iterator[_Span]:
         if what not in said:
             yield span
         said.add(what)
+
+
+def _without_dash(aside: re.Match[str]) -> str:
+    # Behind a number it is a comma: what comes may be a second number in short.
+    dash = aside.start("behind") if aside["behind"] else aside.start("before")
+    place = dash - aside.start()
+    return aside[0][:place] + ("," if aside["behind"] else " ") + aside[0][place + 1 :]
 
 
 def _without(text: str, spans: Iterable[_Span]) -> str:
@@ -199,6 +220,23 @@ def _without(text: str, spans: Iterable[_Span]) -> str:
         kept.append(text[position:start] + _NOTHING * (end - start))
         position = end
     return "".join((*kept, text[position:]))
+
+
+def _regrouped(pieces: list[str]) -> Iterator[str]:
+    """Give a number of several runs as one, and with its last run in two groups.
+
+    Only where that run begins with a zero as the example's does: else every date is one.
+    """
+    *front, last = pieces
+    if not (last.isdigit() and last.startswith("0")):
+        return
+    begins = "".join(f"[0-9]{{{len(one)}}}" if one.isdigit() else "[-/. ]?" for one in front)
+    yield "".join(f"[0-9]{{{len(one)}}}" for one in front if one.isdigit()) + (
+        f"0[0-9]{{{len(last) - 1}}}"
+    )
+    half = len(last) // 2
+    if half > 1:
+        yield rf"{begins}0[0-9]{{{half - 1}}}[-. \n][0-9]{{{len(last) - half}}}"
 
 
 def _nearly(example: str) -> re.Pattern[str]:
@@ -236,6 +274,8 @@ def _nearly(example: str) -> re.Pattern[str]:
             if len(piece) + change.get(index, 0) > 0
         ]
         spelled.append("".join(written))
+    if len(runs) > 1:
+        spelled.extend(_regrouped(pieces))
     return re.compile(
         rf"(?<![^\W_])(?<![-./:+%$])(?:{'|'.join(spelled)})(?![^\W_])(?![-/:][^\W_]|\.\d)",
         re.IGNORECASE,

@@ -170,6 +170,7 @@ def is_a_slip(text: str, start: int, end: int) -> bool:
         or _PHONE.search(before)
         or _is_theirs(before, None)
         or _YEAR.fullmatch(written)
+        or _ODD_DATE.fullmatch(written)
         or is_prose(text, start, end)
     )
 

@@ -1,4 +1,4 @@
-"""The labelled set: messages in the ways people write them, each with what a careful clerk would do.
+"""The labelled set: messages as people write them, each with what a careful clerk would do.
 
 tests/labelled/*.toml holds them; the labels were written before the road was run on them. Each
 becomes the bytes of a mail, goes through the wall, and is carried down the whole road.
@@ -69,6 +69,8 @@ class Labelled(BaseModel):
     references: str = ""
     at: str = "casebridge.example"
     in_reply_to: str = ""
+    # What the road may do instead, where it takes a person to read on: it waits, and never files.
+    program: Literal["", "asked", "unknown"] = ""
     # -- what must be so beside the case --
     found_in: str | None = None
     consultant: str | None = None
