@@ -28,6 +28,7 @@ from gateway.number_context import (
     others_pattern,
     short_form,
 )
+from gateway.number_slip import slip_pattern
 
 # Addresses of the web and of mail, Message-IDs and cid references: what is in them is theirs.
 _ADDRESSES = re.compile(
@@ -41,8 +42,6 @@ _BEHIND_LABEL = (
 )
 _IDENTIFIER = re.compile(r"(?:[A-Z]{1,4}[-/.]?)?\d[0-9A-Za-z]*(?:(?:[-/._:]| (?=\d))[0-9A-Za-z]+)*")
 _DIGITS_OF_AN_IDENTIFIER = 4  # "case 2" and "claim 1 of 3" are prose
-_FEWEST_DIGITS_LEFT = 4  # 24-1234; of "24-12" nobody can say what it is
-_YEAR_DIGITS = 2
 
 
 _MOST_CHARACTERS = 2_000_000
@@ -87,7 +86,7 @@ class CaseShape:
         by_length = sorted(labels, key=len, reverse=True)
         spelled = "|".join(r"\s+".join(map(re.escape, label.split())) for label in by_length)
         self._label = re.compile(rf"(?<![^\W_])(?:{spelled}){_BEHIND_LABEL}", re.IGNORECASE)
-        self._nearly = _nearly(example)
+        self._slip = slip_pattern(example)
 
     @classmethod
     def of(cls, cases: Cases) -> Self:
@@ -182,7 +181,7 @@ class CaseShape:
             yield _Span(*place, None, Likeness.COUNTS)
 
     def _slips(self, plain: str) -> Iterator[_Span]:
-        for at in self._nearly.finditer(plain):
+        for at in self._slip.finditer(plain):
             # What has the very shape was judged before.
             if self.normal(at[0]) is None and is_a_slip(plain, at.start(), at.end()):
                 # A letter where a digit must be is no other number: somebody meant one of ours.
@@ -220,63 +219,3 @@ def _without(text: str, spans: Iterable[_Span]) -> str:
         kept.append(text[position:start] + _NOTHING * (end - start))
         position = end
     return "".join((*kept, text[position:]))
-
-
-def _regrouped(pieces: list[str]) -> Iterator[str]:
-    """Give a number of several runs as one, and with its last run in two groups.
-
-    Only where that run begins with a zero as the example's does: else every date is one.
-    """
-    *front, last = pieces
-    if not (last.isdigit() and last.startswith("0")):
-        return
-    begins = "".join(f"[0-9]{{{len(one)}}}" if one.isdigit() else "[-/. ]?" for one in front)
-    yield "".join(f"[0-9]{{{len(one)}}}" for one in front if one.isdigit()) + (
-        f"0[0-9]{{{len(last) - 1}}}"
-    )
-    half = len(last) // 2
-    if half > 1:
-        yield rf"{begins}0[0-9]{{{half - 1}}}[-. \n][0-9]{{{len(last) - half}}}"
-
-
-def _nearly(example: str) -> re.Pattern[str]:
-    """Return what a slip makes of a number built like the example.
-
-    One digit too few or too many, a digit on the wrong side of a dash, a space or a slash for the
-    dash, a letter for the digit it looks like, zeros left out as long as four digits stay, a year
-    with its century. A number of one run of digits has the letters alone: every other number in
-    the world is a slip of it.
-    """
-    pieces = re.findall(r"\d+|\D+", example)
-    runs = [index for index, piece in enumerate(pieces) if piece.isdigit()]
-    variants: list[tuple[dict[int, int], str, str]] = [({}, "[0-9OoIl]", "")]
-    if len(runs) > 1:
-        variants.append(({}, "[0-9]", "[-/ ]"))
-        variants.extend(({index: by}, "[0-9]", "") for index in runs for by in (-1, 1))
-        variants.extend(
-            ({one: by, other: -by}, "[0-9]", "")
-            for one, other in itertools.pairwise(runs)
-            for by in (-1, 1)
-        )
-        last = runs[-1]
-        zeros = len(pieces[last]) - len(pieces[last].lstrip("0"))
-        left = range(max(_FEWEST_DIGITS_LEFT, len(pieces[last]) - zeros), len(pieces[last]) - 1)
-        variants.extend(({last: digits - len(pieces[last])}, "[0-9]", "") for digits in left)
-        if runs[0] == 0 and len(pieces[0]) == _YEAR_DIGITS:
-            variants.append(({0: 2}, "[0-9]", ""))
-    spelled: list[str] = []
-    for change, digit, dash in variants:
-        written = [
-            f"{digit}{{{len(piece) + change.get(index, 0)}}}"
-            if index in runs
-            else (dash if dash and piece == "-" else re.escape(piece))
-            for index, piece in enumerate(pieces)
-            if len(piece) + change.get(index, 0) > 0
-        ]
-        spelled.append("".join(written))
-    if len(runs) > 1:
-        spelled.extend(_regrouped(pieces))
-    return re.compile(
-        rf"(?<![^\W_])(?<![-./:+%$])(?:{'|'.join(spelled)})(?![^\W_])(?![-/:][^\W_]|\.\d)",
-        re.IGNORECASE,
-    )

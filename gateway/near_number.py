@@ -41,11 +41,11 @@ def _swapped(number: str) -> Iterator[str]:
 
 
 def _mended(text: str, example: str) -> Iterator[str]:
-    yield from _laid_out(text, example)
     runs = re.findall(r"[^\W_]+", text)
     wanted = re.findall(r"[^\W_]+", example)
     if len(runs) == len(wanted):
         yield from _laid_out("".join(map(_filled, runs, wanted)), example)
+    yield from _laid_out(text, example)
 
 
 def _laid_out(text: str, example: str) -> Iterator[str]:

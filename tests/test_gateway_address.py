@@ -172,3 +172,9 @@ def test_a_pattern_with_letters_is_read_in_any_case() -> None:
     ours = OurAddresses("claims@casebridge.example", r"MM\d{4}")
     assert ours.recipient("claims+MM1234@casebridge.example").startswith("claims+mm1234@")
     assert ours.case_tag("mm1234@casebridge.example") == "mm1234"
+
+
+def test_a_message_of_ours_is_known_by_its_domain() -> None:
+    assert OURS.own_message("Token-1_x@CaseBridge.example") == "Token-1_x"
+    assert OURS.own_message("Token-1_x@casebridge.example.evil.example") is None
+    assert OURS.own_message("Token-1_x") is None

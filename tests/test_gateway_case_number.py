@@ -46,6 +46,16 @@ def seen(text: str, shape: CaseShape = SHAPE) -> list[tuple[str | None, bool]]:
         "Case:\n24-001234",
         "24-001234, again 24-001234 and Case 24-001234",
         "Tel. 555-0100\n24-001234",
+        "24-001234 - 2 documents",
+        "24-001234 \u2013 2023 tax return",
+        "11/20/2026 - 24-001234",
+        "Part 1 - 24-001234",
+        "- 24-001234\n- 2 bills",
+        "Claim No.: #24-001234",
+        "Dossier n\u00b0 24-001234",
+        "Siniestro n\u00famero 24-001234",
+        "Schaden-Nr. 24-001234",
+        "Az.: 24-001234",
     ],
 )
 def test_a_number_of_ours_is_found_however_it_is_written(text: str) -> None:
@@ -88,6 +98,20 @@ def test_what_is_meant_for_a_number_but_has_not_its_shape_counts_without_one(
         "Policy 24-001234",
         "Invoice no. 24-001234",
         "Court case no. 24-001234",
+        "Our file no.: 24-001234",
+        "Our ref 24-001234",
+        "Unser Zeichen: 24-001234",
+        "The co-defendant's claim no. 24-001234",
+        "co-defendant\u2019s carrier number 24-001234",
+        "excess carrier claim: 24-001234",
+        "Bar No. 24-001234",
+        "Tax ID: 24-001234",
+        "T: 24-001234",
+        "24-1234",
+        "2024-001234",
+        "24001234",
+        "24-001-234",
+        "24-001\n234",
         "Case No. 2:24-cv-01234-ABC",
         "hearing on 21-112026",
         "born 11-241950",
@@ -124,6 +148,12 @@ def test_a_slip_or_another_number_of_our_shape_is_reported_and_does_not_count(te
         "324-00123456",
         "10.24-001234567",
         "4111-1111-1111-1111",
+        "EIN 24-0012345",
+        "05-2024",
+        "20241121",
+        "01052024",
+        "84123456",
+        "in 24-12 and 24-123",
     ],
 )
 def test_dates_telephones_amounts_and_pieces_of_more_are_nothing(text: str) -> None:
@@ -176,6 +206,16 @@ def test_what_is_not_seen_is_no_part_of_a_number(text: str, written: str) -> Non
     (found,) = SHAPE.find(text)
     assert (found.text, found.number) == (written, "24-001234")
     assert SHAPE.normal(written) == "24-001234"
+
+
+def test_whose_numbers_look_like_ours_is_a_setting() -> None:
+    shape = CaseShape.of(Cases(others=("Zenith Mutual",)))
+    assert seen("Zenith  Mutual claim number 24-001234", shape) == [("24-001234", False)]
+    assert seen("Zenith Mutual's claim 24-001234", shape) == [("24-001234", False)]
+    assert seen("Zenith Mutual wrote about claim 24-001234", shape) == [("24-001234", True)]
+    assert seen("co-defendant's claim 24-001234", CaseShape.of(Cases(others=()))) == [
+        ("24-001234", True)
+    ]
 
 
 def test_a_label_within_what_another_label_names_is_no_crash() -> None:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from config.settings import Cases
 from gateway.case_number import CaseShape
 from gateway.letter import Proof
-from gateway.road.package import Package, Part
+from gateway.road.package import Mailbox, Package, Part
 from gateway.road.resolve import resolve
 from portal.directory import (
     MAIL_ADDRESS,
@@ -56,10 +56,11 @@ CASES = {
     "24-001402": Case(3, "24-001402", True, False, DANA),
     "24-001377": Case(4, "24-001377", False, False, DANA),  # Quill & Marsh alone
     "25-000345": Case(5, "25-000345", False, False, None),
+    "25-000346": Case(8, "25-000346", False, True, None),
     "21-112026": Case(6, "21-112026", False, False, DANA),  # could be a date
     "30-123456": Case(7, "30-123456", False, False, DANA),  # could be a telephone number
 }
-RIGHTS = {(1, 1), (1, 2), (1, 3), (1, 5), (1, 6), (1, 7), (2, 4)}
+RIGHTS = {(1, 1), (1, 2), (1, 3), (1, 5), (1, 6), (1, 7), (1, 8), (2, 4)}
 
 
 class Listed:
@@ -386,6 +387,143 @@ def test_a_closed_case_is_filed_to_and_flagged() -> None:
     (trouble,) = said.troubles
     assert trouble.code == "case_closed"
     assert trouble.fields == {"value": "24-001402", "consultant": "Dana Reyes"}
+
+
+CLAIMS = "claims@casebridge.example"
+
+
+@pytest.mark.parametrize(
+    ("answered", "subject", "case", "code"),
+    [
+        (("bakers",), "Re: your receipt", GOOD, "thread"),
+        (("bakers",), f"Re: Filed, case {GOOD}", GOOD, "thread"),
+        (("bakers",), f"New: {OTHER}", None, "case_ambiguous"),
+        (("bakers",), "New: 24-009999", None, "case_ambiguous"),
+        (("bakers", "bakers-other"), "Both", None, "case_ambiguous"),
+        (("bakers-held",), "Any news?", None, "consultant_unknown"),
+        (("bakers-held",), OTHER, OTHER, "subject"),
+        (("bakers-no-more",), "Documents", None, "case_not_found"),
+        (("quills",), "Documents", None, "consultant_unknown"),
+        (("quills",), GOOD, GOOD, "subject"),
+        (("strangers",), "Documents", None, "consultant_unknown"),
+        (("nobodys",), GOOD, GOOD, "subject"),
+    ],
+)
+def test_the_thread_of_the_firms_own_receipts_ranks_with_the_subject(
+    answered: tuple[str, ...], subject: str, case: str | None, code: str
+) -> None:
+    said = resolve(package(subject=subject), Listed(), SHAPE, TODAY, answered=answered).resolution
+    assert said.hold == (None if case else code)
+    assert (said.case_number, said.found_in) == ((case, code) if case else (None, None))
+
+
+def test_anothers_receipt_shows_nothing_of_theirs() -> None:
+    said = resolve(package(), Listed(), SHAPE, TODAY, answered=("quills", "strangers")).resolution
+    (candidate,) = said.candidates
+    assert (candidate.text, candidate.number, candidate.found_in) == (
+        "an earlier receipt",
+        None,
+        "thread",
+    )
+    assert candidate.why == "It answers a receipt of somebody else."
+
+
+def test_anothers_receipt_stops_what_ranks_below() -> None:
+    sent = package(part("2", f"{GOOD}.pdf"))
+    said = resolve(sent, Listed(), SHAPE, TODAY, answered=("quills",)).resolution
+    assert (said.hold, said.case_number, said.suggestions) == ("consultant_unknown", None, (GOOD,))
+
+
+@pytest.mark.parametrize(
+    ("subject", "suggested"),
+    [
+        ("24-O01234", (GOOD,)),
+        ("24-001243", (GOOD,)),  # no such case; two digits have changed places
+        ("24-003177", ()),  # near to another firm's: nothing is said of it
+        ("24-00123", ()),
+        (f"{GOOD} and {OTHER}", (GOOD, OTHER)),
+    ],
+)
+def test_what_may_be_meant_is_suggested_and_never_taken(
+    subject: str, suggested: tuple[str, ...]
+) -> None:
+    said = resolve(package(subject=subject), Listed(), SHAPE, TODAY).resolution
+    assert said.case_id is None
+    assert said.suggestions == suggested
+
+
+def test_a_stranger_is_asked_about_no_case_and_none_is_looked_up_for_them() -> None:
+    directory = Listed()
+    sent = package(subject="24-001243", envelope=envelope(proof=Proof.NONE))
+    said = resolve(sent, directory, SHAPE, TODAY).resolution
+    assert said.suggestions == ()
+    assert directory.asked == ["24-001243"]
+
+
+def test_whoever_covers_the_consultant_today_is_told_too() -> None:
+    said = resolve(package(subject=GOOD), Listed(), SHAPE, TODAY).resolution
+    assert (said.consultant_email, said.cover_email) == (DANA.email, LEE.email)
+    assert DANA.cover_on(date(2026, 11, 22)) is None
+    assert DANA.cover_on(date(2026, 11, 20)) is None
+    assert LEE.cover_on(TODAY) is None
+    always = Consultant(1, "A", "a@x.example", "b@x.example")
+    assert always.cover_on(TODAY) == "b@x.example"
+
+
+@pytest.mark.parametrize(
+    ("new", "to", "name", "how"),
+    [
+        ("Dear Ms. Reyes,\nattached.", (), "Dana Reyes", "greeting"),
+        ("Attached.", (Mailbox("Lee Park", CLAIMS),), "Lee Park", "to"),
+        ("Attached.", (Mailbox("", LEE.email),), "Lee Park", "to"),
+        ("Dear Lee,", (Mailbox("", LEE.email),), "Lee Park", "to"),
+        ("Dear Dana,", (Mailbox("", LEE.email),), None, "unknown"),
+        ("Dear Dana and Lee,", (), None, "unknown"),
+        ("I spoke to Lee Park.", (), None, "unknown"),
+        ("Attached.\n\nLee Park", (), None, "unknown"),
+        ("Attached.", (Mailbox("Lee", CLAIMS),), None, "unknown"),  # a first name in To is nobody
+    ],
+)
+def test_a_name_stands_in_where_the_case_has_no_consultant(
+    new: str, to: tuple[Mailbox, ...], name: str | None, how: str
+) -> None:
+    sent = package(subject="25-000345", words=(words(new),), addressed=to)
+    said = resolve(sent, Listed(), SHAPE, TODAY).resolution
+    assert (said.consultant_name, said.how) == (name, how)
+    assert said.hold == (None if name else "consultant_unknown")
+
+
+def test_a_name_never_takes_a_package_from_the_cases_consultant() -> None:
+    sent = package(subject=GOOD, words=(words("Dear Ms. Okafor,\nattached."),))
+    said = resolve(sent, Listed(), SHAPE, TODAY)
+    assert (said.resolution.consultant_name, said.resolution.how) == ("Dana Reyes", "case")
+    (trouble,) = said.troubles
+    assert trouble.code == "consultant_named_other"
+    assert trouble.fields == {"named": "Imani Okafor", "consultant": "Dana Reyes"}
+    (name,) = (one for one in said.resolution.candidates if one.consultant_id is not None)
+    assert (name.text, name.found_in, name.consultant_id) == ("Okafor", "greeting", IMANI.id)
+
+
+def test_naming_the_cover_is_no_trouble() -> None:
+    sent = package(subject=GOOD, words=(words("Dear Lee,\nattached."),))
+    assert resolve(sent, Listed(), SHAPE, TODAY).troubles == ()
+
+
+def test_a_restricted_case_is_opened_to_nobody_by_a_name() -> None:
+    sent = package(subject="25-000346", words=(words("Dear Lee,\nattached."),))
+    said = resolve(sent, Listed(), SHAPE, TODAY).resolution
+    assert (said.hold, said.consultant_id) == ("consultant_unknown", None)
+
+
+def test_a_name_without_a_case_files_nothing_and_is_kept_for_triage() -> None:
+    sent = package(words=(words("Dear Ms. Reyes,\nLee Park asked for this."),))
+    said = resolve(sent, Listed(), SHAPE, TODAY).resolution
+    assert (said.hold, said.consultant_id, said.how) == ("consultant_unknown", None, "unknown")
+    names = [(one.consultant_id, one.found_in, one.why) for one in said.candidates]
+    assert names == [
+        (DANA.id, "greeting", "The message greets Dana Reyes."),
+        (LEE.id, "words", "Lee Park is named here: a hint, no choice of the sender's."),
+    ]
 
 
 def attached(name: str | None, text: str) -> tuple[Part, Part, Any]:

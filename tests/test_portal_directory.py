@@ -113,3 +113,21 @@ def test_a_right_holds_from_its_first_to_its_last_day(directory: Directory) -> N
     orphan = directory.case("26-000031")
     assert orphan is not None
     assert not directory.has_right(quill.id, orphan.id, days[1])
+
+
+def test_everybody_of_the_claims_desk_with_their_covers(directory: Directory) -> None:
+    desk = {one.name: one for one in directory.consultants()}
+    assert sorted(desk) == ["Dana Reyes", "Imani Okafor", "Lee Park", "Tomas Lindqvist"]
+    tomas = desk["Tomas Lindqvist"]
+    assert tomas.cover_on(date(2026, 11, 16)) == "imani.okafor@sample-mutual.example"
+    assert tomas.cover_on(date(2026, 12, 1)) == "imani.okafor@sample-mutual.example"
+    assert tomas.cover_on(date(2026, 11, 15)) is tomas.cover_on(date(2026, 12, 2)) is None
+    assert desk["Lee Park"].cover_on(date(2026, 11, 20)) is None
+    case = directory.case("26-000008")
+    assert case is not None
+    assert case.consultant == tomas
+
+
+def test_mails_of_nobody_were_about_nothing(directory: Directory) -> None:
+    assert directory.earlier(()) == ()
+    assert directory.earlier(("unknown", "")) == ()
