@@ -104,7 +104,8 @@ class CaseShape:
         Dashes of all kinds and full-width digits become ours, spaces beside a dash go, and so does
         what is not seen; letters take the case of the pattern. O for 0 is never corrected.
         """
-        plain = self.plain(text)
+        # A directory has 100,000 of them, and nearly all stand there as they are.
+        plain = text if _is_plain(text) else self.plain(text)
         forms = (plain, plain.upper(), plain.lower())
         return next((form for form in forms if self._exactly.fullmatch(form)), None)
 
@@ -192,6 +193,11 @@ class CaseShape:
 def _without_slips_of_numbers(found: list[_Span]) -> list[_Span]:
     whole = {(one.start, one.end) for one in found if one.number is not None}
     return [one for one in found if one.number is not None or (one.start, one.end) not in whole]
+
+
+def _is_plain(text: str) -> bool:
+    """Say whether a text is in ASCII, and nothing in it is unseen or stands for something else."""
+    return text.isascii() and text.isprintable() and " " not in text and "_" not in text
 
 
 def _each_once(spans: list[_Span]) -> Iterator[_Span]:

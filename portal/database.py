@@ -75,6 +75,27 @@ class Database:
         with self.engine.connect().execution_options(**{_READS: True}) as connection:
             yield connection
 
+    @contextlib.contextmanager
+    def aside(self) -> Iterator[sa.Connection]:
+        """Open a connection to fill temporary tables on, which keeps nobody else from writing.
+
+        They are this connection's alone. `write_on` then writes what they say; the caller commits
+        what came before, and drops them at the end.
+        """
+        with self.engine.connect() as connection:
+            connection.execution_options(**{_READS: True})
+            yield connection
+
+    @contextlib.contextmanager
+    def write_on(self, connection: sa.Connection) -> Iterator[None]:
+        """Open a transaction that may write, as `write` does, on a connection of `aside`."""
+        connection.execution_options(**{_READS: False})
+        try:
+            with connection.begin():
+                yield
+        finally:
+            connection.execution_options(**{_READS: True})
+
     def close(self) -> None:
         """Close every pooled connection."""
         self.engine.dispose()

@@ -1,36 +1,15 @@
-"""A CSV file of the directory: its lines, and the checks that a field must pass."""
+"""A CSV file of the directory, line by line: what is no record of ours is rejected with its fix."""
 
 from __future__ import annotations
 
 import csv
-import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import date
-from functools import lru_cache
 from pathlib import Path
-
-import idna
-
-from portal.directory import MAIL_ADDRESS, MAIL_DOMAIN
+from typing import BinaryIO
 
 _MOST_CHARACTERS = 200  # in a field
 _MOST_BYTES = 1 << 16  # in a line
-_LOCAL = re.compile(r"[a-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[a-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
-_IDENTIFIER_TYPES = {
-    "mail domain": MAIL_DOMAIN,
-    "email domain": MAIL_DOMAIN,
-    "domain": MAIL_DOMAIN,
-    "mail address": MAIL_ADDRESS,
-    "email address": MAIL_ADDRESS,
-    "email": MAIL_ADDRESS,
-    "address": MAIL_ADDRESS,
-    "office id": "office_id",
-    "tax id": "tax_id",
-    "national provider id": "national_provider_id",
-    "npi": "national_provider_id",
-    "vendor id": "vendor_id",
-}
 
 
 class Rejection(Exception):
@@ -51,126 +30,133 @@ class Line:
 
 
 def lines(
-    file: Path, columns: tuple[str, ...], reject: Callable[[int, str], None]
+    file: Path,
+    columns: tuple[str, ...],
+    reject: Callable[[int, str], None],
+    read: Callable[[int], None] = lambda _: None,
 ) -> Iterator[Line]:
     """Read the records of a file, streaming; empty lines are passed over, further columns too.
 
     UTF-8, with or without a byte order mark; the header line names the columns, in any order. A
-    record that cannot be read goes to `reject`. Raises Rejection where the file cannot be read on.
+    record that cannot be read goes to `reject`, and the next one is read. `read` is told how many
+    bytes were taken, a line at a time. Raises Rejection where the file cannot be used at all.
     """
     try:
         stream = file.open("rb")
     except OSError as error:
         raise Rejection(f"add the file, with the columns {', '.join(columns)}", 0) from error
     with stream:
-        reader = csv.reader(_decoded(iter(lambda: stream.readline(_MOST_BYTES), b"")), strict=True)
-        try:
-            header = [name.strip().casefold() for name in next(reader, [])]
-            if missing := [name for name in columns if name not in header]:
-                raise Rejection(
-                    f"name the columns {', '.join(columns)} in the first line, separated by commas"
-                    f" (missing: {', '.join(missing)})",
-                    1,
+        source = _Source(stream, read)
+        reader = csv.reader(source, strict=True)
+        places = _places(_record(reader, source) or [], columns)
+        width = len(places.header)
+        while True:
+            begins = source.number + 1
+            try:
+                record = _record(reader, source)
+            except Rejection as rejection:
+                reject(source.number, rejection.fix + _since(begins, source.number))
+                continue
+            if record is None:
+                return
+            fields = [" ".join(one.split()) for one in record]
+            if not any(fields):
+                continue
+            fault = _fault(fields, places, columns)
+            if fault is None:
+                yield Line(
+                    source.number,
+                    {name: fields[at] for name, at in zip(columns, places.at, strict=True)},
                 )
-            for record in reader:
-                if not any(field.strip() for field in record):
-                    continue
-                if len(record) != len(header):
-                    fix = f"write {len(header)} fields, as in the first line"
-                    reject(reader.line_num, f"{fix} (there are {len(record)})")
-                    continue
-                fields = dict(zip(header, (" ".join(one.split()) for one in record), strict=True))
-                odd = next((name for name in columns if not fields[name].isprintable()), None)
-                if odd is not None:
-                    reject(reader.line_num, f"remove the invisible characters from {odd}")
-                elif any(len(fields[name]) > _MOST_CHARACTERS for name in columns):
-                    reject(
-                        reader.line_num, f"write at most {_MOST_CHARACTERS} characters in a field"
-                    )
-                else:
-                    yield Line(reader.line_num, fields)
-        except csv.Error as error:
-            raise Rejection(f"write it as CSV: {error}", reader.line_num) from error
+            else:
+                long = len(fields) != width
+                reject(source.number, fault + (_since(begins, source.number) if long else ""))
 
 
-def _decoded(raw: Iterator[bytes]) -> Iterator[str]:
-    for number, line in enumerate(raw, 1):
-        if len(line) >= _MOST_BYTES:
-            raise Rejection(f"a line may have {_MOST_BYTES} bytes at most", number)
-        try:
-            yield line.decode("utf-8-sig" if number == 1 else "utf-8")
-        except UnicodeDecodeError as error:
-            raise Rejection("save the file as UTF-8", number) from error
+@dataclass(frozen=True)
+class _Places:
+    """The header, and the place of each of our columns in it."""
+
+    header: list[str]
+    at: tuple[int, ...]
 
 
-def needed(line: Line, column: str) -> str:
-    """Return a field that must not be empty. Raises Rejection."""
-    value = line.fields[column]
-    if not value:
-        raise Rejection(f"fill in {column}")
-    return value
-
-
-def mail_address(text: str) -> str:
-    """Return a mail address in canonical form. Raises Rejection."""
-    local, at, domain = text.lower().rpartition("@")
-    if not at or not _LOCAL.fullmatch(local):
-        raise Rejection(f"write {text!r} as a mail address, like name@example.com")
-    return f"{local}@{mail_domain(domain)}"
-
-
-@lru_cache(maxsize=4096)  # a consultant's stands in every line of theirs
-def mail_domain(text: str) -> str:
-    """Return a domain in lower case and ASCII (UTS 46, RFC 5891). Raises Rejection."""
-    try:
-        return idna.encode(text.removeprefix("@").rstrip("."), uts46=True).decode("ascii").lower()
-    except idna.IDNAError as error:
-        raise Rejection(f"write {text!r} as a domain, like example.com") from error
-
-
-def identifier(kind: str, value: str) -> tuple[str, str]:
-    """Return type and value of an identifier in the form that they are looked up in.
-
-    Raises Rejection for a type that is not known, or an address or domain that is none.
-    """
-    plain = re.sub(r"[\s_-]+", " ", kind.casefold()).strip().replace("e mail", "email")
-    known = _IDENTIFIER_TYPES.get(plain)
-    if known is None:
+def _places(header: list[str], columns: tuple[str, ...]) -> _Places:
+    """Find the columns in the first line. Raises Rejection."""
+    names = [" ".join(name.split()).casefold() for name in header]
+    if any("\0" in name or not _is_whole(name) for name in names):
+        raise Rejection("save the file as UTF-8", 1)
+    if missing := [name for name in columns if name not in names]:
         raise Rejection(
-            f"write identifier_type {kind!r} as one of: mail domain, mail address, office id, tax"
-            " id, national provider id, vendor id"
+            f"name the columns {', '.join(columns)} in the first line, separated by commas"
+            f" (missing: {', '.join(missing)})",
+            1,
         )
-    if known == MAIL_DOMAIN:
-        return known, mail_domain(value)
-    if known == MAIL_ADDRESS:
-        return known, mail_address(value)
-    return known, value
+    if twice := [name for name in columns if names.count(name) > 1]:
+        raise Rejection(f"name each column once in the first line (twice: {', '.join(twice)})", 1)
+    return _Places(names, tuple(names.index(name) for name in columns))
 
 
-def day(line: Line, column: str) -> date | None:
-    """Return a date, or None for an empty field. Raises Rejection."""
-    value = line.fields[column]
-    if not value:
-        return None
+def _fault(fields: list[str], places: _Places, columns: tuple[str, ...]) -> str | None:
+    """Return what to change in a record, or None where it can be read."""
+    if len(fields) != len(places.header):
+        fix = f"write {len(places.header)} fields, as in the first line"
+        return f"{fix} (there are {len(fields)})"
+    ours = [fields[at] for at in places.at]
+    if not "".join(ours).isprintable():
+        if not all(map(_is_whole, ours)):
+            return "save the file as UTF-8"
+        odd = next(name for name, one in zip(columns, ours, strict=True) if not one.isprintable())
+        return f"remove the invisible characters from {odd}"
+    if max(map(len, ours)) > _MOST_CHARACTERS:
+        return f"write at most {_MOST_CHARACTERS} characters in a field"
+    if fields[places.at[0]].casefold() == columns[0] and (
+        [field.casefold() for field in fields] == places.header
+    ):
+        return "remove this line: it says the first one again"
+    return None
+
+
+def _is_whole(text: str) -> bool:
+    """Say whether every byte of it was UTF-8: what was not stands in it as a lone surrogate."""
+    return not any("\ud800" <= char <= "\udfff" for char in text)
+
+
+def _since(begins: int, ends: int) -> str:
+    if ends <= begins:
+        return ""
+    return f" (it begins in line {begins}: look for a quotation mark that is not closed there)"
+
+
+def _record(reader: Iterator[list[str]], source: _Source) -> list[str] | None:
+    """Return the next record, or None at the end. Raises Rejection; the next one can be read."""
     try:
-        return date.fromisoformat(value)
-    except ValueError as error:
-        raise Rejection(f"write {column} as 2026-11-21") from error
+        return next(reader, None)
+    except csv.Error as error:
+        raise Rejection(f"write it as CSV: {error}", source.number) from error
 
 
-def span(line: Line, first: str, last: str) -> tuple[date | None, date | None]:
-    """Return two dates in their order. Raises Rejection."""
-    starts, ends = day(line, first), day(line, last)
-    if starts is not None and ends is not None and ends < starts:
-        raise Rejection(f"{last} is before {first}: correct one of them")
-    return starts, ends
+class _Source:
+    """The lines of a file as text, for the reader of CSV. It can be read on after a fault."""
 
+    def __init__(self, stream: BinaryIO, read: Callable[[int], None]) -> None:
+        self.number = 0
+        self._stream = stream
+        self._read = read
 
-def is_yes(line: Line, column: str) -> bool:
-    """Return a yes or no; an empty field is no. Raises Rejection."""
-    value = line.fields[column].casefold()
-    if value in {"yes", "true", "1", "y"}:
-        return True
-    if value in {"no", "false", "0", "n", ""}:
-        return False
-    raise Rejection(f"write {column} as yes or no")
+    def __iter__(self) -> _Source:
+        return self
+
+    def __next__(self) -> str:
+        """Return the next line. Raises Rejection for one that is too long, and passes over it."""
+        line = self._stream.readline(_MOST_BYTES)
+        if not line:
+            raise StopIteration
+        self.number += 1
+        self._read(len(line))
+        if len(line) >= _MOST_BYTES:
+            while not line.endswith(b"\n") and (line := self._stream.readline(_MOST_BYTES)):
+                self._read(len(line))
+            raise Rejection(f"a line may have {_MOST_BYTES} bytes at most", self.number)
+        encoding = "utf-8-sig" if self.number == 1 else "utf-8"
+        return line.decode(encoding, "surrogateescape")

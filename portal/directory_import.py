@@ -8,243 +8,195 @@ a directory would send letters astray without a word.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import contextlib
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
-from portal import directory_file as csv_file
+from portal import directory_export as export
+from portal import directory_stage as stage
 from portal.database import Database
-from portal.directory_file import Line, Rejection
-from portal.directory_report import Rejected, Report
-from portal.merge import Counts, Row, chunks, merge
+from portal.directory_follow import follow
+from portal.directory_reading import Reading
+from portal.directory_report import Progress, Rejected, Report
+from portal.merge import Counts, merge
 from portal.tables import cases, consultants, firms, identifiers, offices, rights
 
-_CONSULTANTS = ("email", "name", "cover_email", "cover_from", "cover_until")
-_FIRMS = ("firm", "office", "identifier_type", "identifier")
-_CASES = ("number", "state", "consultant_email", "restricted")
-_RIGHTS = ("firm", "case_number", "from", "until")
-_MOST_TOLD = 1_000
+_MOST_KEPT = 1_000
 
-_Checked = TypeVar("_Checked")
+
+@dataclass(frozen=True)
+class Terms:
+    """How an import is done.
+
+    `most_removed_percent` of the rights, and of the identifiers, may go by one import; None is any
+    number. `told` is handed each rejected line as it is found, `progress` how far the files were
+    read. `also` writes what belongs to a loaded directory, in its transaction.
+    """
+
+    now: datetime | None = None
+    most_removed_percent: int | None = None
+    dry_run: bool = False
+    told: Callable[[Rejected], None] = lambda _: None
+    progress: Callable[[Progress], None] = lambda _: None
+    also: Callable[[sa.Connection, Report], None] = lambda _connection, _report: None
 
 
 def import_directory(
-    database: Database, folder: Path, case_number: Callable[[str], str | None] = str.strip
+    database: Database,
+    folder: Path,
+    case_number: Callable[[str], str | None] = str.strip,
+    terms: Terms | None = None,
 ) -> Report:
     """Load consultants.csv, firms.csv, cases.csv and rights.csv, in one transaction.
 
     `case_number` brings a case number into our form, or returns None for what has not its shape.
-    Loading the same files again changes nothing. Cases and rights are streamed.
+    Loading the same files again changes nothing. The files are streamed and checked before the
+    record is locked. Where a case's consultant changes, their unread packages of it go along.
     """
-    run = _Import(folder, case_number)
-    try:
-        with database.write() as connection:
-            counts = run.load(connection)
-    except _LinesRejected:
-        counts = {}
-    return Report(counts, tuple(run.rejected), run.rejections)
+    run = _Import(folder, case_number, terms or Terms())
+    with database.aside() as connection:
+        try:
+            stage.set_up(connection)
+            run.read(connection)
+            connection.commit()
+            return run.load(database, connection)
+        finally:
+            connection.rollback()
+            stage.clear(connection)
+            connection.commit()
 
 
-class _LinesRejected(Exception):
-    """Some line cannot be loaded. Rolls the transaction back: nothing is half loaded."""
-
-
-@dataclass(frozen=True)
-class _Claim:
-    """What a line of firms.csv says."""
-
-    firm: str
-    office: str
-    identifier: tuple[str, str] | None
+class _NotToBe(Exception):
+    """Rolls the transaction back: a line cannot be loaded, or it was to be dry."""
 
 
 @dataclass
 class _Import:
     folder: Path
     case_number: Callable[[str], str | None]
-    rejected: list[Rejected] = field(default_factory=list)
+    terms: Terms
+    kept: list[Rejected] = field(default_factory=list)
     rejections: int = 0
 
-    def load(self, connection: sa.Connection) -> dict[str, Counts]:
-        """Load the four files, in the order in which they name each other.
+    def read(self, connection: sa.Connection) -> None:
+        """Bring what the files say onto the stage."""
+        before = export.fingerprint(self.folder)
+        reading = Reading(self.folder, self.case_number, self._reject, self.terms.progress)
+        for file, table in (
+            (export.CONSULTANTS, stage.staged_consultants),
+            (export.FIRMS, stage.staged_claims),
+            (export.CASES, stage.staged_cases),
+            (export.RIGHTS, stage.staged_rights),
+        ):
+            stage.fill(connection, table, reading.rows(file))
+        if export.fingerprint(self.folder) != before:
+            self._reject("", 0, "import it again: the files changed while they were read")
 
-        Raises _LinesRejected at the end, so that every line is looked at.
+    def load(self, database: Database, connection: sa.Connection) -> Report:
+        """Hold the lines against each other and the record, and bring the record to what they say.
+
+        All of it on one state of the record, so nothing changes between the check and the change.
         """
-        counts = {
-            "consultants": merge(
-                connection,
-                consultants,
-                ("email",),
-                self._checked("consultants.csv", _CONSULTANTS, _consultant),
-                self._twice("consultants.csv"),
-            )
-        }
-        counts.update(self._firms(connection))
-        emails = _ids(connection, consultants.c.email)
-        counts["cases"] = merge(
-            connection,
-            cases,
-            ("number",),
-            self._checked("cases.csv", _CASES, lambda line: self._case(line, emails)),
-            self._twice("cases.csv"),
-        )
-        counts["rights"] = merge(
-            connection,
-            rights,
-            ("firm_id", "case_id"),
-            self._rights(connection),
-            self._twice("rights.csv"),
-            remove_the_rest=True,
-        )
-        if self.rejections:
-            raise _LinesRejected
-        return counts
+        now = self.terms.now or datetime.now(UTC)
+        report: Report | None = None
+        with contextlib.suppress(_NotToBe), database.write_on(connection):
+            self._check(connection)
+            self._end_if(rejected=True)
+            report = self._change(connection, now)
+            self._guard(connection, report.counts)
+            self._end_if(rejected=True, dry=True)
+            self.terms.also(connection, report)
+        if report is None or self.rejections:
+            return Report({}, tuple(sorted(self.kept, key=_place)), self.rejections)
+        return report
 
-    def _firms(self, connection: sa.Connection) -> dict[str, Counts]:
-        # Firms are few, and a line says three things: a firm, an office of it, an identifier.
-        claims = list(self._checked("firms.csv", _FIRMS, _claim))
-        twice = self._twice("firms.csv")
-        names = dict.fromkeys(claim.firm for _, claim in claims)
-        firm_counts = merge(
-            connection, firms, ("name",), ((0, {"name": name}) for name in names), twice
-        )
-        ids = _ids(connection, firms.c.name)
-        places = dict.fromkeys((ids[one.firm], one.office) for _, one in claims if one.office)
-        office_counts = merge(
-            connection,
-            offices,
-            ("firm_id", "name"),
-            ((0, {"firm_id": firm_id, "name": name}) for firm_id, name in places),
-            twice,
-        )
-        query = sa.select(offices.c.firm_id, offices.c.name, offices.c.id)
-        office_ids = {(row.firm_id, row.name): row.id for row in connection.execute(query)}
-        named = (
-            (
-                number,
-                {
-                    "firm_id": ids[claim.firm],
-                    "office_id": office_ids.get((ids[claim.firm], claim.office)),
-                    "type": claim.identifier[0],
-                    "value": claim.identifier[1],
-                },
-            )
-            for number, claim in claims
-            if claim.identifier is not None
-        )
-        identifier_counts = merge(
-            connection, identifiers, ("type", "value"), named, twice, remove_the_rest=True
-        )
-        return {"firms": firm_counts, "offices": office_counts, "identifiers": identifier_counts}
+    def _end_if(self, *, rejected: bool, dry: bool = False) -> None:
+        if (rejected and self.rejections) or (dry and self.terms.dry_run):
+            raise _NotToBe
 
-    def _case(self, line: Line, consultant_ids: dict[str, int]) -> Row:
-        written, state = csv_file.needed(line, "number"), line.fields["state"].casefold()
-        number = self.case_number(written)
-        if number is None:
-            raise Rejection(f"correct number {written!r}, or cases.pattern of the settings")
-        if state not in {"open", "closed"}:
-            raise Rejection("write state as open or closed")
-        email = line.fields["consultant_email"]
-        consultant_id = consultant_ids.get(csv_file.mail_address(email)) if email else None
-        if email and consultant_id is None:
-            raise Rejection(f"add {email!r} to consultants.csv, or leave consultant_email empty")
-        return {
-            "number": number,
-            "state": state,
-            "consultant_id": consultant_id,
-            "restricted": csv_file.is_yes(line, "restricted"),
-        }
+    def _change(self, connection: sa.Connection, now: datetime) -> Report:
+        """Bring the tables to what the stage says, in the order in which they name each other."""
 
-    def _rights(self, connection: sa.Connection) -> Iterator[tuple[int, Row]]:
-        firm_ids = _ids(connection, firms.c.name)
-        for chunk in chunks(self._checked("rights.csv", _RIGHTS, self._right)):
-            numbers = {right["number"] for _, right in chunk}
-            query = sa.select(cases.c.number, cases.c.id).where(cases.c.number.in_(numbers))
-            case_ids = {row.number: row.id for row in connection.execute(query)}
-            for line, right in chunk:
-                firm_id, case_id = firm_ids.get(right["firm"]), case_ids.get(right["number"])
-                if firm_id is None:
-                    self._reject("rights.csv", line, f"add {right['firm']!r} to firms.csv")
-                elif case_id is None:
-                    self._reject("rights.csv", line, f"add {right['number']!r} to cases.csv")
-                else:
-                    yield (
-                        line,
-                        {
-                            "firm_id": firm_id,
-                            "case_id": case_id,
-                            "starts": right["starts"],
-                            "ends": right["ends"],
-                        },
-                    )
+        def to_be(
+            table: sa.Table, key: tuple[str, ...], said: sa.Subquery, *, whole: bool = False
+        ) -> None:
+            counts[table.name] = merge(connection, table, key, said, remove_the_rest=whole)
 
-    def _right(self, line: Line) -> Row:
-        written = csv_file.needed(line, "case_number")
-        starts, ends = csv_file.span(line, "from", "until")
-        number = self.case_number(written)
-        if number is None:
-            raise Rejection(f"correct case_number {written!r}")
-        return {
-            "firm": csv_file.needed(line, "firm"),
-            "number": number,
-            "starts": starts,
-            "ends": ends,
-        }
+        counts: dict[str, Counts] = {}
+        to_be(consultants, ("email",), stage.said_consultants())
+        to_be(firms, ("name",), stage.said_firms())
+        to_be(offices, ("firm_id", "name"), stage.said_offices())
+        to_be(identifiers, ("type", "value"), stage.said_identifiers(), whole=True)
+        followed = follow(connection, now)
+        to_be(cases, ("number",), stage.said_cases())
+        to_be(rights, ("firm_id", "case_id"), stage.said_rights(), whole=True)
+        return Report(counts, (), 0, followed, dry_run=self.terms.dry_run)
 
-    def _checked(
-        self, file: str, columns: tuple[str, ...], check: Callable[[Line], _Checked]
-    ) -> Iterator[tuple[int, _Checked]]:
-        """Read a file, and pass on what `check` makes of its lines. The rest is rejected."""
-        records = csv_file.lines(
-            self.folder / file, columns, lambda line, fix: self._reject(file, line, fix)
-        )
-        try:
-            for line in records:
-                try:
-                    yield line.number, check(line)
-                except Rejection as rejection:
-                    self._reject(file, line.number, rejection.fix)
-        except Rejection as rejection:
-            self._reject(file, rejection.line or 0, rejection.fix)
+    def _check(self, connection: sa.Connection) -> None:
+        """Reject what says a thing twice, and what names a thing that is nowhere."""
+        for file, table, key in (
+            (export.CONSULTANTS, stage.staged_consultants, ("email",)),
+            (export.FIRMS, stage.staged_claims, ("type", "value")),
+            (export.CASES, stage.staged_cases, ("number",)),
+            (export.RIGHTS, stage.staged_rights, ("number", "firm")),
+        ):
+            for line in stage.repeated(connection, table, *key):
+                fix = "remove this line or the earlier one that speaks of the same"
+                self._reject(file, line, fix)
+        emails, firm_names = stage.staged_consultants.c.email, stage.staged_claims.c.firm
+        numbers, named = stage.staged_cases.c.number, stage.staged_cases.c.consultant_email
+        for line, email in stage.unknown(connection, named, emails, consultants.c.email):
+            fix = f"add {email!r} to consultants.csv, or leave consultant_email empty"
+            self._reject(export.CASES, line, fix)
+        nowhere = set()
+        of_right = stage.staged_rights.c
+        for line, firm in stage.unknown(connection, of_right.firm, firm_names, firms.c.name):
+            nowhere.add(line)
+            self._reject(export.RIGHTS, line, f"add {firm!r} to firms.csv")
+        for line, number in stage.unknown(connection, of_right.number, numbers, cases.c.number):
+            if line not in nowhere:
+                self._reject(export.RIGHTS, line, f"add {number!r} to cases.csv")
 
-    def _twice(self, file: str) -> Callable[[int], None]:
-        fix = "remove this line or the earlier one that speaks of the same"
-        return lambda line: self._reject(file, line, fix)
+    def _guard(self, connection: sa.Connection, counts: dict[str, Counts]) -> None:
+        """Reject what takes away so much that it is rather an export that broke off."""
+        most = self.terms.most_removed_percent
+        if most is None:
+            return
+        meant = "where that is meant, import it with --allow-removals"
+        for table, file in (
+            (consultants, export.CONSULTANTS),
+            (firms, export.FIRMS),
+            (cases, export.CASES),
+        ):
+            one = counts[table.name]
+            named = one.added + one.changed + one.unchanged
+            if not named and connection.execute(sa.select(table.c.id).limit(1)).first():
+                self._reject(file, 0, f"export it again, there is no line in it; {meant}")
+        for noun, file in (("identifiers", export.FIRMS), ("rights", export.RIGHTS)):
+            one = counts[noun]
+            were = one.changed + one.unchanged + one.removed
+            if one.removed * 100 > most * were:
+                self._reject(
+                    file,
+                    0,
+                    f"look whether the export broke off: it takes away {one.removed:,} of"
+                    f" {were:,} {noun} (at most {most} % by directory.max_removed_percent);"
+                    f" {meant}",
+                )
 
     def _reject(self, file: str, line: int, fix: str) -> None:
         self.rejections += 1
-        if len(self.rejected) < _MOST_TOLD:
-            self.rejected.append(Rejected(file, line, fix))
+        rejected = Rejected(file, line, fix)
+        self.terms.told(rejected)
+        if len(self.kept) < _MOST_KEPT:
+            self.kept.append(rejected)
 
 
-def _ids(connection: sa.Connection, column: sa.Column[Any]) -> dict[str, int]:
-    query = sa.select(column, column.table.c.id)
-    return {row[0]: row[1] for row in connection.execute(query)}
-
-
-def _consultant(line: Line) -> Row:
-    starts, ends = csv_file.span(line, "cover_from", "cover_until")
-    cover = line.fields["cover_email"]
-    if not cover and (starts or ends):
-        raise Rejection("fill in cover_email, or leave its dates empty")
-    return {
-        "email": csv_file.mail_address(csv_file.needed(line, "email")),
-        "name": csv_file.needed(line, "name"),
-        "cover_email": csv_file.mail_address(cover) if cover else None,
-        "cover_from": starts,
-        "cover_until": ends,
-    }
-
-
-def _claim(line: Line) -> _Claim:
-    kind, value = line.fields["identifier_type"], line.fields["identifier"]
-    if bool(kind) != bool(value):
-        raise Rejection("fill in both identifier_type and identifier, or neither")
-    return _Claim(
-        firm=csv_file.needed(line, "firm"),
-        office=line.fields["office"],
-        identifier=csv_file.identifier(kind, value) if kind else None,
-    )
+def _place(rejected: Rejected) -> tuple[int, int]:
+    """Order the rejected lines as the files name each other: a fault before what it brings."""
+    file = rejected.file
+    return export.FILES.index(file) if file in export.FILES else -1, rejected.line

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -17,6 +17,9 @@ PACKAGE_VIEWED = "package.viewed"
 PACKAGE_DOWNLOADED = "package.downloaded"
 DOCUMENT_VIEWED = "document.viewed"
 DOCUMENT_DOWNLOADED = "document.downloaded"
+SUBMISSION_REASSIGNED = "submission.reassigned"
+SUBMISSION_STAYED = "submission.stayed"  # read already, when its case's consultant changed
+DIRECTORY_VIEWED = "directory.viewed"
 OUTBOX_VIEWED = "outbox.viewed"
 ACCESS_REFUSED = "access.refused"
 SIGNED_IN = "account.signed_in"
@@ -49,4 +52,22 @@ def record(
         sa.insert(events).values(
             letter_id=letter_id, at=at, actor=actor, kind=kind, detail=dict(detail)
         )
+    )
+
+
+def record_each(
+    connection: sa.Connection,
+    letters: Iterable[tuple[int, Mapping[str, Any]]],
+    *,
+    actor: str,
+    kind: str,
+    at: datetime,
+) -> None:
+    """Write one event for each letter and detail, as `record` does."""
+    connection.execute(
+        sa.insert(events),
+        [
+            {"letter_id": one, "at": at, "actor": actor, "kind": kind, "detail": dict(detail)}
+            for one, detail in letters
+        ],
     )

@@ -1,18 +1,10 @@
-"""Merge: brings a table to what a stream of rows says, and counts what that changed."""
+"""Merge: brings a table to what a query says, and counts what that changed."""
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any, TypeVar
 
 import sqlalchemy as sa
-
-CHUNK = 500  # rows; their keys fit one statement's parameters on SQLite and PostgreSQL
-
-Row = dict[str, Any]
-_Item = TypeVar("_Item")
 
 
 @dataclass(frozen=True)
@@ -29,67 +21,35 @@ def merge(
     connection: sa.Connection,
     table: sa.Table,
     key: tuple[str, ...],
-    rows: Iterable[tuple[int, Row]],
-    twice: Callable[[int], None],
+    said: sa.Subquery,
     *,
     remove_the_rest: bool = False,
 ) -> Counts:
-    """Insert or update a row for each of `rows`, each with the number of its line.
+    """Insert or update a row for each of `said`, whose columns bear the table's names.
 
-    Two rows are the same by the columns `key`; the second goes to `twice`. With `remove_the_rest`
-    rows that were not named are deleted. Memory holds the ids of the rows and one chunk.
+    `said` names each key once. With `remove_the_rest` rows that it does not name are deleted. It is
+    done by the database, a statement for each kind of change, so it holds the write lock briefly.
     """
-    columns = [table.c[name] for name in key]
-    seen: set[int] = set()
-    added = changed = unchanged = 0
-    for chunk in chunks(rows):
-        wanted: dict[tuple[Any, ...], tuple[int, Row]] = {}
-        for line, row in chunk:
-            if wanted.setdefault(_key(row, key), (line, row)) != (line, row):
-                twice(line)
-        among = sa.tuple_(*columns).in_(list(wanted))
-        found = connection.execute(sa.select(table).where(among)).mappings()
-        there = {tuple(row[name] for name in key): row for row in found}
-        changes: list[Row] = []
-        for its_key, old in there.items():
-            line, new = wanted[its_key]
-            if old["id"] in seen:
-                twice(line)
-            elif any(old[name] != value for name, value in new.items()):
-                changes.append({"its_id": old["id"], **new})
-            else:
-                unchanged += 1
-        seen.update(old["id"] for old in there.values())
-        if changes:
-            values: dict[str, Any] = {
-                name: sa.bindparam(name) for name in changes[0] if name != "its_id"
-            }
-            connection.execute(
-                table.update().where(table.c.id == sa.bindparam("its_id")).values(values), changes
-            )
-            changed += len(changes)
-        if new_rows := [row for its_key, (_, row) in wanted.items() if its_key not in there]:
-            connection.execute(table.insert(), new_rows)
-            added += len(new_rows)
-            seen.update(connection.scalars(sa.select(table.c.id).where(among)))
-    removed = _remove_all_but(connection, table, seen) if remove_the_rest else 0
-    return Counts(added, changed, unchanged, removed)
+    same = sa.and_(*(table.c[name] == said.c[name] for name in key))
+    removed = 0
+    if remove_the_rest:
+        removed = connection.execute(table.delete().where(left_over(table, key, said))).rowcount
+    others = {name: said.c[name] for name in said.c.keys() if name not in key}  # noqa: SIM118
+    there = _count(connection, table.join(said, same))
+    changed = 0
+    if others:
+        differs = sa.or_(*(table.c[name].is_distinct_from(new) for name, new in others.items()))
+        changed = connection.execute(table.update().where(same, differs).values(others)).rowcount
+    new = sa.select(said).where(~sa.exists().where(same).correlate(said))
+    connection.execute(table.insert().from_select(list(said.c.keys()), new))
+    return Counts(_count(connection, said) - there, changed, there - changed, removed)
 
 
-def chunks(items: Iterable[_Item]) -> Iterator[list[_Item]]:
-    """Cut a stream into lists of at most CHUNK items."""
-    stream = iter(items)
-    while chunk := list(itertools.islice(stream, CHUNK)):
-        yield chunk
+def left_over(table: sa.Table, key: tuple[str, ...], said: sa.Subquery) -> sa.ColumnElement[bool]:
+    """Return the condition on rows of a table that `said` does not name."""
+    same = sa.and_(*(table.c[name] == said.c[name] for name in key))
+    return ~sa.exists().where(same).correlate(table)
 
 
-def _key(row: Row, key: tuple[str, ...]) -> tuple[Any, ...]:
-    return tuple(row[name] for name in key)
-
-
-def _remove_all_but(connection: sa.Connection, table: sa.Table, kept: set[int]) -> int:
-    ids = connection.scalars(sa.select(table.c.id))
-    gone = [its_id for its_id in ids if its_id not in kept]
-    for chunk in chunks(gone):
-        connection.execute(table.delete().where(table.c.id.in_(chunk)))
-    return len(gone)
+def _count(connection: sa.Connection, rows: sa.FromClause) -> int:
+    return connection.execute(sa.select(sa.func.count()).select_from(rows)).scalar_one()
