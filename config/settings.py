@@ -232,6 +232,31 @@ class Urgency(_Section):
         return _no_blank(value)
 
 
+class Directory(_Section):
+    """The folder that the insurer's system exports the directory to, and what an export may do."""
+
+    folder: str = ""
+    marker: str = ""
+    settled_seconds: _Positive = 30
+    poll_seconds: _Positive = 30
+    at: str = ""
+    max_removed_percent: Annotated[int, Field(ge=0, le=100)] = 20
+
+    @field_validator("at")
+    @classmethod
+    def _time_of_day(cls, value: str) -> str:
+        if value and not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", value):
+            raise ValueError("write it as 02:30, or leave it empty")
+        return value
+
+    @field_validator("marker")
+    @classmethod
+    def _plain_name(cls, value: str) -> str:
+        if "/" in value or value in {".", ".."}:
+            raise ValueError("write the name of a file in the folder, without a path")
+        return value
+
+
 class Names(_Section):
     """What the portal takes as a file name."""
 
@@ -308,6 +333,7 @@ class Settings(BaseSettings):
     trust: Trust = Trust()
     cases: Cases = Cases()
     urgency: Urgency = Urgency()
+    directory: Directory = Directory()
     names: Names = Names()
     reading: Reading = Reading()
     conversion: Conversion = Conversion()

@@ -81,10 +81,11 @@ class _Import:
     terms: Terms
     kept: list[Rejected] = field(default_factory=list)
     rejections: int = 0
+    fingerprint: str = ""
 
     def read(self, connection: sa.Connection) -> None:
         """Bring what the files say onto the stage."""
-        before = export.fingerprint(self.folder)
+        self.fingerprint = export.fingerprint(self.folder)
         reading = Reading(self.folder, self.case_number, self._reject, self.terms.progress)
         for file, table in (
             (export.CONSULTANTS, stage.staged_consultants),
@@ -93,7 +94,7 @@ class _Import:
             (export.RIGHTS, stage.staged_rights),
         ):
             stage.fill(connection, table, reading.rows(file))
-        if export.fingerprint(self.folder) != before:
+        if export.fingerprint(self.folder) != self.fingerprint:
             self._reject("", 0, "import it again: the files changed while they were read")
 
     def load(self, database: Database, connection: sa.Connection) -> Report:
@@ -111,7 +112,8 @@ class _Import:
             self._end_if(rejected=True, dry=True)
             self.terms.also(connection, report)
         if report is None or self.rejections:
-            return Report({}, tuple(sorted(self.kept, key=_place)), self.rejections)
+            kept = tuple(sorted(self.kept, key=_place))
+            return Report({}, kept, self.rejections, fingerprint=self.fingerprint)
         return report
 
     def _end_if(self, *, rejected: bool, dry: bool = False) -> None:
@@ -134,7 +136,7 @@ class _Import:
         followed = follow(connection, now)
         to_be(cases, ("number",), stage.said_cases())
         to_be(rights, ("firm_id", "case_id"), stage.said_rights(), whole=True)
-        return Report(counts, (), 0, followed, dry_run=self.terms.dry_run)
+        return Report(counts, (), 0, followed, self.fingerprint, dry_run=self.terms.dry_run)
 
     def _check(self, connection: sa.Connection) -> None:
         """Reject what says a thing twice, and what names a thing that is nowhere."""

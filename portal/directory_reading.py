@@ -1,4 +1,4 @@
-"""The reading of an export: the lines of its four files, checked one by one, as rows of the stage."""
+"""The reading of an export: its lines, checked one by one, as rows for the stage."""
 
 from __future__ import annotations
 

@@ -45,6 +45,7 @@ class Report:
     rejected: tuple[Rejected, ...]  # the first 1,000
     rejections: int
     followed: Followed = NOTHING_FOLLOWED
+    fingerprint: str = ""  # of the four files
     dry_run: bool = False
 
     @property

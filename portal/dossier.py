@@ -11,7 +11,16 @@ import sqlalchemy as sa
 
 from portal.piece import Piece, pieces_of
 from portal.rights import Filing, Viewer, may_see
-from portal.tables import cases, consultants, documents, firms, letters, packages, submissions
+from portal.tables import (
+    cases,
+    consultants,
+    documents,
+    firms,
+    letters,
+    packages,
+    reassignments,
+    submissions,
+)
 
 _Row = sa.Row[*tuple[Any, ...]]
 
@@ -28,6 +37,16 @@ class NotThere(Exception):
 
 
 @dataclass(frozen=True)
+class Handed:
+    """That a submission went from one consultant to another: the last time, if more than one."""
+
+    giver: str | None
+    taker: str | None
+    why: str  # 'directory' or 'staff'
+    at: datetime
+
+
+@dataclass(frozen=True)
 class Submission:
     """What is kept of the letter for one case."""
 
@@ -41,6 +60,7 @@ class Submission:
     filed_at: datetime
     read_at: datetime | None
     documents: tuple[Piece, ...]
+    handed: Handed | None = None
 
 
 @dataclass(frozen=True)
@@ -127,7 +147,8 @@ def dossier(connection: sa.Connection, viewer: Viewer, receipt: str) -> Dossier:
         copy_of=row.first,
         contents=_contents(connection, row.id),
         submissions=tuple(
-            _submission(one, _documents(connection, one.id, pieces)) for one in filed
+            _submission(one, _documents(connection, one.id, pieces), _handed(connection, one.id))
+            for one in filed
         ),
         pieces=tuple(pieces.values()),
     )
@@ -164,7 +185,7 @@ def _submissions(connection: sa.Connection, letter_id: int) -> list[_Row]:
     )
 
 
-def _submission(row: _Row, filed: tuple[Piece, ...]) -> Submission:
+def _submission(row: _Row, filed: tuple[Piece, ...], handed: Handed | None) -> Submission:
     return Submission(
         id=row.id,
         case=row.number,
@@ -176,7 +197,29 @@ def _submission(row: _Row, filed: tuple[Piece, ...]) -> Submission:
         filed_at=row.filed_at,
         read_at=row.read_at,
         documents=filed,
+        handed=handed,
     )
+
+
+def _handed(connection: sa.Connection, submission_id: int) -> Handed | None:
+    giver, taker = consultants.alias("giver"), consultants.alias("taker")
+    row = connection.execute(
+        sa.select(
+            giver.c.name.label("giver"),
+            taker.c.name.label("taker"),
+            reassignments.c.why,
+            reassignments.c.at,
+        )
+        .select_from(
+            reassignments.outerjoin(
+                giver, giver.c.id == reassignments.c.from_consultant_id
+            ).outerjoin(taker, taker.c.id == reassignments.c.to_consultant_id)
+        )
+        .where(reassignments.c.submission_id == submission_id)
+        .order_by(reassignments.c.id.desc())
+        .limit(1)
+    ).one_or_none()
+    return None if row is None else Handed(row.giver, row.taker, row.why, row.at)
 
 
 def _documents(

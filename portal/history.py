@@ -13,10 +13,11 @@ from portal import events as trail
 from portal import vocabulary
 from portal.dossier import Dossier
 from portal.rights import Viewer
-from portal.tables import accounts, events
+from portal.tables import accounts, consultants, events
 
 _Row = sa.Row[*tuple[Any, ...]]
 
+_LEFT = "Somebody who has left"
 _LOOKED = {
     trail.PACKAGE_VIEWED: "opened this package",
     trail.PACKAGE_DOWNLOADED: "downloaded all documents",
@@ -54,11 +55,42 @@ def _done(connection: sa.Connection, dossier: Dossier) -> list[Line]:
         .order_by(events.c.at, events.c.id)
     ).all()
     lines: list[Line] = []
+    names: dict[str, str] | None = None
     for row in rows:
         if row.kind == f"letter.{dossier.state}":
             lines += _renamings(dossier, row.at)
-        lines.append(_line(row, dossier))
+        if row.kind in {trail.SUBMISSION_REASSIGNED, trail.SUBMISSION_STAYED}:
+            names = names if names is not None else _names(connection)
+            lines.append(_handed(row, dossier, names))
+        else:
+            lines.append(_line(row, dossier))
     return lines
+
+
+def _handed(row: _Row, dossier: Dossier, names: Mapping[str, str]) -> Line:
+    """Say that a submission went to another consultant, or stayed though its case did."""
+    giver, taker = (names.get(f"consultant:{row.detail.get(end)}") for end in ("from", "to"))
+    why = str(row.detail.get("why", ""))
+    if row.kind == trail.SUBMISSION_STAYED:
+        whose = f"stayed with {giver or 'no consultant'}, since it was read already"
+        words = f"{whose}, when the case went to {taker or 'no consultant'}"
+    else:
+        words = vocabulary.handed(giver, taker, "" if why == "staff" else why)
+    several = len(dossier.submissions) > 1
+    case = next(
+        (one.case for one in dossier.submissions if one.id == row.detail.get("submission")), None
+    )
+    what = f"What was filed to case {case}" if several and case else "The package"
+    if row.actor == trail.GATEWAY:
+        return Line(row.at, None, f"{what} {words}")
+    return Line(
+        row.at, names.get(row.actor, _LEFT), f"decided: {what[0].lower()}{what[1:]} {words}"
+    )
+
+
+def _names(connection: sa.Connection) -> dict[str, str]:
+    rows = connection.execute(sa.select(consultants.c.id, consultants.c.name))
+    return _people(connection) | {f"consultant:{row.id}": row.name for row in rows}
 
 
 def _line(row: _Row, dossier: Dossier) -> Line:
@@ -81,6 +113,7 @@ def _line(row: _Row, dossier: Dossier) -> Line:
         "receipt.sent": "Receipt sent to the sender",
         "notice.sent": "Notice sent to the consultant",
         "alarm.sent": "Alarm sent to operations: it waits",
+        "reassignment.sent": "A consultant was told that it changed hands",
     }
     # A kind that a later release writes is still told, in the record's own word for it.
     return Line(row.at, None, words.get(row.kind, row.kind.replace(".", " ").replace("_", " ")))
@@ -131,7 +164,7 @@ def _looks(connection: sa.Connection, dossier: Dossier, *, with_refusals: bool) 
     return [
         Line(
             at=row.first,
-            who=people.get(row.actor, "Somebody who has left"),
+            who=people.get(row.actor, _LEFT),
             did=_LOOKED[row.kind],
             name=names.get(row.part) if row.part is not None else None,
             times=row.times,

@@ -59,6 +59,16 @@ def may_see(viewer: Viewer, filings: Iterable[Filing]) -> bool:
     )
 
 
+def may_reassign(viewer: Viewer, filing: Filing) -> bool:
+    """Decide whether a viewer, who may see a letter, may hand a submission of it to another.
+
+    Operations may, and its consultant and their cover; a restricted one is theirs alone.
+    """
+    if filing.restricted:
+        return _is_open_to(viewer, filing)
+    return viewer.works_in_operations or filing.consultant_id in viewer.consultants
+
+
 def visible(viewer: Viewer) -> sa.ColumnElement[bool]:
     """Return `may_see` as a condition on rows of `letters`."""
     of_letter = submissions.c.letter_id == letters.c.id

@@ -234,3 +234,13 @@ def size(octets: int) -> str:
 def number(count: int, one: str, many: str) -> str:
     """Say `1 document` or `3 documents`."""
     return f"{count:,} {one if count == 1 else many}"
+
+
+def handed(giver: str | None, taker: str | None, why: str) -> str:
+    """Say that a package went from one consultant to another, and why, without a full stop."""
+    said = f"went from {giver or 'no consultant'} to {taker or 'no consultant'}"
+    because = {
+        "directory": " because the case's consultant changed",
+        "staff": " because a person at the insurer handed it on",
+    }
+    return said + because.get(why, "")

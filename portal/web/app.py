@@ -21,7 +21,16 @@ from portal.database import Database
 from portal.dossier import NotThere
 from portal.sign_in import LinkGone
 from portal.vault import Vault
-from portal.web import documents, outbox, package, packages, sign_in, watching
+from portal.web import (
+    directory,
+    documents,
+    outbox,
+    package,
+    packages,
+    reassign,
+    sign_in,
+    watching,
+)
 from portal.web import help as help_page
 from portal.web.desk import Check, Desk
 from portal.web.faults import FormStale, SignedOut
@@ -70,7 +79,17 @@ def build_app(
         title="Casebridge", docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False
     )
     app.state.desk = desk
-    for room in (packages, package, documents, outbox, help_page, sign_in, watching):
+    for room in (
+        packages,
+        package,
+        reassign,
+        documents,
+        outbox,
+        directory,
+        help_page,
+        sign_in,
+        watching,
+    ):
         app.include_router(room.router)
     app.mount("/static", _Static(directory=STATIC), name="static")
     app.add_middleware(Guard, desk=desk)

@@ -9,6 +9,7 @@ from portal import events, receipt_number
 from portal.dossier import Dossier, NotThere, dossier, mark_read
 from portal.handout import everything, original_of
 from portal.history import history
+from portal.reassigning import offer
 from portal.spoken import Spoken
 from portal.web.desk import AtDesk, Desk
 from portal.web.visitor import SignedIn, Visitor
@@ -35,6 +36,7 @@ def package(desk: AtDesk, visitor: SignedIn, receipt: str) -> Response:
         )
         mark_read(connection, visitor.viewer, found.letter_id, now=now)
         lines = history(connection, visitor.viewer, found)
+        reassigning = offer(connection, visitor.viewer, found)
     return desk.pages.render(
         "package.html",
         visitor=visitor,
@@ -43,6 +45,7 @@ def package(desk: AtDesk, visitor: SignedIn, receipt: str) -> Response:
         history=lines,
         can_download=any(everything(found)),
         original_of=original_of,
+        reassigning=reassigning,
     )
 
 
