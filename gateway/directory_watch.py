@@ -11,6 +11,9 @@ from zoneinfo import ZoneInfo
 import structlog
 
 from config.settings import Settings
+from gateway.case_number import CaseShape
+from gateway.chore import Chore
+from gateway.stores import Stores
 from portal import directory_export as export
 from portal import directory_runs
 from portal.database import Database
@@ -19,6 +22,16 @@ from portal.directory_import import Terms
 from portal.directory_runs import Source
 
 _AFTER_A_FAULT = timedelta(minutes=10)
+
+
+def watching(stores: Stores, clock: Callable[[], datetime]) -> tuple[Chore, ...]:
+    """Watch the directory's folder, where the settings name one."""
+    settings = stores.settings
+    if not settings.directory.folder:
+        return ()
+    shape = CaseShape.of(settings.cases)
+    watch = DirectoryWatch(stores.database, settings, shape.normal, clock)
+    return (Chore("directory", lambda _: watch.look(), settings.directory.poll_seconds),)
 
 
 @dataclass

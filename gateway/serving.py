@@ -19,20 +19,24 @@ from config.settings import Settings
 from gateway import assembly, clock, lock
 from gateway.alarm import Alarm, held_ages
 from gateway.chore import Chore
+from gateway.directory_watch import watching
 from gateway.outbound import Outbound
 from gateway.queue import Queue, Runner
+from gateway.reassignment import Reassignments
 from gateway.smtp.door import SmtpDoor
 from gateway.stores import Stores, open_stores
 from gateway.sweep import Sweep
 from gateway.verification import conservation
 from gateway.watch import Metrics
 from gateway.worker import Worker
+from portal import directory_runs
 from portal.tables import letters, outbox
 from portal.web.app import build_app
 from portal.web.desk import Check
 
 _GRACE_SECONDS = 30
 _HOUSEKEEPING_SECONDS = 3600
+_REASSIGNMENT_SECONDS = 5
 Ready = Callable[[str, str], None]
 
 
@@ -77,7 +81,10 @@ def serve(settings: Settings, ready: Ready) -> None:
             stores.database, queue, stores.vault, settings, clock.now, give_up=worker.give_up
         )
         alarm = Alarm(stores.database, settings, clock.now)
+        reassigned = Reassignments(stores.database, settings.service, clock.now)
         chores = (
+            Chore("reassignments", lambda _: reassigned.tell() > 0, _REASSIGNMENT_SECONDS),
+            *watching(stores, clock.now),
             Chore("outbound", lambda _: outbound.send_due() > 0, settings.outbound.poll_seconds),
             Chore("sweep", lambda _: sweep.letters() > 0, settings.road.sweep_seconds),
             Chore("alarm", lambda _: alarm.sound() > 0, settings.holds.alarm_seconds),
@@ -224,11 +231,13 @@ def gauges(stores: Stores, queue: Queue) -> dict[str, float]:
         unsent = connection.execute(
             sa.select(sa.func.count()).select_from(outbox).where(outbox.c.sent_at.is_(None))
         ).scalar_one()
+        directory = directory_runs.figures(connection, clock.now())
     age = (clock.now() - oldest).total_seconds() if oldest is not None else 0.0
     places = {f"casebridge_letters_{place}": float(n) for place, n in count.places.items()}
     return (
         places
         | held
+        | directory
         | {
             "casebridge_queue_depth": float(queue.depth()),
             "casebridge_queue_oldest_seconds": age,

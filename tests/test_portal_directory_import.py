@@ -12,10 +12,10 @@ import sqlalchemy as sa
 from config.settings import CONFIG_FOLDER, Cases
 from gateway.case_number import CaseShape
 from gateway.stores import Stores
-from portal.directory_import import import_directory
-from portal.directory_report import Report
+from portal.directory_import import Terms, import_directory
+from portal.directory_report import Progress, Rejected, Report
 from portal.merge import Counts
-from portal.tables import cases, consultants, firms, identifiers, offices, rights
+from portal.tables import cases, consultants, events, firms, identifiers, offices, rights
 
 NORMAL = CaseShape.of(Cases()).normal
 FILES = {
@@ -52,8 +52,8 @@ def rows(stores: Stores) -> dict[str, list[Any]]:
         }
 
 
-def load(stores: Stores, folder: Path) -> Report:
-    return import_directory(stores.database, folder, NORMAL)
+def load(stores: Stores, folder: Path, **terms: Any) -> Report:
+    return import_directory(stores.database, folder, NORMAL, Terms(**terms))
 
 
 def test_the_sample_directory_loads_and_the_second_time_changes_nothing(stores: Stores) -> None:
@@ -218,3 +218,155 @@ def test_more_rows_than_one_chunk_are_told_apart(stores: Stores, folder: Path) -
     add(folder, "cases.csv", "25-000000,open,,")
     report = load(stores, folder)
     assert [one.line for one in report.rejected] == [1203]
+
+
+@pytest.mark.parametrize(
+    ("lines", "numbers", "fix"),
+    [
+        (b"24-001235,open,,\x00\n", [3], "invisible characters from restricted"),
+        (b"number,state,consultant_email,restricted\n", [3], "it says the first one again"),
+        (b"24-001235,op\xe9n,,\n", [3], "save the file as UTF-8"),
+        (b"24-001235,op\xe9n,,\n24-1,open,,\n", [3, 4], "UTF-8"),
+        (b'24-001235,"open"x,,\n24-1,open,,\n', [3, 4], "write it as CSV"),
+        (b"x" * 200_000 + b"\n24-1,open,,\n", [3, 4], "bytes at most"),
+        (b"24-001235,open,,,\n24-001236,open\n", [3, 4], "write 4 fields"),
+        (b'24-001235,"open,,\n24-001236,open,,\n', [4], "it begins in line 3"),
+    ],
+    ids=lambda value: value[:12].decode("latin-1") if isinstance(value, bytes) else None,
+)
+def test_after_a_line_that_cannot_be_read_the_next_ones_are_looked_at(
+    stores: Stores, folder: Path, lines: bytes, numbers: list[int], fix: str
+) -> None:
+    with (folder / "cases.csv").open("ab") as stream:
+        stream.write(lines)
+    report = load(stores, folder)
+    assert [one.line for one in report.rejected] == numbers
+    assert fix in report.rejected[0].fix
+    assert not any(rows(stores).values())
+
+
+def test_a_column_that_is_named_twice_is_rejected(stores: Stores, folder: Path) -> None:
+    (folder / "rights.csv").write_text(
+        "firm,case_number,from,until,until\nBaker LLP,24-001234,,,\n"
+    )
+    (rejected,) = load(stores, folder).rejected
+    assert rejected == Rejected(
+        "rights.csv", 1, "name each column once in the first line (twice: until)"
+    )
+
+
+def test_a_quoted_line_end_is_a_space(stores: Stores, folder: Path) -> None:
+    (folder / "firms.csv").write_bytes(
+        b'firm,office,identifier_type,identifier\r\n"Baker\r\nLLP",Boston,,\r\n'
+    )
+    assert load(stores, folder).rejected == ()
+    assert rows(stores)["firms"] == [(1, "Baker LLP")]
+
+
+def test_a_dry_run_says_the_same_and_changes_nothing(stores: Stores, folder: Path) -> None:
+    report = load(stores, folder, dry_run=True)
+    assert report.summary.startswith("Would be loaded: 1 consultant added")
+    assert report.as_dict()["loaded"] is False
+    assert not any(rows(stores).values())
+    assert load(stores, folder).counts == report.counts
+    assert load(stores, folder, dry_run=True).summary.startswith("Nothing would change: 1 cons")
+
+
+def test_every_rejected_line_is_told_and_the_fault_stands_before_what_it_brings(
+    stores: Stores, folder: Path
+) -> None:
+    (folder / "firms.csv").write_text(f"{FILES['firms.csv']}Quill,,website,x.example\n")
+    add(
+        folder, "rights.csv", "Quill,24-001234,,", *(f"Nobody {n},24-001234,," for n in range(1500))
+    )
+    told: list[Rejected] = []
+    report = load(stores, folder, told=told.append)
+    assert len(told) == report.rejections == 1502
+    assert set(report.rejected) < set(told)
+    assert report.rejected[0].file == "firms.csv"
+
+
+def big(folder: Path, many: int = 5_000) -> None:
+    add(folder, "cases.csv", *(f"25-{number:06},open,," for number in range(many)))
+    add(folder, "rights.csv", *(f"Baker LLP,25-{number:06},," for number in range(many)))
+
+
+def test_others_write_while_the_files_are_read(stores: Stores, folder: Path) -> None:
+    big(folder)
+    seen: list[Progress] = []
+
+    def progress(now: Progress) -> None:
+        seen.append(now)
+        with stores.database.write() as connection:
+            connection.execute(firms.insert().values(name=f"Meanwhile {len(seen)}"))
+
+    assert load(stores, folder, progress=progress).rejections == 0
+    assert len(rows(stores)["firms"]) == len(seen) + 1
+    assert [one.file for one in seen] == [
+        "consultants.csv", "firms.csv", *["cases.csv"] * 3, *["rights.csv"] * 3
+    ]  # fmt: skip
+    assert (seen[-1].lines, seen[-1].octets) == (5_002, seen[-1].total)
+
+
+def test_files_that_change_while_they_are_read_are_not_loaded(stores: Stores, folder: Path) -> None:
+    big(folder)
+
+    def progress(now: Progress) -> None:
+        (folder / "firms.csv").write_text(FILES["firms.csv"] + "Quill,,,\n")
+
+    report = load(stores, folder, progress=progress)
+    assert "the files changed while they were read" in report.rejected[0].fix
+    assert not any(rows(stores).values())
+
+
+def test_what_the_import_stages_is_gone_after_it(stores: Stores, folder: Path) -> None:
+    load(stores, folder)
+    with stores.database.read() as connection:
+        assert connection.scalar(sa.text("SELECT count(*) FROM sqlite_temp_master")) == 0
+
+
+@pytest.mark.parametrize(
+    ("kept", "most", "loaded"), [(80, 20, True), (79, 20, False), (0, 99, False), (0, 100, True)]
+)
+def test_an_export_that_broke_off_is_rejected(
+    stores: Stores, folder: Path, kept: int, most: int, *, loaded: bool
+) -> None:
+    (folder / "rights.csv").write_text("firm,case_number,from,until\n")
+    big(folder, 100)
+    load(stores, folder)
+    before = rows(stores)
+    whole = (folder / "rights.csv").read_text().splitlines(keepends=True)
+    (folder / "rights.csv").write_text("".join(whole[: kept + 1]))
+    report = load(stores, folder, most_removed_percent=most)
+    if loaded:
+        assert report.counts["rights"] == Counts(unchanged=kept, removed=100 - kept)
+        return
+    (rejected,) = report.rejected
+    assert (rejected.file, rejected.line) == ("rights.csv", 0)
+    assert f"it takes away {100 - kept} of 100 rights (at most {most} %" in rejected.fix
+    assert "--allow-removals" in rejected.fix
+    assert rows(stores) == before
+    assert load(stores, folder).counts["rights"].removed == 100 - kept
+
+
+@pytest.mark.parametrize("file", ["consultants.csv", "cases.csv", "firms.csv"])
+def test_an_empty_export_is_rejected(stores: Stores, folder: Path, file: str) -> None:
+    load(stores, folder, most_removed_percent=20)
+    before = rows(stores)
+    (folder / file).write_text(FILES[file].splitlines(keepends=True)[0])
+    report = load(stores, folder, most_removed_percent=20)
+    assert {one.file for one in report.rejected} == {file}
+    assert "export it again, there is no line in it" in report.rejected[0].fix
+    assert rows(stores) == before
+
+
+def test_what_is_to_be_written_with_it_undoes_it_where_it_fails(
+    stores: Stores, folder: Path
+) -> None:
+    def also(connection: sa.Connection, report: Report) -> None:
+        connection.execute(sa.insert(events))  # no row without its columns
+
+    with pytest.raises(sa.exc.IntegrityError):
+        load(stores, folder, also=also)
+    assert not any(rows(stores).values())
+    assert load(stores, folder).counts["cases"] == Counts(added=1)

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 
 from gateway.road.package import Fate, Package, Part, Trouble
 from portal import events
+from portal.directory_follow import follow_late
 from portal.postbox import Owed, owe
 from portal.tables import documents, letters, packages, parts, submissions
 from portal.vault import Vault
@@ -95,6 +96,8 @@ def file(
     _insert_events(connection, package, letter_id, state, reason, now)
     for mail in owed:
         owe(connection, mail, letter_id=letter_id, occasion=str(attempt), now=now)
+    if package.resolution.how == "case":
+        follow_late(connection, letter_id, now)
     return state
 
 
