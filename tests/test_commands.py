@@ -181,6 +181,69 @@ def test_a_directory_with_a_bad_line_loads_nothing_and_names_it(
         assert connection.execute(sa.text("SELECT count(*) FROM cases")).scalar() == 0
 
 
+def half_a_directory(storage: Path, migrated: Path, run: Run, folder: Path) -> None:
+    """Load the sample, and leave the copy of it in `folder` without most of its rights."""
+    storage_with(migrated, storage)
+    assert run("directory", "import", CONFIG_FOLDER / "directory").code == DONE
+    shutil.copytree(CONFIG_FOLDER / "directory", folder)
+    rights = (folder / "rights.csv").read_text().splitlines(keepends=True)
+    (folder / "rights.csv").write_text("".join(rights[:4]))
+
+
+def test_an_export_that_broke_off_is_rejected_unless_it_is_meant(
+    run: Run, storage: Path, migrated: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "directory"
+    half_a_directory(storage, migrated, run, folder)
+    ended = run("directory", "import", folder)
+    assert (ended.code, ended.out.startswith("rights.csv:0: look whether")) == (PROBLEM, True)
+    assert run("directory", "import", folder, "--allow-removals", "--dry-run").code == DONE
+    ended = run("directory", "import", folder, "--allow-removals")
+    assert (ended.code, ended.out) == (DONE, "")
+    assert "rights removed" in ended.err
+
+
+def test_every_rejected_line_goes_into_the_report_and_the_first_are_printed(
+    run: Run, storage: Path, migrated: Path, tmp_path: Path
+) -> None:
+    storage_with(migrated, storage)
+    folder, report = tmp_path / "directory", tmp_path / "rejected.csv"
+    shutil.copytree(CONFIG_FOLDER / "directory", folder)
+    with (folder / "cases.csv").open("a") as file:
+        file.writelines(f"24-{number},open,,\n" for number in range(1_200))
+    ended = run("directory", "import", folder, "--report", report)
+    assert ended.code == PROBLEM
+    assert len(ended.out.splitlines()) == 1_000
+    assert f"200 more lines are rejected: {report} has them all." in ended.err
+    assert len(report.read_text().splitlines()) == 1_201
+    without = run("directory", "import", folder)
+    assert "--report FILE writes them all to a file" in without.err
+    with sa.create_engine(f"sqlite:///{storage}/casebridge.db").connect() as connection:
+        rows = connection.execute(sa.text("SELECT source, outcome FROM directory_runs")).all()
+    assert [tuple(row) for row in rows] == [("command", "rejected")] * 2
+
+
+def test_a_report_that_cannot_be_written_is_a_matter_of_usage(
+    run: Run, storage: Path, migrated: Path, tmp_path: Path
+) -> None:
+    storage_with(migrated, storage)
+    report = tmp_path / "no" / "rejected.csv"
+    ended = run("directory", "import", CONFIG_FOLDER / "directory", "--report", report)
+    assert (ended.code, "cannot be written" in ended.err) == (USAGE, True)
+
+
+@pytest.mark.parametrize("terminal", [True, False])
+def test_progress_moves_on_a_terminal_and_is_quiet_elsewhere(
+    run: Run, storage: Path, migrated: Path, monkeypatch: pytest.MonkeyPatch, *, terminal: bool
+) -> None:
+    storage_with(migrated, storage)
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: terminal)
+    ended = run("directory", "import", CONFIG_FOLDER / "directory")
+    assert ("\rcases.csv: 13 lines, 100%" in ended.err) is terminal
+    assert ended.err.splitlines()[-1].strip().startswith("Loaded: ")
+    assert ended.out == ""
+
+
 # -- import, queue, verify -------------------------------------------------------------------------
 
 
