@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from bench import door, road
+from bench import directory, door, road
 from bench.rounds import Figure, NotMeasured, write_figures
 
 _BENCHMARKS: dict[str, Callable[[], list[Figure]]] = {
@@ -14,6 +14,7 @@ _BENCHMARKS: dict[str, Callable[[], list[Figure]]] = {
     "door-small": door.small,
     "door-memory": door.memory,
     "door-draining": road.draining,
+    "directory": directory.import_100_000,
     "road-together": road.together,
     "road-alone": road.alone,
 }

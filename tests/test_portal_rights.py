@@ -11,7 +11,7 @@ import pytest
 import sqlalchemy as sa
 
 from portal import rights
-from portal.rights import Filing, Viewer, may_see
+from portal.rights import Filing, Viewer, may_reassign, may_see
 from portal.tables import accounts, cases, consultants, letters
 from tests.desk import SampleDesk, open_desk
 from tests.record_sample import Sample
@@ -85,6 +85,23 @@ def test_a_restricted_letter_without_a_consultant_is_not_lost_to_everybody(
     nobodys = [Filing(None, restricted=True)]
     assert may_see(viewer(desk, "Olu Adeyemi"), nobodys)
     assert not may_see(viewer(desk, "Dana Reyes"), nobodys)
+
+
+def test_who_may_hand_a_submission_on(desk: SampleDesk) -> None:
+    people = desk.sample.consultants
+    dana, lee = people["Dana Reyes"], people["Lee Park"]
+
+    def may(name: str, consultant: int | None, *, restricted: bool = False) -> bool:
+        return may_reassign(viewer(desk, name), Filing(consultant, restricted))
+
+    assert may("Olu Adeyemi", dana)
+    assert may("Dana Reyes", dana)
+    assert may("Dana Reyes", lee), "she covers Lee"
+    assert not may("Lee Park", dana)
+    assert not may("Olu Adeyemi", dana, restricted=True)
+    assert may("Dana Reyes", dana, restricted=True)
+    assert may("Olu Adeyemi", None, restricted=True)
+    assert not may("Dana Reyes", None)
 
 
 @pytest.mark.parametrize(
