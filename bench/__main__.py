@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from bench import directory, door, road
+from bench import directory, door, resolve, road
 from bench.rounds import Figure, NotMeasured, write_figures
 
 _BENCHMARKS: dict[str, Callable[[], list[Figure]]] = {
@@ -17,6 +17,7 @@ _BENCHMARKS: dict[str, Callable[[], list[Figure]]] = {
     "directory": directory.import_100_000,
     "road-together": road.together,
     "road-alone": road.alone,
+    "resolve": resolve.labelled_set,
 }
 _FIGURES_FILE = Path("var/bench.json")
 

@@ -67,8 +67,8 @@ class Consultant:
 
 
 @dataclass(frozen=True)
-class Earlier:
-    """What an earlier mail of ours was about: whose letter, and a case that it was filed to."""
+class AnsweredMail:
+    """What a mail of ours was about that is answered: whose letter, and a case it was filed to."""
 
     firm_id: int | None
     number: str | None  # None where it was filed to none
@@ -162,7 +162,7 @@ class Directory:
         with self.database.read() as connection:
             return tuple(Consultant(*row) for row in connection.execute(query))
 
-    def earlier(self, message_ids: Collection[str]) -> tuple[Earlier, ...]:
+    def answered(self, message_ids: Collection[str]) -> tuple[AnsweredMail, ...]:
         """Return what these mails of ours were about, one for each case; nothing of unknown ones.
 
         `message_ids` are as the outbox holds them, without our domain.
@@ -179,4 +179,4 @@ class Directory:
         )
         with self.database.read() as connection:
             rows = connection.execute(query).all()
-        return tuple(dict.fromkeys(Earlier(row.firm_id, row.number) for row in rows))
+        return tuple(dict.fromkeys(AnsweredMail(row.firm_id, row.number) for row in rows))

@@ -74,6 +74,26 @@ FILE = (
 )
 
 
+def test_whom_it_is_for_what_it_answers_and_how_it_is_marked(read: Read) -> None:
+    answer = read(
+        mail(
+            "To: =?utf-8?Q?Reyes,_Dana?= <claims@casebridge.example>",
+            "Cc: Lee.Park@desk.example",
+            "In-Reply-To: <Token-1@casebridge.example>",
+            "References: <1@a.example>",
+            " <Token-1@casebridge.example>",
+            "X-Priority: 1 (Highest)",
+            *PLAIN,
+        )
+    )
+    assert answer["addressed"] == [
+        {"name": "Reyes, Dana", "address": "claims@casebridge.example"},
+        {"name": "", "address": "lee.park@desk.example"},
+    ]
+    assert answer["answered"] == ["Token-1@casebridge.example", "1@a.example"]
+    assert answer["importance"] == "x-priority"
+
+
 def group(kind: str, boundary: str, *parts: tuple[str | bytes, ...]) -> tuple[str | bytes, ...]:
     lines: list[str | bytes] = [f"Content-Type: multipart/{kind}; boundary={boundary}", ""]
     for part in parts:

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from gateway.letter import Envelope, Letter, Proof
 from gateway.road.answer import Unbelievable, package_of
+from gateway.road.package import Mailbox
 from portal.vault import Blob
 
 SHA256 = "0" * 64
@@ -95,6 +96,9 @@ def test_an_answer_becomes_a_package_of_frozen_values(folder: Path) -> None:
     own = package.own_words
     assert (own.other_subjects, own.other) == ("Another report", "three")
     assert package.troubles == ()
+    assert package.answered == ("token@casebridge.example",)
+    assert package.addressed == (Mailbox("Dana Reyes", "claims@casebridge.example"),)
+    assert package.importance == "x-priority"
 
 
 def test_a_message_that_can_be_read_in_two_ways_is_a_trouble(folder: Path) -> None:
@@ -105,6 +109,15 @@ def test_a_message_that_can_be_read_in_two_ways_is_a_trouble(folder: Path) -> No
 @pytest.mark.parametrize(
     ("where", "key", "value"),
     [
+        ("answer", "answered", ["no-at"]),
+        ("answer", "answered", ["a@b>\n"]),
+        ("answer", "answered", ["a@b"] * 101),
+        ("answer", "answered", ["a" * 700 + "@b"]),
+        ("answer", "addressed", [{"name": "a\nb", "address": None}]),
+        ("answer", "addressed", [{"name": "a", "address": "A@b.example"}]),
+        ("answer", "addressed", [{"name": "a" * 201, "address": None}]),
+        ("answer", "addressed", [{"name": "a", "address": None}] * 101),
+        ("answer", "importance", "very"),
         ("parts", "file", "../../etc/passwd"),
         ("parts", "file", "/etc/passwd"),
         ("parts", "file", "p00001/.."),

@@ -18,9 +18,9 @@ from gateway.road.resolve import resolve
 from portal.directory import (
     MAIL_ADDRESS,
     MAIL_DOMAIN,
+    AnsweredMail,
     Case,
     Consultant,
-    Earlier,
     Firm,
     Identified,
 )
@@ -42,12 +42,12 @@ LEE = Consultant(8, "Lee Park", "lee.park@sample-mutual.example")
 IMANI = Consultant(9, "Imani Okafor", "imani.okafor@sample-mutual.example")
 DESK = (DANA, LEE, IMANI)
 EARLIER = {
-    "bakers": Earlier(1, "24-001234"),
-    "bakers-other": Earlier(1, "24-001240"),
-    "bakers-held": Earlier(1, None),
-    "quills": Earlier(2, "24-001377"),
-    "strangers": Earlier(None, None),
-    "bakers-no-more": Earlier(1, "24-001377"),
+    "bakers": AnsweredMail(1, "24-001234"),
+    "bakers-other": AnsweredMail(1, "24-001240"),
+    "bakers-held": AnsweredMail(1, None),
+    "quills": AnsweredMail(2, "24-001377"),
+    "strangers": AnsweredMail(None, None),
+    "bakers-no-more": AnsweredMail(1, "24-001377"),
 }
 
 CASES = {
@@ -87,7 +87,7 @@ class Listed:
     def consultants(self) -> tuple[Consultant, ...]:
         return DESK
 
-    def earlier(self, message_ids: tuple[str, ...]) -> tuple[Earlier, ...]:
+    def answered(self, message_ids: tuple[str, ...]) -> tuple[AnsweredMail, ...]:
         return tuple(EARLIER[one] for one in message_ids if one in EARLIER)
 
 

@@ -105,6 +105,53 @@ def test_two_workers_that_race_for_one_letter_file_it_once(carrier: Carrier) -> 
     assert len(rows(carrier, outbox)) == 2
 
 
+def test_whoever_covers_the_consultant_is_told_as_well(carrier: Carrier) -> None:
+    carrier.accept(MAIL.replace(b"24-001234", b"26-000008"))  # Tomas is away on that day
+    assert carrier.carry() == "filed"
+    told = [row.recipient for row in rows(carrier, outbox) if row.kind == "notice"]
+    assert sorted(told) == [
+        "imani.okafor@sample-mutual.example",
+        "tomas.lindqvist@sample-mutual.example",
+    ]
+
+
+def test_an_answer_to_a_receipt_goes_to_its_case_for_the_same_firm_alone(
+    carrier: Carrier,
+) -> None:
+    carrier.accept()
+    carrier.carry()
+    (receipt,) = (row for row in rows(carrier, outbox) if row.kind == "receipt")
+    answer = MAIL.replace(b"Case 24-001234", b"One more").replace(
+        b"Message-ID: <1@bakerllp.example>",
+        b"Message-ID: <2@bakerllp.example>\r\nIn-Reply-To: <%s@casebridge.example>"
+        % receipt.message_id.encode(),
+    )
+    carrier.accept(answer)
+    assert carrier.carry(2) == "filed"
+    candidate, *_ = rows(carrier, packages)[1].candidates
+    assert (candidate["number"], candidate["found_in"]) == ("24-001234", "thread")
+    theirs = answer.replace(b"bakerllp.example", b"quillmarsh.example")
+    carrier.accept(theirs, sender="pat.hall@quillmarsh.example")
+    assert carrier.carry(3) == "with_us"
+    (candidate,) = rows(carrier, packages)[2].candidates
+    assert (candidate["number"], candidate["text"]) == (None, "an earlier receipt")
+
+
+def test_what_is_urgent_is_kept_with_its_why(carrier: Carrier) -> None:
+    carrier.accept(MAIL.replace(b"Two files.", b"You must respond\r\nby Friday."))
+    carrier.accept(
+        MAIL.replace(b"Case 24-001234", b"Records").replace(
+            b"\r\nMessage-ID", b"\r\nImportance: high\r\nMessage-ID"
+        )
+    )
+    assert carrier.carry(1) == "filed"
+    assert carrier.carry(2) == "with_us"
+    assert [row.urgent for row in rows(carrier, packages)] == [
+        'The message says "respond by".',
+        "The sender marked it with high importance.",
+    ]
+
+
 def test_a_second_attempt_repeats_no_conversion(carrier: Carrier) -> None:
     carrier.accept()
     carrier.reader = ReaderHere(before=lambda: raise_attempt(carrier))

@@ -129,5 +129,5 @@ def test_everybody_of_the_claims_desk_with_their_covers(directory: Directory) ->
 
 
 def test_mails_of_nobody_were_about_nothing(directory: Directory) -> None:
-    assert directory.earlier(()) == ()
-    assert directory.earlier(("unknown", "")) == ()
+    assert directory.answered(()) == ()
+    assert directory.answered(("unknown", "")) == ()

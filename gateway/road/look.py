@@ -13,7 +13,7 @@ from gateway.near_number import near_numbers
 from gateway.number_context import Likeness
 from gateway.road.places import Place
 from gateway.road.sender import Sender
-from portal.directory import Case, Consultant, Earlier, Identified
+from portal.directory import AnsweredMail, Case, Consultant, Identified
 
 _MOST_MENDED = 10  # slips of one message that a question may come of
 _DOUBTS = {
@@ -37,7 +37,7 @@ class DirectoryView(Protocol):
     def consultants(self) -> tuple[Consultant, ...]:
         """Return everybody of the claims desk."""
 
-    def earlier(self, message_ids: tuple[str, ...]) -> tuple[Earlier, ...]:
+    def answered(self, message_ids: tuple[str, ...]) -> tuple[AnsweredMail, ...]:
         """Return what these mails of ours were about."""
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from gateway.case_number import CaseShape, Found
 from gateway.number_context import Likeness
 from gateway.road.package import Package, Part, Words
-from portal.directory import Earlier, Firm
+from portal.directory import AnsweredMail, Firm
 
 RANKS = (("tag", "thread", "subject", "words"), ("file_name",), ("history",))
 _MOST = 100  # in one text
@@ -40,7 +40,7 @@ def places(
     return tuple(_places(package, shape, tags, thread))
 
 
-def thread_places(earlier: Iterable[Earlier], firm: Firm | None) -> tuple[Place, ...]:
+def thread_places(earlier: Iterable[AnsweredMail], firm: Firm | None) -> tuple[Place, ...]:
     """Return what the earlier mails that a message answers say of its case.
 
     They count for the firm whose letter it was: a receipt that was passed on opens no case to

@@ -56,7 +56,7 @@ def resolve(
     sentence for staff.
     """
     sender = sender_of(package, directory.firm_of)
-    thread = thread_places(directory.earlier(answered), sender.firm) if answered else ()
+    thread = thread_places(directory.answered(answered), sender.firm) if answered else ()
     looked = Glass(directory, shape, sender, today).look(places(package, shape, tags, thread))
     verdict = _decide(looked, shape)
     meant_for = addressee(package, directory.consultants())
