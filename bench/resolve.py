@@ -7,13 +7,15 @@ import time
 from pathlib import Path
 
 from bench.rounds import Figure
-from config.settings import Settings, Storage
+from config.settings import Logs, Settings, Storage
 from gateway.stores import open_stores
+from gateway.watch import start_logs
 from tests.labelled_set import carried, labelled, shares
 
 
 def labelled_set() -> list[Figure]:
     """Messages as people write them, down the whole road, against a careful clerk's labels."""
+    start_logs(Logs(level="error"))
     messages = labelled()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name) / "var"

@@ -29,6 +29,8 @@ from gateway.road.greeting import greeted
         ("Estimada Sra. Reyes:", ("Reyes",)),
         ("Dear Dana and Lee,", ("Dana", "Lee")),
         ("Dear Dana/Lee", ("Dana", "Lee")),
+        ("Dear Ms. Reyes and Mr. Park:", ("Reyes", "Park")),
+        ("Sehr geehrte Frau Reyes, sehr geehrter Herr Park,", ("Reyes", "Park")),
         ("21 November 2026\n\nRe: Smith\n\nDear Dana,", ("Dana",)),
         ("Dear Sir or Madam,", ("Sir or Madam",)),
         ("Attached is the report.", ()),
@@ -38,11 +40,16 @@ from gateway.road.greeting import greeted
     ],
 )
 def test_the_names_of_a_greeting(text: str, names: tuple[str, ...]) -> None:
-    assert greeted(text) == names
+    assert tuple(one.name for one in greeted(text)) == names
 
 
 @given(st.text(max_size=300) | st.text("Dear Hi,:\n -DanaMs.", max_size=100))
 def test_any_text_is_read(text: str) -> None:
-    for name in greeted(text):
-        assert name.strip()
-        assert "\n" not in name
+    for one in greeted(text):
+        assert one.name.strip()
+        assert "\n" not in one.name
+
+
+def test_a_title_is_remembered() -> None:
+    titled = [one.titled for one in greeted("Dear Dana, Dr. Lee and Herr Park,")]
+    assert titled == [False, True, True]

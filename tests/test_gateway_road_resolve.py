@@ -479,6 +479,8 @@ def test_whoever_covers_the_consultant_today_is_told_too() -> None:
         ("Dear Lee,", (Mailbox("", LEE.email),), "Lee Park", "to"),
         ("Dear Dana,", (Mailbox("", LEE.email),), None, "unknown"),
         ("Dear Dana and Lee,", (), None, "unknown"),
+        ("Dear Dr. Lee,", (), None, "unknown"),  # a doctor of this last name, not Lee Park
+        ("Dear Mr. Park,", (), "Lee Park", "greeting"),
         ("I spoke to Lee Park.", (), None, "unknown"),
         ("Attached.\n\nLee Park", (), None, "unknown"),
         ("Attached.", (Mailbox("Lee", CLAIMS),), None, "unknown"),  # a first name in To is nobody

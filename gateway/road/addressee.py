@@ -11,7 +11,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from gateway.road.greeting import greeted
+from gateway.road.greeting import Greeted, greeted
 from gateway.road.package import Candidate, Mailbox, Package
 from portal.directory import Consultant
 
@@ -44,7 +44,7 @@ def addressee(package: Package, desk: Iterable[Consultant]) -> Addressee:
     addressed = [
         (names.of_mailbox(one), one.name or one.address or "") for one in package.addressed
     ]
-    greeting = [(names.of(one), one) for one in greeted(package.words[0].new)]
+    greeting = [(names.of(one), one.name) for one in greeted(package.words[0].new)]
     chosen = [
         (person, written, place)
         for place, found in (("to", addressed), ("greeting", greeting))
@@ -92,7 +92,8 @@ class _Names:
 
     def __init__(self, desk: Iterable[Consultant]) -> None:
         self._by_address: dict[str, Consultant] = {}
-        self._by_name: dict[tuple[str, ...], set[Consultant]] = {}
+        self._first: dict[tuple[str, ...], set[Consultant]] = {}
+        self._last: dict[tuple[str, ...], set[Consultant]] = {}
         self._whole: dict[tuple[str, ...], set[Consultant]] = {}
         for person in desk:
             self._by_address[person.email.lower()] = person
@@ -102,30 +103,36 @@ class _Names:
             whole = {words, (*words[-1:], *words[:-1]), (words[0], words[-1])}
             for form in whole if len(words) > 1 else ():
                 self._whole.setdefault(form, set()).add(person)
-            for form in (*whole, words[:1], words[-1:]):
-                self._by_name.setdefault(form, set()).add(person)
+            self._first.setdefault(words[:1], set()).add(person)
+            self._last.setdefault(words[-1:], set()).add(person)
         self._lengths = sorted({len(form) for form in self._whole})
 
-    def of(self, written: str) -> Consultant | None:
-        """Return the one consultant of this name, whole or first or last."""
-        people = self._by_name.get(_words(written), set())
-        return next(iter(people)) if len(people) == 1 else None
+    def of(self, greeted: Greeted) -> Consultant | None:
+        """Return the one consultant of this name: whole, last, or first where it has no title."""
+        words = _words(greeted.name)
+        people = self._whole.get(words, set()) | self._last.get(words, set())
+        if not greeted.titled:
+            people |= self._first.get(words, set())
+        return _the_one(people)
 
     def of_mailbox(self, mailbox: Mailbox) -> Consultant | None:
         """Return whose address it is; else whose whole name is shown for it, as for our intake."""
         if mailbox.address in self._by_address:
             return self._by_address[mailbox.address]
-        people = self._whole.get(_words(mailbox.name), set())
-        return next(iter(people)) if len(people) == 1 else None
+        return _the_one(self._whole.get(_words(mailbox.name), set()))
 
     def within(self, text: str) -> Iterator[Consultant]:
         """Give each consultant whose whole name stands in a text. Linear in its length."""
         words = _words(text)
         for place in range(len(words)):
             for length in self._lengths:
-                people = self._whole.get(words[place : place + length], set())
-                if len(people) == 1:
-                    yield from people
+                person = _the_one(self._whole.get(words[place : place + length], set()))
+                if person is not None:
+                    yield person
+
+
+def _the_one(people: set[Consultant]) -> Consultant | None:
+    return next(iter(people)) if len(people) == 1 else None
 
 
 def _words(text: str) -> tuple[str, ...]:

@@ -1,8 +1,10 @@
-"""Greeting: whom the new words of a message greet, as they are written."""
+"""Greeting: who is greeted where the new words of a message begin."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from dataclasses import dataclass
 
 _LINES_LOOKED_AT = 6  # "Re: …" and a date may stand above it
 _LONGEST = 80
@@ -20,12 +22,23 @@ _TITLES = re.compile(
     r"|sra|sr|srta|señora|señor|sig|signora?|dott|dhr|mevr|mevrouw|meneer|esq)\b\.?",
     re.IGNORECASE,
 )
+_AGAIN = re.compile(r"(?:sehr geehrte[rs]?|liebe[rs]?|dear|ch[eè]re?)\b", re.IGNORECASE)
 _AND = re.compile(r"\s*(?:,|/|&|\+|\b(?:and|und|et|y|e|en|och|og)\b)\s*", re.IGNORECASE)
+_MESSAGE = re.compile(r"[:;!.\u2013\u2014](?:\s|\Z)|\s-\s")
+_TITLE = "\x00"
 _ENDS = " \t.,:;!\u2013\u2014-"
 
 
-def greeted(text: str) -> tuple[str, ...]:
-    """Return the names in the greeting that a text begins with, without titles; none is common.
+@dataclass(frozen=True)
+class Greeted:
+    """Somebody who is greeted: the name as it is written, and whether it bears a title."""
+
+    name: str
+    titled: bool  # then it is a last name or a whole one: "Dr. Lee" is not Lee Park
+
+
+def greeted(text: str) -> tuple[Greeted, ...]:
+    """Return who is greeted where a text begins; nobody is common.
 
     Looked for in the first six lines that are not blank; a name alone ("Dana,") on the first only.
     """
@@ -35,12 +48,14 @@ def greeted(text: str) -> tuple[str, ...]:
         if match is None and place == 0 and len(line) <= _LONGEST:
             match = _BARE.fullmatch(line)
         if match is not None:
-            return _names(match["names"])
+            return tuple(_people(match["names"]))
     return ()
 
 
-def _names(written: str) -> tuple[str, ...]:
-    # What stands behind the name on the same line is the message: "Hi Dana, attached is …".
-    first = re.split(r"[:;!.\u2013\u2014](?:\s|\Z)|\s-\s", _TITLES.sub(" ", written), maxsplit=1)[0]
-    names = (" ".join(one.strip(_ENDS).split()) for one in _AND.split(first[:_LONGEST]))
-    return tuple(one for one in names if one)
+def _people(written: str) -> Iterator[Greeted]:
+    marked = _TITLES.sub(f" {_TITLE} ", written.replace(_TITLE, " ")[:_LONGEST])
+    # What stands behind the name on the same line is the message: "Hi Dana - attached is …".
+    for piece in _AND.split(_MESSAGE.split(marked, maxsplit=1)[0]):
+        bare = _AGAIN.sub(" ", piece.replace(_TITLE, " "))
+        if name := " ".join(bare.split()).strip(_ENDS):
+            yield Greeted(name, titled=_TITLE in piece)
