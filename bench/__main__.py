@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from bench import directory, door, resolve, road
+from bench import directory, door, names, resolve, road
 from bench.rounds import Figure, NotMeasured, write_figures
 
 _BENCHMARKS: dict[str, Callable[[], list[Figure]]] = {
@@ -18,20 +18,21 @@ _BENCHMARKS: dict[str, Callable[[], list[Figure]]] = {
     "road-together": road.together,
     "road-alone": road.alone,
     "resolve": resolve.labelled_set,
+    "names": names.each,
 }
 _FIGURES_FILE = Path("var/bench.json")
 
 
-def main(names: list[str]) -> int:
+def main(asked: list[str]) -> int:
     """Run the named benchmarks, or all of them. Return the exit code."""
-    unknown = set(names) - _BENCHMARKS.keys()
+    unknown = set(asked) - _BENCHMARKS.keys()
     if unknown:
         print(f"no such benchmark: {', '.join(sorted(unknown))}", file=sys.stderr)
         print(f"there are: {', '.join(_BENCHMARKS)}", file=sys.stderr)
         return 2
     figures: list[Figure] = []
     missed = False
-    for name in names or _BENCHMARKS:
+    for name in asked or _BENCHMARKS:
         print(f"\n== {name}: {_BENCHMARKS[name].__doc__}", flush=True)
         try:
             figures += _BENCHMARKS[name]()

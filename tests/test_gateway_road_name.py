@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import os
+import re
 import unicodedata
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from bench.odd_names import odd_names
 from config import remarks
 from config.settings import Names
-from gateway.road.name import Taken, name, safe_name, unique
+from gateway.road.name import SafeName, Taken, name, safe_name, unique
 from gateway.road.package import Fate
 from portal.pdf_name import pdf_name
 from tests.packages import DOCX, PDF, extension_for, narrative_part, package, part, words
@@ -152,6 +155,79 @@ def test_no_two_names_of_a_package_are_the_same_to_any_system(
     folded = [unicodedata.normalize("NFD", one).casefold() for one in shown]
     assert len(set(folded)) == len(shown)
     assert all(0 < len(one.encode()) <= 255 for one in shown)
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_100_000_odd_names(seed: int) -> None:
+    # G8. A tenth of them always; all of them, of both seeds, where there is time.
+    count = 100_000 if os.environ.get("CASEBRIDGE_LONG") else 5_000
+    taken, folded = Taken(), set[str]()
+    for place, (original, extension) in enumerate(odd_names(count, seed)):
+        safe = safe_name(original, extension, RULES)
+        assert safe == safe_name(original, extension, RULES)
+        assert safe_name(safe.name, extension, RULES) == SafeName(safe.name, ()), repr(original)
+        if safe.name != original:
+            assert safe.remarks, repr(original)
+        assert all(remarks.on_name(one) for one in safe.remarks)
+        if place % 500 == 0:
+            taken, folded = Taken(), set()
+        filed = unique(safe.name, taken, RULES, with_pdf=extension == "docx")
+        for shown in {filed, pdf_name(filed)} if extension == "docx" else {filed}:
+            assert 0 < len(shown.encode("utf-8")) <= 255
+            assert unicodedata.is_normalized("NFC", shown)
+            assert not set(shown) & set(RULES.forbidden + '<>:"|?*/\\\uff0f\uff3c\u2215')
+            assert not any(unicodedata.category(char) in {"Cc", "Cf", "Cs"} for char in shown)
+            assert shown == shown.strip(" .")
+            assert not re.match(r"(?i)(con|prn|aux|nul|com[0-9\xb9\xb2\xb3]|lpt\d) *(\.|$)", shown)
+            twin = unicodedata.normalize("NFD", shown).casefold()
+            assert twin not in folded, repr(original)
+            folded.add(twin)
+        if extension in {"pdf", "docx", "zip", "bin"}:
+            assert filed.lower().endswith((f".{extension}", ".docm", ".dotx")), repr(original)
+
+
+@pytest.mark.parametrize(
+    ("original", "filed", "why"),
+    [
+        # 39: slashes of other alphabets, which some systems turn into real ones
+        ("..\uff0f..\uff0fetc\uff0fpasswd.pdf", "etc passwd.pdf", "characters:\uff0f"),
+        ("a\u2215b\uff3cc.pdf", "a b c.pdf", "characters:\u2215\uff3c"),
+        # 40: what is no character in any plane
+        ("a\U0001fffe\U0010ffffb.pdf", "ab.pdf", "controls"),
+        # 43: a pile of accents that covers the lines around it
+        ("a" + "\u0327\u0301" * 100 + ".pdf", None, "marks"),
+        # 44: it is a name and no option; engines never see it
+        ("--convert-to pdf.docx", "--convert-to pdf.docx", None),
+    ],
+)
+def test_what_an_attacker_writes_is_made_plain_and_said(
+    original: str, filed: str | None, why: str | None
+) -> None:
+    safe = safe_name(original, "docx" if "docx" in original else "pdf", RULES)
+    assert filed is None or safe.name == filed
+    assert sum(unicodedata.category(char)[0] == "M" for char in safe.name) <= 8
+    assert (why in safe.remarks) if why else (safe.remarks == ())
+
+
+def test_a_cut_never_parts_a_letter_from_its_vowel_sign() -> None:
+    # The vowel signs of Devanagari have no combining class, and are no letters by themselves.
+    for letters in range(70, 90):
+        name = safe_name("x" * letters + "\u0915\u093f" * 60 + ".pdf", "pdf", RULES).name
+        assert not name.removesuffix(".pdf").endswith("\u0915"), letters
+
+
+def test_names_that_are_one_in_upper_case_are_twins() -> None:
+    taken = Taken()
+    names = [
+        "dizi.pdf",
+        "D\u0131Z\u0131.pdf",
+        "MASSE.pdf",
+        "ma\u00dfe.pdf",
+        "\u017ftop.pdf",
+        "STOP.pdf",
+    ]
+    filed = [unique(one, taken, RULES) for one in names]
+    assert [one for one in filed if "(2)" in one] == [filed[1], filed[3], filed[5]]
 
 
 def test_a_pdf_beside_a_document_of_the_same_stem_keeps_apart_from_its_pdf() -> None:

@@ -24,6 +24,8 @@ _PICTURE = "image/"
 # No file system of Windows takes these (https://learn.microsoft.com/windows/win32/fileio/naming-a-file);
 # the slashes are dealt with before.
 _NOWHERE = '<>:"|?*/\\'
+# Windows' "best fit" turns these into slashes where a program asks for a name in an ANSI code page.
+_SLASHES_ELSEWHERE = "\uff0f\u2215\u2044\uff3c\u2216\ufe68"
 _DRIVE = re.compile(r"\A[A-Za-z]:(?=\S)")
 # Devices of Windows, whatever follows the first dot, and the leading tilde of shells and Office.
 _RESERVED = re.compile(
@@ -40,6 +42,8 @@ _UNSEEN = re.compile(
 # Control, format and surrogate code points. Private use is somebody's letter, and what this
 # Python's Unicode does not know yet may be tomorrow's.
 _NO_TEXT = {"Cc", "Cf", "Cs"}
+# No writing stacks more marks on one letter; a hundred of them cover the lines above and below.
+_MOST_MARKS = 8
 _SPACES = re.compile(r"\s+")
 _ENDS = " ."
 _ROOM_FOR_PDF = len(".pdf")
@@ -166,7 +170,8 @@ def _names(filed_name: str, with_pdf: bool) -> tuple[str, ...]:
 
 
 def _key(text: str) -> str:
-    folded = unicodedata.normalize("NFD", text).casefold()
+    # Upper case first: some systems compare that, and the dotless \u0131 has the I of an i.
+    folded = unicodedata.normalize("NFD", text.upper()).casefold()
     return unicodedata.normalize("NFD", folded)
 
 
@@ -186,7 +191,7 @@ def _text_only(text: str, remarks: list[str]) -> str:
     for char in text:
         if char in _BIDI:
             found.add("bidi")
-        elif unicodedata.category(char) in _NO_TEXT or _UNSEEN.match(char):
+        elif _shows_nothing(char):
             found.add("controls")
         else:
             kept.append(char)
@@ -195,12 +200,36 @@ def _text_only(text: str, remarks: list[str]) -> str:
     composed = unicodedata.normalize("NFC", joined)
     if composed != joined:
         remarks.append("normalised")
-    return composed
+    thinned = _with_few_marks(composed)
+    if thinned != composed:
+        remarks.append("marks")
+    return thinned
+
+
+def _shows_nothing(char: str) -> bool:
+    if unicodedata.category(char) in _NO_TEXT or _UNSEEN.match(char):
+        return True
+    return ord(char) & 0xFFFE == 0xFFFE  # the last two of every plane are no characters
+
+
+def _is_mark(char: str) -> bool:
+    return unicodedata.category(char)[0] == "M"
+
+
+def _with_few_marks(text: str) -> str:
+    kept: list[str] = []
+    run = 0
+    for char in text:
+        run = run + 1 if _is_mark(char) else 0
+        if run <= _MOST_MARKS:
+            kept.append(char)
+    # What stood apart may stand together now.
+    return text if len(kept) == len(text) else unicodedata.normalize("NFC", "".join(kept))
 
 
 def _without_forbidden(text: str, rules: Names, remarks: list[str]) -> str:
     # In the order of the text, each once. A space takes the place of each; runs become one space.
-    forbidden = {*rules.forbidden, *_NOWHERE} - {" ", "."}
+    forbidden = {*rules.forbidden, *_NOWHERE, *_SLASHES_ELSEWHERE} - {" ", "."}
     found = "".join(dict.fromkeys(char for char in text if char in forbidden))
     if found:
         remarks.append(f"characters:{found}")
@@ -235,12 +264,12 @@ def _split_foreign(text: str) -> tuple[str, str]:
 
 
 def _cut(stem: str, room: int) -> str:
-    """Cut to so many bytes of UTF-8, never inside a character nor before its combining marks."""
+    """Cut to so many bytes of UTF-8, never inside a character nor before its marks and vowels."""
     raw = stem.encode("utf-8")
     if len(raw) <= room:
         return stem
     cut = raw[:room].decode("utf-8", "ignore")
     follows = stem[len(cut) : len(cut) + 1]
-    while cut and follows and unicodedata.combining(follows):
+    while cut and follows and _is_mark(follows):
         follows, cut = cut[-1], cut[:-1]
     return cut.rstrip(_ENDS) or raw[:room].decode("utf-8", "ignore")
