@@ -186,7 +186,12 @@ class CaseShape:
             # What has the very shape was judged before.
             if self.normal(at[0]) is None and is_a_slip(plain, at.start(), at.end()):
                 # A letter where a digit must be is no other number: somebody meant one of ours.
-                meant = any(map(str.isalpha, at[0])) and not any(map(str.isalpha, self.example))
+                # One letter more ("24-001234A") may be another's.
+                meant = (
+                    any(map(str.isalpha, at[0]))
+                    and not any(map(str.isalpha, self.example))
+                    and len(at[0]) == len(self.example)
+                )
                 yield _Span(at.start(), at.end(), None, Likeness.COUNTS if meant else Likeness.SLIP)
 
 

@@ -36,6 +36,13 @@ _SENDERS_OWN = re.compile(
     r"[\s.:#=(-]*\Z",
     re.IGNORECASE,
 )
+# "This is not for 24-001240": what it is for is another matter.
+_DENIED = re.compile(
+    r"\b(?:not|nicht|no longer|instead of|other than|rather than|formerly|previously|unrelated to"
+    r"|compare|cf\.?)(?: (?:for|to|in|of|the|with|under|about|your|zu|zur|f\u00fcr|claim|case|file"
+    r"|number|no)\b\.?)*[\s.:#(,-]*\Z",
+    re.IGNORECASE,
+)
 _LABEL_WORDS = r"(?:own|claims?|case|file|policy|reference|ref|number|no|nr|nummer|id|is|was)"
 # A docket of a court: 2:24-cv-01234-ABC, 24-CV-1234, 2024-CA-001234.
 _DOCKET = re.compile(
@@ -150,7 +157,9 @@ def likeness_of_labelled(
 
 def _is_theirs(before: str, others: re.Pattern[str] | None) -> bool:
     owner = others is not None and others.search(before)
-    return bool(_THEIRS.search(before) or _SENDERS_OWN.search(before) or owner)
+    return bool(
+        _THEIRS.search(before) or _SENDERS_OWN.search(before) or _DENIED.search(before) or owner
+    )
 
 
 def is_prose(text: str, start: int, end: int) -> bool:

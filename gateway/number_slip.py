@@ -15,8 +15,8 @@ def slip_pattern(example: str) -> re.Pattern[str]:
 
     One digit too few or too many, a digit on the wrong side of a dash, a space or a slash for the
     dash, a letter for the digit it looks like, zeros left out as long as four digits stay, a year
-    with its century. A number of one run of digits has the letters alone: every other number in
-    the world is a slip of it.
+    with its century, no dash or a third group, one letter before or behind. A number of one run of
+    digits has the look-alikes alone: every other number in the world is a slip of it.
     """
     pieces = re.findall(r"\d+|\D+", example)
     runs = [index for index, piece in enumerate(pieces) if piece.isdigit()]
@@ -47,6 +47,10 @@ def slip_pattern(example: str) -> re.Pattern[str]:
         spelled.append("".join(written))
     if len(runs) > 1:
         spelled.extend(_regrouped(pieces))
+        whole = "".join(
+            f"[0-9]{{{len(piece)}}}" if piece.isdigit() else re.escape(piece) for piece in pieces
+        )
+        spelled.extend((f"[a-z]{whole}", f"{whole}[a-z]"))
     return re.compile(
         rf"(?<![^\W_])(?<![-./:+%$])(?:{'|'.join(spelled)})(?![^\W_])(?![-/:][^\W_]|\.\d)",
         re.IGNORECASE,
