@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from config.settings import Names
 from gateway.road.extension import known, same_kind, spelled_plainly
 from gateway.road.package import Fate, Package, Part
+from gateway.road.visible import is_mark, shown_only
 from portal.pdf_name import pdf_name, split
 
 _KEPT = {Fate.FILED, Fate.CONVERTED, Fate.HELD}
@@ -32,18 +33,6 @@ _RESERVED = re.compile(
     r"(?:CON|PRN|AUX|NUL|CONIN\$|CONOUT\$|CLOCK\$|(?:COM|LPT)[0-9\u00b9\u00b2\u00b3]) *(?:\.|\Z)|~",
     re.IGNORECASE,
 )
-_BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-# Default_Ignorable_Code_Point of Unicode 15 beyond the format characters (Cf), and the blank
-# Braille cell and the noncharacters: they show nothing, so two names could look alike.
-_UNSEEN = re.compile(
-    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\ufdd0-\ufdef"
-    "\ufff0-\ufff8\ufffe\uffff\U000e0000-\U000e0fff]"
-)
-# Control, format and surrogate code points. Private use is somebody's letter, and what this
-# Python's Unicode does not know yet may be tomorrow's.
-_NO_TEXT = {"Cc", "Cf", "Cs"}
-# No writing stacks more marks on one letter; a hundred of them cover the lines above and below.
-_MOST_MARKS = 8
 _SPACES = re.compile(r"\s+")
 _ENDS = " ."
 _ROOM_FOR_PDF = len(".pdf")
@@ -120,7 +109,7 @@ def safe_name(
     """
     remarks: list[str] = []
     text = _last_component(original or "", remarks)
-    text = _text_only(text, remarks)
+    text = shown_only(text, remarks)
     text = _without_forbidden(text, rules, remarks)
     stem, ending = _with_extension(text, extension, remarks)
     if not stem:
@@ -185,48 +174,6 @@ def _last_component(text: str, remarks: list[str]) -> str:
     return last
 
 
-def _text_only(text: str, remarks: list[str]) -> str:
-    kept: list[str] = []
-    found: set[str] = set()
-    for char in text:
-        if char in _BIDI:
-            found.add("bidi")
-        elif _shows_nothing(char):
-            found.add("controls")
-        else:
-            kept.append(char)
-    remarks.extend(code for code in ("controls", "bidi") if code in found)
-    joined = "".join(kept)
-    composed = unicodedata.normalize("NFC", joined)
-    if composed != joined:
-        remarks.append("normalised")
-    thinned = _with_few_marks(composed)
-    if thinned != composed:
-        remarks.append("marks")
-    return thinned
-
-
-def _shows_nothing(char: str) -> bool:
-    if unicodedata.category(char) in _NO_TEXT or _UNSEEN.match(char):
-        return True
-    return ord(char) & 0xFFFE == 0xFFFE  # the last two of every plane are no characters
-
-
-def _is_mark(char: str) -> bool:
-    return unicodedata.category(char)[0] == "M"
-
-
-def _with_few_marks(text: str) -> str:
-    kept: list[str] = []
-    run = 0
-    for char in text:
-        run = run + 1 if _is_mark(char) else 0
-        if run <= _MOST_MARKS:
-            kept.append(char)
-    # What stood apart may stand together now.
-    return text if len(kept) == len(text) else unicodedata.normalize("NFC", "".join(kept))
-
-
 def _without_forbidden(text: str, rules: Names, remarks: list[str]) -> str:
     # In the order of the text, each once. A space takes the place of each; runs become one space.
     forbidden = {*rules.forbidden, *_NOWHERE, *_SLASHES_ELSEWHERE} - {" ", "."}
@@ -270,6 +217,6 @@ def _cut(stem: str, room: int) -> str:
         return stem
     cut = raw[:room].decode("utf-8", "ignore")
     follows = stem[len(cut) : len(cut) + 1]
-    while cut and follows and _is_mark(follows):
+    while cut and follows and is_mark(follows):
         follows, cut = cut[-1], cut[:-1]
     return cut.rstrip(_ENDS) or raw[:room].decode("utf-8", "ignore")
