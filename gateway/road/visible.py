@@ -20,7 +20,7 @@ _MOST_MARKS = 8
 
 
 def shown_only(text: str, remarks: list[str]) -> str:
-    """Return a text in NFC with nothing in it that does not show; `remarks` gets what was changed."""
+    """Return a text in NFC, without what does not show; `remarks` gets what was changed."""
     if text.isascii() and text.isprintable():
         return text
     kept: list[str] = []
