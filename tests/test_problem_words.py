@@ -19,7 +19,7 @@ import pytest
 from fastapi import FastAPI
 
 from config.problems import Problem, catalogue, problem
-from config.remarks import on_field
+from config.remarks import field_names, on_field
 from gateway.command import PROBLEM, stop
 from gateway.part_words import problem_words
 from gateway.road.package import Trouble
@@ -77,8 +77,8 @@ def test_a_row_can_be_said_at_the_terminal(
 
 @each
 def test_every_field_has_a_word_for_the_help_page(row: Problem) -> None:
-    for name in row.fields:
-        assert on_field(name)
+    assert row.fields <= field_names()
+    assert all(on_field(name) for name in row.fields)
 
 
 @pytest.mark.parametrize("row", [row for row in ROWS if row.smtp], ids=lambda row: row.code)
