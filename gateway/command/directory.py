@@ -87,7 +87,7 @@ def _report_to(file: Path | None, stack: contextlib.ExitStack) -> Callable[[Reje
     try:
         return stack.enter_context(directory_rejected.written_to(file))
     except OSError as fault:
-        raise click.BadParameter(f"{file} cannot be written", param_hint="--report") from fault
+        raise click.FileError(str(file), fault.strerror) from fault
 
 
 def _print(report: Report, file: Path | None) -> None:
