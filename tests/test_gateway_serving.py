@@ -21,10 +21,11 @@ import pytest
 import sqlalchemy as sa
 from docx import Document
 
+from config.settings import CONFIG_FOLDER
 from gateway.command import DONE, NOT_READY
 from gateway.stores import Stores
 from portal.receipt_number import shown
-from portal.tables import letters, outbox, parts, submissions
+from portal.tables import directory_runs, letters, outbox, parts, rights, submissions
 from samples.make import FOLDER as SAMPLES
 from samples.make import INTAKE, PAT, File
 from samples.make import letter as written
@@ -249,3 +250,39 @@ def test_import_beside_a_server_files_and_tells_nobody(tmp_path: Path, sampled: 
         assert [row.state for row in served.wait_until_rested(4)] == ["filed"] * 3 + ["copy"]
         assert served.end() == DONE
     assert not (storage / "outbox").exists()
+
+
+def test_an_export_that_comes_while_it_serves_is_loaded_and_a_bad_one_is_seen(
+    tmp_path: Path, migrated: Path
+) -> None:
+    storage = storage_with(migrated, tmp_path / "var")
+    folder, marker = tmp_path / "export", "whole"
+    watching = {
+        "CASEBRIDGE_DIRECTORY__FOLDER": str(folder),
+        "CASEBRIDGE_DIRECTORY__MARKER": marker,
+        "CASEBRIDGE_DIRECTORY__POLL_SECONDS": "1",
+    }
+
+    def outcomes(served: Served, many: int) -> list[tuple[str, str]]:
+        until = time.monotonic() + 60
+        while True:
+            with served.opened() as stores, stores.database.read() as connection:
+                rows = connection.execute(sa.select(directory_runs)).all()
+            if len(rows) >= many or time.monotonic() > until:
+                return [(row.source, row.outcome) for row in rows]
+            time.sleep(0.2)
+
+    with serving(storage, watching) as served:
+        shutil.copytree(CONFIG_FOLDER / "directory", folder)
+        (folder / marker).touch()
+        assert outcomes(served, 1) == [("watched", "loaded")]
+        (folder / "rights.csv").write_text("firm,case_number,from,until\n")
+        (folder / marker).touch()
+        assert outcomes(served, 2)[1:] == [("watched", "rejected")]
+        with served.opened() as stores:
+            assert count(stores, rights) > 0
+        figures = httpx.get(f"{served.web}/metrics").text
+        assert "casebridge_directory_failing 1.0" in figures
+        assert "casebridge_directory_rejections 1.0" in figures
+        assert served.end() == DONE
+    assert '"event": "directory.rejected"' in served.said
