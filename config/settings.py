@@ -94,6 +94,7 @@ class Intake(_Section):
     """What the doors take."""
 
     address: str = "claims@casebridge.example"
+    rehearsal: str = "try"
     max_message_bytes: _Positive = 150_000_000
     max_recipients: _Positive = 100
 
@@ -103,6 +104,24 @@ class Intake(_Section):
         if not re.fullmatch(r"[a-z0-9._-]+@[a-z0-9.-]+", value):
             raise ValueError("write it in lower case as name@domain, without a plus tag")
         return value
+
+    @field_validator("rehearsal")
+    @classmethod
+    def _plain_name(cls, value: str) -> str:
+        if not re.fullmatch(r"[a-z0-9][a-z0-9._-]*", value):
+            raise ValueError("write the name before the @ alone, in lower case, such as try")
+        return value
+
+    @model_validator(mode="after")
+    def _rehearsal_is_another(self) -> Self:
+        if self.rehearsal in {self.mailbox, "postmaster", "bounce"}:
+            raise ValueError("rehearsal is taken for another mailbox: choose another name")
+        return self
+
+    @property
+    def rehearsal_address(self) -> str:
+        """The address that answers with the receipt that would have been sent."""
+        return f"{self.rehearsal}@{self.domain}"
 
     @property
     def mailbox(self) -> str:
@@ -301,11 +320,55 @@ class Holds(_Section):
     alarm_seconds: _Positive = 600
 
 
-class Outbound(_Section):
-    """How receipts and notices leave: written as .eml files into a folder below storage.path."""
+class Relay(_Section):
+    """The mail server that takes our mails and sends them on."""
 
+    host: str = ""
+    port: _Port = 587
+    security: Literal["starttls", "tls", "none"] = "starttls"
+    ca_file: str = ""
+    user: str = ""
+    password_file: str = ""
+    seconds: _Positive = 60
+
+    @model_validator(mode="after")
+    def _password_is_safe(self) -> Self:
+        if bool(self.user) != bool(self.password_file):
+            raise ValueError("user and password_file go together: set both or neither")
+        if self.user and self.security == "none":
+            raise ValueError("a password needs security: set it to starttls or tls")
+        return self
+
+
+class Outbound(_Section):
+    """How receipts and notices leave: as .eml files in a folder below storage.path, or by relay."""
+
+    delivery: Literal["folder", "relay"] = "folder"
     folder: str = "outbox"
     poll_seconds: Annotated[float, Field(gt=0)] = 0.5
+    relay: Relay = Relay()
+
+    @model_validator(mode="after")
+    def _relay_is_named(self) -> Self:
+        if self.delivery == "relay" and not self.relay.host:
+            raise ValueError("delivery by relay needs relay.host: name your mail server")
+        return self
+
+    @property
+    def is_encrypted(self) -> bool | None:
+        """Whether the way back is encrypted as far as we see; None where it is our own folder."""
+        return None if self.delivery == "folder" else self.relay.security != "none"
+
+
+class Receipts(_Section):
+    """When a sender hears of a letter, and how often."""
+
+    patience_seconds: _Positive = 120
+    singles: _Positive = 5
+    singles_minutes: _Positive = 10
+    digest_minutes: _Positive = 60
+    unproven_mails: _Positive = 10
+    unproven_minutes: _Positive = 180
 
 
 class Logs(_Section):
@@ -340,6 +403,7 @@ class Settings(BaseSettings):
     road: Road = Road()
     holds: Holds = Holds()
     outbound: Outbound = Outbound()
+    receipts: Receipts = Receipts()
     logs: Logs = Logs()
 
     @classmethod

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 _ATOM = r"[a-z0-9!#$%&'*+/=?^_`{|}~-]+"
@@ -12,6 +13,10 @@ _QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"@(.*)')
 _LABEL = r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?"
 _DOMAIN = re.compile(rf"{_LABEL}(?:\.{_LABEL})*")
 _ROUTE = re.compile(rf"@{_LABEL}(?:\.{_LABEL})*(?:,@{_LABEL}(?:\.{_LABEL})*)*:")
+
+
+# The token is 32 hexadecimal digits: it comes back in lower case whatever the way did to it.
+_BOUNCE = re.compile(r"bounce\+([0-9a-f]{32})")
 
 
 class AddressFault(Exception):
@@ -89,9 +94,17 @@ def _literal(text: str) -> str:
         raise AddressFault from error
 
 
+def bounce_address(token: str, intake: str) -> str:
+    """Return the return path of a mail that we begin: what comes back is matched by its token."""
+    return f"bounce+{token}@{intake.partition('@')[2]}"
+
+
 @dataclass(frozen=True)
 class OurAddresses:
     """The addresses that take letters: the intake address, its case-tagged forms, postmaster.
+
+    And the rehearsal mailbox, and the return paths of our own mails: a token counts when it has the
+    shape of one, whether it was ever given out or not.
 
     Case-tagged are `claims+24-001234@` and `24-001234@`. A tag counts when it has the exact shape
     of a case number, whether that case exists or not: so nobody can probe for cases (550 at RCPT is
@@ -100,6 +113,7 @@ class OurAddresses:
 
     address: str
     case_pattern: str
+    rehearsal: str = "try"
     _shape: re.Pattern[str] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -114,9 +128,25 @@ class OurAddresses:
         if text.lower() == "postmaster":  # RFC 5321, 4.1.1.3 and 4.5.1
             return f"postmaster@{domain}"
         address = canonical(text)
-        if address in {self.address, f"postmaster@{domain}"} or self.case_tag(address) is not None:
+        ours = {self.address, f"postmaster@{domain}", f"{self.rehearsal}@{domain}"}
+        if address in ours or self.case_tag(address) is not None:
+            return address
+        if self.bounce_token(address) is not None:
             return address
         raise NoSuchAddress
+
+    def bounce_token(self, address: str) -> str | None:
+        """Return the token of a return path of ours, or None for any other address."""
+        _, _, domain = self.address.partition("@")
+        local, _, its_domain = address.rpartition("@")
+        match = _BOUNCE.fullmatch(local)
+        return match[1] if match is not None and its_domain == domain else None
+
+    def return_tokens(self, addresses: Iterable[str]) -> tuple[str, ...]:
+        """Return the tokens where every address is a return path of ours, else none."""
+        tokens = tuple(self.bounce_token(address) for address in addresses)
+        named = tuple(token for token in tokens if token is not None)
+        return named if len(named) == len(tokens) else ()
 
     def case_tag(self, address: str) -> str | None:
         """Return the case number that an address in canonical form is tagged with, or None.

@@ -60,7 +60,9 @@ def road(
                 settings=settings,
                 media=media.catalogue(),
                 shape=CaseShape.of(settings.cases),
-                addresses=OurAddresses(settings.intake.address, settings.cases.pattern),
+                addresses=OurAddresses(
+                    settings.intake.address, settings.cases.pattern, settings.intake.rehearsal
+                ),
                 calendar=hours,
                 reader=reader,
                 workshop=workshop,

@@ -1,9 +1,13 @@
-"""A mail of ours: its subject and text, and foreign words made harmless for both."""
+"""A mail of ours: its subject, text and HTML, and foreign words made harmless for all three."""
 
 from __future__ import annotations
 
 import unicodedata
 from dataclasses import dataclass
+
+from gateway.telling.html import html_of
+from gateway.telling.sheet import Sheet
+from gateway.telling.text import text_of
 
 _MOST_CHARACTERS = 255
 # Control (also what ends a line), format (also what turns the writing), surrogate, line separators.
@@ -12,10 +16,16 @@ _HARMFUL = {"Cc", "Cf", "Cs", "Zl", "Zp"}
 
 @dataclass(frozen=True)
 class Mail:
-    """What a mail says. Both are ours: foreign words in them went through `harmless`."""
+    """What a mail says, in two forms. Foreign words in it went through `harmless`."""
 
     subject: str
     text: str
+    html: str
+
+    @classmethod
+    def of(cls, sheet: Sheet) -> Mail:
+        """Write both forms of a sheet."""
+        return cls(sheet.subject, text_of(sheet), html_of(sheet))
 
 
 def harmless(foreign: str) -> str:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from config.settings import Service
 from gateway.mail import Mail, counted
-from gateway.receipt import documents
 from gateway.road.package import Package
+from gateway.tally import documents
+from gateway.telling.sheet import Link, Sheet
 from portal import receipt_number
 
 
@@ -13,7 +14,10 @@ def notice(package: Package, number: str, service: Service) -> Mail:
     """Write the notice of a filed package. `number` is its receipt number as stored."""
     shown = receipt_number.shown(number)
     many = counted(len(documents(package)), "document")
-    return Mail(
-        subject=f"New package: {many} ({shown})",
-        text=f"A package was filed for you: {many}.\n\nOpen it: {service.base_url}/p/{shown}\n",
+    return Mail.of(
+        Sheet(
+            subject=f"New package: {many} ({shown})",
+            heading=f"A package was filed for you: {many}.",
+            ways=(Link("Open it", f"{service.base_url}/p/{shown}"),),
+        )
     )

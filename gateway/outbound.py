@@ -1,135 +1,164 @@
-"""Outbound: carries the outbox's receipts and notices out, as .eml files into a folder.
+"""Outbound: carries the outbox's receipts and notices out, again and again until each is told.
 
-A row is marked sent after its file is durable, and its file is named by the row: a crash between
-the two writes the same file again, and nobody is told twice.
+A row is marked sent after its mail is durable where it goes: in a file of the row's own, so that a
+crash between the two writes the same file again; or in the relay's hands, where that crash sends
+the same Message-ID twice.
 """
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from email.message import EmailMessage
-from email.policy import SMTP
-from email.utils import format_datetime
-from pathlib import Path
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
 
 import sqlalchemy as sa
 import structlog
 
 from config.settings import Settings
+from gateway.caps import DUE, Caps
+from gateway.gathering import Gathering
+from gateway.telling.message import Message, Unsendable, message_of
 from gateway.watch import Metrics, fault_fields
+from gateway.way import Outcome, Verdict, Way, WayDown
 from portal import events
 from portal.database import Database
 from portal.tables import outbox
 
+UNSENDABLE = "no mail can be made of it"
 _BATCH = 50
 _LONGEST_WAIT = timedelta(hours=1)
+_LONGEST_REST = timedelta(minutes=10)  # of a relay that is down: its mails wait for it alone
+
+Row = sa.Row[tuple[Any, ...]]
 
 
-@dataclass(frozen=True)
+@dataclass
 class Outbound:
-    """Sends what is due, again and again until it is sent."""
+    """Sends what is due. One thread's, and one process's."""
 
     database: Database
-    folder: Path
+    way: Way
     settings: Settings
     clock: Callable[[], datetime]
     metrics: Metrics
+    _failures: int = field(default=0, init=False)
+    _rests_until: datetime | None = field(default=None, init=False)
 
     def send_due(self) -> int:
-        """Send one batch of what is due. Return how many rows were tried."""
+        """Send one batch of what is due. Return how many rows were looked at.
+
+        While the way out is down nothing is: it is tried again after a rest that doubles from one
+        second to ten minutes, for as long as it takes.
+        """
         now = self.clock()
+        if self._rests_until is not None and now < self._rests_until:
+            return 0
+        due, going = self._due(now)
+        messages = [one for row in going if (one := self._message(row, now)) is not None]
+        kinds = {row.id: row for row in going}
+        try:
+            if messages:
+                self.way.carry(messages, self._is_owed, lambda said: self._note(said, kinds, now))
+        except WayDown as down:
+            self._rest(down, now)
+            return 0
+        self._failures, self._rests_until = 0, None
+        return due
+
+    def _due(self, now: datetime) -> tuple[int, list[Row]]:
+        """Return how many rows are due, and those among them that go out now."""
+        asked = DUE.where(outbox.c.not_before <= now).limit(_BATCH)
         with self.database.read() as connection:
-            due = connection.execute(
-                sa.select(outbox)
+            if connection.execute(asked).first() is None:
+                return 0, []
+        with self.database.write() as connection:
+            due = connection.execute(asked).all()
+            passing = Caps(self.settings).passing(connection, due, now)
+            gathering = Gathering(self.settings)
+            digests = [
+                row.id
+                for row in passing
+                if row.kind == "digest" and gathering.write(connection, row.id, now)
+            ]
+            written = {
+                row.id: row
+                for row in connection.execute(sa.select(outbox).where(outbox.c.id.in_(digests)))
+            }
+        going = [written.get(row.id, row) for row in passing]
+        return len(due), [row for row in going if row.kind != "digest" or row.id in written]
+
+    def _message(self, row: Row, now: datetime) -> Message | None:
+        """Build a row's message; note one of which none can be made."""
+        with self.database.read() as connection:
+            earlier = connection.execute(
+                sa.select(outbox.c.message_id)
                 .where(
-                    outbox.c.sent_at.is_(None),
-                    outbox.c.withdrawn_at.is_(None),
-                    outbox.c.not_before <= now,
+                    outbox.c.letter_id == row.letter_id,
+                    outbox.c.recipient == row.recipient,
+                    outbox.c.in_reply_to == row.in_reply_to,
+                    outbox.c.sent_at.is_not(None),
+                    outbox.c.digest_id.is_(None),
+                    outbox.c.id < row.id,
                 )
                 .order_by(outbox.c.id)
-                .limit(_BATCH)
-            ).all()
-        if not due:
-            return 0
-        sent: list[sa.Row[tuple[object, ...]]] = []
-        failed: list[sa.Row[tuple[object, ...]]] = []
-        self.folder.mkdir(exist_ok=True, mode=0o700)
-        for row in due:
-            try:
-                self._write(row, now)
-            except (OSError, ValueError) as fault:
-                failed.append(row)
-                structlog.get_logger().error("mail.failed", outbox=row.id, **fault_fields(fault))
-            else:
-                sent.append(row)
-        self._note(sent, failed, now)
-        return len(due)
-
-    def _note(
-        self,
-        sent: list[sa.Row[tuple[object, ...]]],
-        failed: list[sa.Row[tuple[object, ...]]],
-        now: datetime,
-    ) -> None:
-        with self.database.write() as connection:
-            for row in sent:
-                connection.execute(
-                    outbox.update()
-                    .where(outbox.c.id == row.id)
-                    .values(sent_at=now, tries=row.tries + 1)
-                )
-                events.record(
-                    connection,
-                    letter_id=row.letter_id,
-                    actor="gateway",
-                    kind=f"{row.kind}.sent",
-                    detail={},
-                    at=now,
-                )
-            for row in failed:
-                wait = min(timedelta(seconds=2 ** min(row.tries, 12)), _LONGEST_WAIT)
-                connection.execute(
-                    outbox.update()
-                    .where(outbox.c.id == row.id)
-                    .values(not_before=now + wait, tries=row.tries + 1)
-                )
-        for row in sent:
-            self.metrics.mail_sent(row.kind, "sent")
-        for row in failed:
-            self.metrics.mail_sent(row.kind, "failed")
-
-    def _write(self, row: sa.Row[tuple[object, ...]], now: datetime) -> None:
-        path = self.folder / f"{row.id:08d}-{row.kind}.eml"
-        draft = path.with_suffix(".part")
-        with draft.open("wb") as stream:
-            stream.write(self._message(row, now).as_bytes(policy=SMTP))
-            stream.flush()
-            os.fsync(stream.fileno())
-        draft.rename(path)
-        descriptor = os.open(self.folder, os.O_RDONLY | os.O_DIRECTORY)
+            ).scalars()
+            thread = list(earlier)
         try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+            return message_of(row, thread, self.settings, now)
+        except (Unsendable, ValueError) as fault:
+            structlog.get_logger().error("mail.failed", outbox=row.id, **fault_fields(fault))
+            outcome = Outcome(row.id, Verdict.REFUSED, UNSENDABLE)
+            self._note([outcome], {row.id: row}, now)
+            return None
 
-    def _message(self, row: sa.Row[tuple[object, ...]], now: datetime) -> EmailMessage:
-        """Build the mail. The library refuses a header value that holds a line end."""
-        intake = self.settings.intake
-        message = EmailMessage(policy=SMTP)
-        message["From"] = f'"{self.settings.service.organisation} documents" <{intake.address}>'
-        message["To"] = row.recipient
-        message["Subject"] = row.subject
-        message["Date"] = format_datetime(now.astimezone(UTC))
-        message["Message-ID"] = f"<{row.message_id}@{intake.domain}>"
-        if row.in_reply_to:
-            message["In-Reply-To"] = row.in_reply_to
-            message["References"] = row.in_reply_to
-        # RFC 3834, 5: nobody's machine is to answer this one.
-        message["Auto-Submitted"] = "auto-replied" if row.kind == "receipt" else "auto-generated"
-        message["X-Auto-Response-Suppress"] = "All"
-        message["Content-Language"] = "en"
-        message.set_content(row.text)
-        return message
+    def _is_owed(self, outbox_id: int) -> bool:
+        """Look once more: it may have been withdrawn while others were sent."""
+        with self.database.read() as connection:
+            row = connection.execute(
+                sa.select(outbox.c.withdrawn_at).where(outbox.c.id == outbox_id)
+            ).one()
+        return row.withdrawn_at is None
+
+    def _rest(self, down: WayDown, now: datetime) -> None:
+        rest = min(timedelta(seconds=2 ** min(self._failures, 12)), _LONGEST_REST)
+        self._failures += 1
+        self._rests_until = now + rest
+        structlog.get_logger().error(
+            "outbound.down",
+            where=str(down),
+            rest_seconds=rest.total_seconds(),
+            **fault_fields(down),
+        )
+
+    def _note(self, said: Sequence[Outcome], rows: dict[int, Row], now: datetime) -> None:
+        """Write down what became of mails, in one transaction."""
+        with self.database.write() as connection:
+            for outcome in said:
+                _note_one(connection, outcome, rows[outcome.outbox_id], now)
+        for outcome in said:
+            counted = "failed" if outcome.verdict is Verdict.LATER else outcome.verdict.value
+            self.metrics.mail_sent(rows[outcome.outbox_id].kind, counted)
+
+
+def _note_one(connection: sa.Connection, outcome: Outcome, row: Row, now: datetime) -> None:
+    this = outbox.update().where(outbox.c.id == row.id)
+    if outcome.verdict is Verdict.LATER:
+        wait = min(timedelta(seconds=2 ** min(row.tries, 12)), _LONGEST_WAIT)
+        values = {"not_before": now + wait, "tries": row.tries + 1, "failure": outcome.failure}
+        connection.execute(this.values(values))
+        return
+    when = "sent_at" if outcome.verdict is Verdict.SENT else "failed_at"
+    connection.execute(this.values({when: now, "tries": row.tries + 1, "failure": outcome.failure}))
+    if row.kind == "digest":
+        # What it tells is told with it, or was refused with it.
+        told = outbox.update().where(outbox.c.digest_id == row.id, outbox.c.withdrawn_at.is_(None))
+        connection.execute(told.values({when: now, "failure": outcome.failure}))
+    events.record(
+        connection,
+        letter_id=row.letter_id,
+        actor="gateway",
+        kind=f"{row.kind}.{outcome.verdict.value}",
+        detail={},
+        at=now,
+    )

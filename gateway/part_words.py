@@ -8,10 +8,10 @@ from config import remarks
 from config.problems import catalogue
 from gateway.mail import counted, harmless
 from gateway.road.package import Fate, Package, Part
+from gateway.telling.sheet import Entry
 from portal.pdf_name import pdf_name
 
 _NAMELESS = "A file without a name"
-_INDENT = "   "
 
 
 def shown_name(part: Part) -> str | None:
@@ -33,8 +33,8 @@ def senders_name(part: Part, package: Package) -> str:
     return _NAMELESS
 
 
-def entry(part: Part, package: Package, *, verb: str) -> str:
-    """Return the lines of a document: your name for it, ours, what was changed, its SHA-256.
+def entry(part: Part, package: Package, *, verb: str) -> Entry:
+    """Say of a document: your name for it, ours, what was changed, its SHA-256.
 
     `verb` is "Filed", or "Kept" where the package waits.
     """
@@ -53,11 +53,11 @@ def entry(part: Part, package: Package, *, verb: str) -> str:
             said.append("Contents unchanged.")
     if part.reason is not None and not is_words:
         said.append(why(part, package))
-    lines = [senders_name(part, package), " ".join(said)]
+    lines = [" ".join(said)]
     sha256 = part.sha256 if not is_words else part.pdf and part.pdf.sha256
     if sha256:
         lines.append(f"SHA-256{' of your original' * (part.fate is Fate.CONVERTED)}: {sha256}")
-    return f"\n{_INDENT}".join(lines)
+    return Entry(senders_name(part, package), tuple(lines))
 
 
 def why(part: Part, package: Package) -> str:
@@ -68,7 +68,16 @@ def why(part: Part, package: Package) -> str:
 
 
 def problem_words(code: str, package: Package, part: Part | None = None) -> str:
-    """Say a problem of the catalogue, with the fields that the road gave it."""
+    """Say a problem of the catalogue and its fix, with the fields that the road gave it."""
+    return f"{catalogue()[code].said(**_fields(code, package, part))}."
+
+
+def problem_title(code: str, package: Package) -> str:
+    """Say a problem of the catalogue without its fix: where something else is asked for."""
+    return f"{catalogue()[code].title.format(**_fields(code, package, None))}."
+
+
+def _fields(code: str, package: Package, part: Part | None) -> dict[str, str]:
     path = part.path if part is not None else None
     given: dict[str, Any] = next(
         (one.fields for one in package.troubles if one.code == code and one.part == path), {}
@@ -82,6 +91,4 @@ def problem_words(code: str, package: Package, part: Part | None = None) -> str:
         "domain": sender.rpartition("@")[2],
         **{name: value for name, value in given.items() if value is not None},
     }
-    row = catalogue()[code]
-    known = {name: harmless(str(fields.get(name, ""))) for name in row.fields}
-    return f"{row.said(**known)}."
+    return {name: harmless(str(fields.get(name, ""))) for name in catalogue()[code].fields}

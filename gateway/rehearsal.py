@@ -13,13 +13,13 @@ from pathlib import Path
 from typing import IO, Any, BinaryIO
 
 from config.settings import CONFIG_FOLDER, Settings
-from converters.workshop import Rendition as Made
 from gateway import assembly
 from gateway.case_number import CaseShape
 from gateway.explanation import explanation
+from gateway.forgotten import Forgotten
 from gateway.letter import Envelope, Letter, Proof
 from gateway.receipt import receipt
-from gateway.road.package import Package, Pdf
+from gateway.road.package import Package
 from gateway.road.walk import Road
 from portal import migrations
 from portal.database import Database, open_database
@@ -90,19 +90,8 @@ class _Rehearsal:
                 directory=Directory(self.database),
                 earlier=Earlier(self.database),
                 now=letter.envelope.arrived_at,
-                checkpoints=_Forgotten() if self.asked.converting else None,
+                checkpoints=Forgotten() if self.asked.converting else None,
             )
-
-
-class _Forgotten:
-    """Checkpoints that keep nothing but what is told of a PDF."""
-
-    def find(self, source_sha256: str, engine: str, settings: str) -> Pdf | None:
-        """Find nothing: nothing is kept."""
-
-    def keep(self, source_sha256: str, made: Made) -> Pdf:
-        """Describe the PDF."""
-        return Pdf(0, source_sha256, made.pages, made.bytes, made.engine, made.warnings)
 
 
 def explain_files(

@@ -21,14 +21,17 @@ from gateway.alarm import Alarm, held_ages
 from gateway.chore import Chore
 from gateway.directory_watch import watching
 from gateway.outbound import Outbound
+from gateway.patience import Patience
 from gateway.queue import Queue, Runner
 from gateway.reassignment import Reassignments
+from gateway.relay import RelayWay
 from gateway.smtp.door import SmtpDoor
 from gateway.stores import Stores, open_stores
 from gateway.sweep import Sweep
 from gateway.verification import conservation
 from gateway.watch import Metrics
-from gateway.worker import Worker
+from gateway.way import FolderWay, Way
+from gateway.worker import Worker, letter_of
 from portal import directory_runs
 from portal.tables import letters, outbox
 from portal.web.app import build_app
@@ -37,6 +40,7 @@ from portal.web.desk import Check
 _GRACE_SECONDS = 30
 _HOUSEKEEPING_SECONDS = 3600
 _REASSIGNMENT_SECONDS = 5
+_PATIENCE_ROUND_SECONDS = 2.0
 Ready = Callable[[str, str], None]
 
 
@@ -72,7 +76,7 @@ def serve(settings: Settings, ready: Ready) -> None:
         metrics.read_gauges_from(lambda: gauges(stores, queue))
         outbound = Outbound(
             stores.database,
-            stores.folder / settings.outbound.folder,
+            _way(stores),
             settings,
             clock.now,
             metrics,
@@ -82,10 +86,14 @@ def serve(settings: Settings, ready: Ready) -> None:
         )
         alarm = Alarm(stores.database, settings, clock.now)
         reassigned = Reassignments(stores.database, settings.service, clock.now)
+        patience = Patience(
+            stores.database, stores.vault, road, settings, stores.work, clock.now, letter_of
+        )
         chores = (
             Chore("reassignments", lambda _: reassigned.tell() > 0, _REASSIGNMENT_SECONDS),
             *watching(stores, clock.now),
             Chore("outbound", lambda _: outbound.send_due() > 0, settings.outbound.poll_seconds),
+            Chore("patience", patience.look, _PATIENCE_ROUND_SECONDS),
             Chore("sweep", lambda _: sweep.letters() > 0, settings.road.sweep_seconds),
             Chore("alarm", lambda _: alarm.sound() > 0, settings.holds.alarm_seconds),
             Chore("housekeeping", sweep.house, _HOUSEKEEPING_SECONDS),
@@ -107,6 +115,13 @@ def _put_back(runner: Runner, queue: Queue) -> None:
     runner.wait()
     if interrupted := queue.put_back():
         structlog.get_logger().info("interrupted", letters=interrupted)
+
+
+def _way(stores: Stores) -> Way:
+    outbound = stores.settings.outbound
+    if outbound.delivery == "relay":
+        return RelayWay(outbound.relay, stores.settings.smtp.hostname)
+    return FolderWay(stores.folder / outbound.folder)
 
 
 @contextlib.contextmanager
@@ -229,7 +244,13 @@ def gauges(stores: Stores, queue: Queue) -> dict[str, float]:
             sa.select(sa.func.min(letters.c.arrived_at)).where(letters.c.state == "checking")
         ).scalar()
         unsent = connection.execute(
-            sa.select(sa.func.count()).select_from(outbox).where(outbox.c.sent_at.is_(None))
+            sa.select(sa.func.count())
+            .select_from(outbox)
+            .where(
+                outbox.c.sent_at.is_(None),
+                outbox.c.withdrawn_at.is_(None),
+                outbox.c.failed_at.is_(None),
+            )
         ).scalar_one()
         directory = directory_runs.figures(connection, clock.now())
     age = (clock.now() - oldest).total_seconds() if oldest is not None else 0.0

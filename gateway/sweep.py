@@ -14,7 +14,7 @@ from config.settings import Settings
 from gateway.queue import Queue
 from portal import sign_in
 from portal.database import Database
-from portal.tables import letters, parts, renditions
+from portal.tables import letters, outbox, parts, renditions
 from portal.vault import Vault
 
 _BATCH = 500
@@ -90,10 +90,20 @@ class Sweep:
         return self.vault.sweep(seconds, referenced, stop.is_set)
 
 
+# A rehearsal is purged as soon as its receipt is told, or will never be.
+_ANSWER_WAITS = sa.exists().where(
+    outbox.c.letter_id == letters.c.id,
+    outbox.c.sent_at.is_(None),
+    outbox.c.withdrawn_at.is_(None),
+    outbox.c.failed_at.is_(None),
+)
+HOLDS_ITS_CONTENT = sa.or_(letters.c.state != "rehearsed", _ANSWER_WAITS)
+
+
 def is_referenced(connection: sa.Connection, sha256: str) -> bool:
     """Say whether a letter, a part or a rendition is made of this blob."""
     asked = sa.union_all(
-        sa.select(letters.c.id).where(letters.c.raw_sha256 == sha256),
+        sa.select(letters.c.id).where(letters.c.raw_sha256 == sha256, HOLDS_ITS_CONTENT),
         sa.select(parts.c.id).where(parts.c.sha256 == sha256, parts.c.stored),
         sa.select(renditions.c.id).where(renditions.c.pdf_sha256 == sha256),
     ).limit(1)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from gateway.sweep import is_referenced
+from gateway.sweep import HOLDS_ITS_CONTENT, is_referenced
 from portal.database import Database
 from portal.receipt_number import shown
 from portal.tables import letters, packages, parts, renditions, submissions
@@ -85,7 +85,7 @@ def damages(database: Database, vault: Vault) -> Iterator[str]:
     with database.read() as connection:
         named = connection.execute(
             sa.union(
-                sa.select(letters.c.raw_sha256),
+                sa.select(letters.c.raw_sha256).where(HOLDS_ITS_CONTENT),
                 sa.select(parts.c.sha256).where(parts.c.stored),
                 sa.select(renditions.c.pdf_sha256),
             )

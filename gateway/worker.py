@@ -17,13 +17,16 @@ import structlog
 from config.settings import Settings
 from converters.fault import JobStopped
 from converters.workshop import Rendition as Made
+from gateway.forgotten import Forgotten
 from gateway.letter import Envelope, Letter, Proof
+from gateway.road.aside import rehearse, take_back
 from gateway.road.copy import first_filed, normal_sha256, note_normal, set_aside
 from gateway.road.file import StaleAttempt, file, keep_parts
 from gateway.road.package import Package, Pdf
 from gateway.road.tell import owed
 from gateway.road.unread import unread
 from gateway.road.walk import Road
+from gateway.trial import Trial
 from gateway.watch import Metrics, fault_fields
 from portal import renditions
 from portal.database import Database
@@ -72,7 +75,7 @@ class Worker:
             shutil.rmtree(folder, ignore_errors=True)  # what a crash of this attempt left
             folder.mkdir(parents=True)
             try:
-                state = self._carry(_letter(row), row.receipt, folder, letter_id, attempt)
+                state = self._carry(letter_of(row), row.receipt, folder, letter_id, attempt)
             except StaleAttempt:
                 state = STALE
             except JobStopped:
@@ -91,17 +94,23 @@ class Worker:
     def _carry(
         self, letter: Letter, receipt: str, folder: Path, letter_id: int, attempt: int
     ) -> str:
+        is_trial = self._is_trial(letter)
         with self.vault.open(letter.raw.sha256) as raw:
-            normal = normal_sha256(raw)
+            # A rehearsal is nobody's copy, and has none.
+            normal = None if is_trial else normal_sha256(raw)
         with self.database.read() as connection:
-            first = first_filed(connection, letter_id, normal)
+            first = None if normal is None else first_filed(connection, letter_id, normal)
         if first is not None:
             with self.database.write() as connection:
                 set_aside(connection, letter_id, attempt, first, self.clock())
             return "copy"
         package = self._package(letter, folder, attempt)
+        tokens = self.road.addresses.return_tokens(letter.envelope.recipients)
+        if tokens and (package.automatic or not letter.envelope.sender):
+            return self._take_back(package, tokens, letter_id, attempt)
         with self.metrics.stage("file"):
-            keep_parts(package, self.vault)
+            if not is_trial:
+                keep_parts(package, self.vault)
             state = self._file(package, receipt, letter_id, attempt, normal)
         for part in package.parts:
             if part.reason == "file_convert_failed":
@@ -114,7 +123,7 @@ class Worker:
         if row is None:
             return False
         structlog.get_logger().error("letter.held", receipt=row.receipt, attempt=attempt)
-        package = unread(_letter(row), "not_finished")
+        package = unread(letter_of(row), "not_finished")
         try:
             state = self._file(package, row.receipt, letter_id, attempt)
         except StaleAttempt:
@@ -140,7 +149,9 @@ class Worker:
         attempt: int,
         normal: str | None = None,
     ) -> str:
-        mails = owed(package, receipt, self.settings)
+        now = self.clock()
+        mails = owed(package, receipt, self.settings, promised=self.road.calendar.promise(now))
+        end = rehearse if self._is_trial(package.letter) else file
         with self.database.write() as connection:
             if normal is not None:
                 # Asked again: the same message may have come down the road beside this one.
@@ -149,7 +160,7 @@ class Worker:
                     set_aside(connection, letter_id, attempt, first, self.clock())
                     return "copy"
                 note_normal(connection, letter_id, normal)
-            return file(
+            return end(
                 connection,
                 package,
                 letter_id=letter_id,
@@ -157,6 +168,24 @@ class Worker:
                 owed=mails,
                 now=self.clock(),
             )
+
+    def _take_back(
+        self, package: Package, tokens: tuple[str, ...], letter_id: int, attempt: int
+    ) -> str:
+        """Set aside what came back to our own mails; only the null sender reports a failure."""
+        is_report = not package.letter.envelope.sender
+        with self.database.write() as connection:
+            return take_back(
+                connection,
+                letter_id=letter_id,
+                attempt=attempt,
+                tokens=tokens,
+                failures=package.failures if is_report else (),
+                now=self.clock(),
+            )
+
+    def _is_trial(self, letter: Letter) -> bool:
+        return Trial.of(letter.envelope.recipients, self.settings.intake) is Trial.ALONE
 
     def _package(self, letter: Letter, folder: Path, attempt: int) -> Package:
         with self.vault.open(letter.raw.sha256) as raw:
@@ -167,7 +196,9 @@ class Worker:
                 directory=Directory(self.database),
                 earlier=Earlier(self.database),
                 now=self.clock(),
-                checkpoints=Kept(self.database, self.vault, self.clock),
+                checkpoints=Forgotten()
+                if self._is_trial(letter)
+                else Kept(self.database, self.vault, self.clock),
                 last_chance=attempt > _PATIENT_ATTEMPTS,
             )
 
@@ -207,7 +238,8 @@ def _pdf(kept: renditions.Rendition, engine: str) -> Pdf:
     return Pdf(kept.id, kept.sha256, kept.pages, kept.bytes, engine, kept.warnings)
 
 
-def _letter(row: sa.Row[tuple[object, ...]]) -> Letter:
+def letter_of(row: sa.Row[tuple[object, ...]]) -> Letter:
+    """Return the letter that a row of `letters` is about."""
     return Letter(
         envelope=Envelope(
             door=row.door,

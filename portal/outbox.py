@@ -1,9 +1,10 @@
-"""The outbox as people read it: receipts and notices, with what became of each."""
+"""The outbox as people read it: receipts, notices and digests, with what became of each."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 
 import sqlalchemy as sa
 
@@ -13,20 +14,41 @@ from portal.tables import letters, outbox
 
 PAGE_ROWS = 25
 
+Standing = Literal["sent", "came_back", "refused", "withdrawn", "in_digest", "tried", "waits"]
+
 
 @dataclass(frozen=True)
 class Mail:
-    """One receipt or notice."""
+    """One mail of ours. `letter_id` and `receipt` are None for a digest, which is about many."""
 
-    letter_id: int
-    receipt: str
+    id: int
+    letter_id: int | None
+    receipt: str | None
     kind: str
     recipient: str
     subject: str
     text: str
+    has_html: bool
     not_before: datetime
     tries: int
     sent_at: datetime | None
+    withdrawn_at: datetime | None
+    failed_at: datetime | None
+    failure: str | None  # codes of a reply or a report, or why it was withdrawn
+    digest_id: int | None  # the mail that tells it
+
+    @property
+    def standing(self) -> Standing:
+        """What became of it, the gravest first."""
+        if self.failed_at is not None:
+            return "refused" if self.sent_at is None else "came_back"
+        if self.withdrawn_at is not None:
+            return "withdrawn"
+        if self.digest_id is not None:
+            return "in_digest"
+        if self.sent_at is not None:
+            return "sent"
+        return "tried" if self.tries else "waits"
 
 
 @dataclass(frozen=True)
@@ -37,29 +59,45 @@ class Mails:
     total: int
     page: int
     pages: int
+    failed: int  # on all pages: what somebody should be told in another way
 
 
 def mails(connection: sa.Connection, viewer: Viewer, page: int) -> Mails:
     """Return a page of the mails about letters that the viewer may see, the newest first.
 
-    A receipt names files and a case, so it is as closed as its letter.
+    A receipt names files and a case, so it is as closed as its letter; a digest is as closed as
+    the most closed of its letters.
     """
-    seen = rights.visible(viewer)
-    here = outbox.join(letters, letters.c.id == outbox.c.letter_id)
-    total = connection.scalar(sa.select(sa.func.count()).select_from(here).where(seen)) or 0
+    here = outbox.outerjoin(letters, letters.c.id == outbox.c.letter_id)
+    seen = sa.case(
+        (outbox.c.letter_id.is_(None), outbox.c.id.not_in(_closed_digests(viewer))),
+        else_=rights.visible(viewer),
+    )
+
+    def count(*which: sa.ColumnElement[bool]) -> int:
+        asked = sa.select(sa.func.count()).select_from(here).where(seen, *which)
+        return connection.scalar(asked) or 0
+
+    total = count()
     pages = max(1, -(-total // PAGE_ROWS))
     page = min(page, pages)
     rows = connection.execute(
         sa.select(
+            outbox.c.id,
             outbox.c.letter_id,
             letters.c.receipt,
             outbox.c.kind,
             outbox.c.recipient,
             outbox.c.subject,
             outbox.c.text,
+            outbox.c.html.is_not(None),
             outbox.c.not_before,
             outbox.c.tries,
             outbox.c.sent_at,
+            outbox.c.withdrawn_at,
+            outbox.c.failed_at,
+            outbox.c.failure,
+            outbox.c.digest_id,
         )
         .select_from(here)
         .where(seen)
@@ -67,4 +105,17 @@ def mails(connection: sa.Connection, viewer: Viewer, page: int) -> Mails:
         .limit(PAGE_ROWS)
         .offset((page - 1) * PAGE_ROWS)
     )
-    return Mails(tuple(Mail(*row) for row in rows), total, page, pages)
+    failed = count(outbox.c.failed_at.is_not(None), outbox.c.digest_id.is_(None))
+    return Mails(tuple(Mail(*row) for row in rows), total, page, pages, failed)
+
+
+def _closed_digests(viewer: Viewer) -> sa.Select[tuple[int]]:
+    """Return the digests that tell of a letter which the viewer may not see."""
+    member, theirs = outbox.alias(), letters.alias()
+    seen = sa.select(letters.c.id).where(rights.visible(viewer)).correlate(None)
+    return (
+        sa.select(member.c.digest_id)
+        .join(theirs, theirs.c.id == member.c.letter_id)
+        .where(member.c.digest_id.is_not(None), theirs.c.id.not_in(seen))
+        .correlate(None)
+    )

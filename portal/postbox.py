@@ -12,6 +12,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from portal.tables import outbox
 
 _TOKEN_BYTES = 18
+_RETURN_BYTES = 16  # in hexadecimal: an address comes back in lower case
 _INSERTS: dict[str, type[sqlite.Insert] | type[postgresql.Insert]] = {
     "sqlite": sqlite.Insert,
     "postgresql": postgresql.Insert,
@@ -57,7 +58,7 @@ def owe(
             html=mail.html,
             message_id=secrets.token_urlsafe(_TOKEN_BYTES),
             in_reply_to=mail.in_reply_to,
-            return_token=secrets.token_urlsafe(_TOKEN_BYTES) if mail.begun else None,
+            return_token=secrets.token_hex(_RETURN_BYTES) if mail.begun else None,
             created_at=now,
             not_before=not_before or now,
             tries=0,

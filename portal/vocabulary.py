@@ -109,6 +109,14 @@ DOORS: Mapping[str, str] = {
     "bulk": "Import",
 }
 
+MAILS: Mapping[str, str] = {
+    "receipt": "Receipt",
+    "progress": "Still checking",
+    "notice": "Notice",
+    "digest": "Digest",
+    "alarm": "Alarm",
+}
+
 HOWS: Mapping[str, str] = {
     "case": "This is the case's claims consultant.",
     "to": "The case has no claims consultant. The message is addressed to this one.",

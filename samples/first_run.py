@@ -117,8 +117,18 @@ def _resting(stores: Stores) -> int:
 
 
 def _unsent(stores: Stores) -> bool:
+    """Say whether a mail waits that goes out by itself: a digest gathers for much longer."""
     with stores.database.read() as connection:
-        unsent = sa.select(outbox.c.id).where(outbox.c.sent_at.is_(None)).limit(1)
+        unsent = (
+            sa.select(outbox.c.id)
+            .where(
+                outbox.c.sent_at.is_(None),
+                outbox.c.withdrawn_at.is_(None),
+                outbox.c.digest_id.is_(None),
+                outbox.c.kind != "digest",
+            )
+            .limit(1)
+        )
         return connection.execute(unsent).first() is not None
 
 

@@ -95,7 +95,9 @@ class Carrier:
             settings=settings,
             media=media.catalogue(),
             shape=CaseShape.of(settings.cases),
-            addresses=OurAddresses(settings.intake.address, settings.cases.pattern),
+            addresses=OurAddresses(
+                settings.intake.address, settings.cases.pattern, settings.intake.rehearsal
+            ),
             reader=cast("Pool", self.reader),
             workshop=cast("Workshop", self.workshop),
             engines=nullcontext(),

@@ -19,6 +19,7 @@ from gateway.chore import Chore
 from gateway.outbound import Outbound
 from gateway.stores import Stores
 from gateway.watch import Metrics
+from gateway.way import FolderWay
 from portal.tables import events, outbox
 from tests.carrying import Carrier
 from tests.live_door import until
@@ -40,7 +41,7 @@ class Post:
         )
         self.metrics = Metrics()
         self.outbound = Outbound(
-            self.stores.database, self.folder, settings, lambda: self.now, self.metrics
+            self.stores.database, FolderWay(self.folder), settings, lambda: self.now, self.metrics
         )
 
     @property

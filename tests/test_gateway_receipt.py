@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from config.settings import Names, Service
+from gateway.addressee import receipt_goes_to
 from gateway.letter import Proof
-from gateway.receipt import receipt, receipt_goes_to
+from gateway.receipt import receipt
 from gateway.road.name import name
 from gateway.road.package import Fate, Package, Pdf, Resolution, Trouble
 from tests.packages import (
@@ -214,7 +215,7 @@ def test_who_reads_counts_is_not_told_that_nothing_is_to_be_done() -> None:
 def test_nothing_filed_says_so() -> None:
     virus = part("2", "x.exe", fate=Fate.REFUSED, reason="file_type_blocked")
     said = receipt(filed(virus, words=(words(path=""),)), "7KQ4M2XD", SERVICE)
-    assert said.subject == "Not filed: your message (receipt 7KQ4-M2XD)"
+    assert said.subject == "Not filed: your message of November 21, 2026 (receipt 7KQ4-M2XD)"
     assert said.text.startswith(
         "We could not file this message. Nothing from it is in a case file."
     )

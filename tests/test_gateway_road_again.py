@@ -15,7 +15,7 @@ from gateway.part_words import problem_words
 from gateway.road.again import again
 from gateway.road.package import Fate, Package, Part, Resolution
 from gateway.stores import Stores
-from gateway.worker import _letter
+from gateway.worker import letter_of
 from portal.earlier import EarlierLetter
 from portal.tables import documents, letters, outbox, packages
 from tests.carrying import MAIL, NOW, Carrier
@@ -171,4 +171,4 @@ def test_a_letter_is_not_told_of_itself(sample_stores: Stores) -> None:
     assert carrier.carry(1) == "filed"
     folder = sample_stores.work / "again"
     folder.mkdir(parents=True)
-    assert not worker._package(_letter(row), folder, 1).troubles
+    assert not worker._package(letter_of(row), folder, 1).troubles

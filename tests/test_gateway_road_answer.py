@@ -27,6 +27,7 @@ ANSWER: dict[str, Any] = {
     "message_id": "<1@b.example>",
     "sender": "a@b.example",
     "automatic": False,
+    "failures": [],
     "ambiguous": False,
     "answered": ["token@casebridge.example"],
     "addressed": [{"name": "Dana Reyes", "address": "claims@casebridge.example"}],

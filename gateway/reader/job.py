@@ -19,6 +19,7 @@ from gateway.reader.header import Header, message_start, read_header
 from gateway.reader.importance import importance
 from gateway.reader.leaf import Leaf, decoded, opened
 from gateway.reader.mailboxes import mailboxes
+from gateway.reader.report import failures
 from gateway.reader.sender import is_automatic, one_sender
 from gateway.reader.source import Extent
 from gateway.reader.thread import answered
@@ -75,12 +76,13 @@ class _Letter:
         """Read the letter and what is attached to it. Raises ReadingStopped."""
         root = read_tree(raw, self._count)
         header = root.header
-        self._message(root, None)
+        reported = self._message(root, None)
         sender = one_sender(header)
         return {
             "message_id": _shown(header, "message-id") or None,
             "sender": sender,
             "automatic": is_automatic(header, sender, root.media_type),
+            "failures": reported,
             "ambiguous": _is_ambiguous(root) or len(set(header.all("subject"))) > 1,
             "answered": answered(header),
             "addressed": [{"name": one.name, "address": one.address} for one in mailboxes(header)],
@@ -89,12 +91,13 @@ class _Letter:
             "parts": self._parts,
         }
 
-    def _message(self, root: Entity, container: str | None) -> None:
-        """Read one message and what is attached to it."""
+    def _message(self, root: Entity, container: str | None) -> list[str]:
+        """Read one message and what is attached to it. Return what it reports as failed."""
         prefix = "" if container is None else f"{container}/"
         if root.kind is Kind.MULTIPART and not root.children:
             _be_text(root, outermost=container is None)
         leaves = [self._leaf(entity, path) for path, entity in _numbered(root, prefix)]
+        reported = failures(root, leaves)
         found = pieces(root, {id(leaf.entity): leaf for leaf in leaves})
         subjects = self._others.take(_other_subjects(root.header))
         said = read_words(found, self._new_file(), self._budget, self._others)
@@ -108,6 +111,7 @@ class _Letter:
                 self._parts.append(_part(leaf, container, said))
                 if message is not None:
                     self._message(message, leaf.path)
+        return reported
 
     def _leaf(self, entity: Entity, path: str) -> Leaf:
         if entity.kind is Kind.MESSAGE and entity.children[0].header.fields:

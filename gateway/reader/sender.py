@@ -27,6 +27,7 @@ _MACHINES = re.compile(
     r"|majordomo)(?:[-+=._].*)?@.*"
 )
 _BULK = {"bulk", "junk", "list", "auto_reply", "auto-reply"}
+_MACHINE_FIELDS = ("list-id", "list-unsubscribe", "list-post", "x-autoreply", "x-autorespond")
 
 
 def one_sender(header: Header) -> str | None:
@@ -53,13 +54,22 @@ def is_automatic(header: Header, sender: str | None, media_type: str) -> bool:
     Seen by Auto-Submitted, mailing list fields, Precedence, a report's type, the null return path
     or the sender's name.
     """
-    submitted = (header.first("auto-submitted") or b"no").split(b";")[0].strip().lower()
-    precedence = (header.first("precedence") or b"").strip().lower().decode("latin-1")
+    submitted = (_word(value) for value in header.all("auto-submitted"))
     return (
-        submitted != b"no"
-        or precedence in _BULK
-        or any(header.first(name) is not None for name in ("list-id", "list-unsubscribe"))
-        or (header.first("return-path") or b"").strip() == b"<>"
+        any(word != "no" for word in submitted)
+        or any(_word(value) in _BULK for value in header.all("precedence"))
+        or any(header.first(name) is not None for name in _MACHINE_FIELDS)
+        or any(value.strip() == b"<>" for value in header.all("return-path"))
         or media_type == "multipart/report"
-        or (sender is not None and _MACHINES.fullmatch(sender) is not None)
+        or (sender is not None and is_machine(sender))
     )
+
+
+def is_machine(address: str) -> bool:
+    """Say whether an address is, by its name, one that no person reads."""
+    return _MACHINES.fullmatch(address.lower()) is not None
+
+
+def _word(value: bytes) -> str:
+    """Return the first word of a field, without its parameters and comments (RFC 3834, 5.2)."""
+    return re.split(rb"[;(]", value, maxsplit=1)[0].strip().lower().decode("latin-1")

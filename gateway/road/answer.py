@@ -40,6 +40,7 @@ _Path = Annotated[str, Field(pattern=_PATH, max_length=500)]
 _File = Annotated[str, Field(pattern=r"^p\d{5}$")]
 _Type = Annotated[str, Field(pattern=rf"^{_TOKEN}/{_TOKEN}$")]
 _Count = Annotated[int, Field(ge=0, le=1 << 48)]
+_Status = Annotated[str, Field(pattern=r"^[45]\.[0-9]{1,3}\.[0-9]{1,3}$")]
 _Pixels = Annotated[list[_Count], Field(min_length=2, max_length=2)]
 _MessageId = Annotated[str, Field(pattern=r"^[!-;=?-~]+@[!-;=?-~]+$", max_length=656)]
 
@@ -90,6 +91,7 @@ class _Answer(_Said):
     message_id: _Line | None
     sender: _Line | None
     automatic: bool
+    failures: Annotated[list[_Status], Field(max_length=20)]
     ambiguous: bool
     answered: Annotated[list[_MessageId], Field(max_length=100)]
     addressed: Annotated[list[_Mailbox], Field(max_length=100)]
@@ -117,6 +119,7 @@ def package_of(letter: Letter, answer: dict[str, Any], folder: Path) -> Package:
         sender=_canonical(said.sender),
         subject=own.subject,
         automatic=said.automatic,
+        failures=tuple(said.failures),
         words=tuple(_words(one, folder) for one in said.words),
         parts=tuple(_part(one, folder) for one in said.parts),
         troubles=(Trouble("message_ambiguous"),) if said.ambiguous else (),

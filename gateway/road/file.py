@@ -16,7 +16,7 @@ from gateway.road.package import Fate, Package, Part, Trouble
 from portal import events
 from portal.directory_follow import follow_late
 from portal.postbox import Owed, owe
-from portal.tables import documents, letters, packages, parts, submissions
+from portal.tables import documents, letters, outbox, packages, parts, submissions
 from portal.vault import Vault
 
 _KEPT = {Fate.FILED, Fate.CONVERTED, Fate.HELD}
@@ -121,6 +121,21 @@ def move_letter(
     )
     if moved.rowcount != 1:
         raise StaleAttempt(f"{letter_id}-{attempt}")
+    withdraw_progress(connection, letter_id, now)
+
+
+def withdraw_progress(connection: sa.Connection, letter_id: int, now: datetime) -> None:
+    """Withdraw what was to say that a letter is still being checked, where it is not sent yet."""
+    connection.execute(
+        outbox.update()
+        .where(
+            outbox.c.letter_id == letter_id,
+            outbox.c.kind == "progress",
+            outbox.c.sent_at.is_(None),
+            outbox.c.withdrawn_at.is_(None),
+        )
+        .values(withdrawn_at=now)
+    )
 
 
 def _package_row(package: Package) -> dict[str, Any]:

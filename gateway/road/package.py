@@ -150,6 +150,7 @@ class Package:
     answered: tuple[str, ...] = ()  # the Message-IDs that it answers, without brackets
     addressed: tuple[Mailbox, ...] = ()  # To and Cc
     importance: str | None = None  # the header field that marks it as urgent
+    failures: tuple[str, ...] = ()  # of a delivery report: the codes of what was not delivered
     narrative: str = ""  # the new words, NFC; whole
     narrative_overflow: bool = False
     message_pdf: bool = False

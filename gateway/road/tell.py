@@ -3,35 +3,68 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime
 
 from config.settings import Settings
+from gateway.addressee import receipt_goes_to
+from gateway.mail import Mail
 from gateway.notice import notice
-from gateway.receipt import receipt, receipt_goes_to
+from gateway.receipt import receipt
 from gateway.road.file import final_state
 from gateway.road.package import Package
+from gateway.trial import Trial
 from portal.postbox import Owed
 
 # What may stand in In-Reply-To (RFC 5322, 3.6.4), strictly: it comes from a stranger.
 _MESSAGE_ID = re.compile(r"<[!-;=?-~]{1,400}>")
 
 
-def owed(package: Package, number: str, settings: Settings) -> tuple[Owed, ...]:
-    """Return the sender's receipt and the consultant's notice, where they are owed."""
+def owed(
+    package: Package,
+    number: str,
+    settings: Settings,
+    *,
+    answer_link: str | None = None,
+    promised: datetime | None = None,
+) -> tuple[Owed, ...]:
+    """Return the sender's receipt and the consultant's notice, where they are owed.
+
+    `answer_link` leads to the page where a held sender is asked; `promised` is when a person will
+    have looked at a package that waits.
+    """
     if package.letter.envelope.quiet:
         return ()
     mails: list[Owed] = []
+    trial = Trial.of(package.letter.envelope.recipients, settings.intake)
     sender = receipt_goes_to(package, own_domain=settings.intake.domain)
     if sender is not None:
-        words = receipt(package, number, settings.service)
-        mails.append(Owed("receipt", sender, words.subject, words.text, _replied_to(package)))
+        words = receipt(
+            package,
+            number,
+            settings.service,
+            encrypted=settings.outbound.is_encrypted,
+            answer_link=answer_link,
+            promised=promised,
+            trial=trial,
+        )
+        mails.append(mail_of("receipt", sender, words, in_reply_to=replied_to(package)))
     consultant = package.resolution.consultant_email
-    if consultant is not None and final_state(package)[0] in {"filed", "filed_in_part"}:
+    is_filed = final_state(package)[0] in {"filed", "filed_in_part"}
+    if consultant is not None and is_filed and trial is not Trial.ALONE:
         words = notice(package, number, settings.service)
         readers = dict.fromkeys(filter(None, (consultant, package.resolution.cover_email)))
-        mails += (Owed("notice", one, words.subject, words.text, begun=True) for one in readers)
+        mails += (mail_of("notice", one, words, begun=True) for one in readers)
     return tuple(mails)
 
 
-def _replied_to(package: Package) -> str | None:
+def mail_of(
+    kind: str, recipient: str, words: Mail, *, in_reply_to: str | None = None, begun: bool = False
+) -> Owed:
+    """Address what a mail says. `begun` marks one that answers nothing: its bounces come back."""
+    return Owed(kind, recipient, words.subject, words.text, in_reply_to, words.html, begun)
+
+
+def replied_to(package: Package) -> str | None:
+    """Return the Message-ID that a mail about a package answers, where it may stand in a header."""
     message_id = package.message_id or ""
     return message_id if _MESSAGE_ID.fullmatch(message_id) else None

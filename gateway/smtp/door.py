@@ -43,7 +43,9 @@ class SmtpDoor:
             clock,
             on_reply or (lambda _code: None),
             ThreadPoolExecutor(_WORKERS, thread_name_prefix="smtp"),
-            OurAddresses(settings.intake.address, settings.cases.pattern),
+            OurAddresses(
+                settings.intake.address, settings.cases.pattern, settings.intake.rehearsal
+            ),
         )
         self._sessions: set[SmtpSession] = set()
         self._server: asyncio.Server | None = None

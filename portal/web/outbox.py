@@ -31,7 +31,12 @@ def outbox(request: Request, desk: AtDesk, visitor: SignedIn) -> Response:
             letter_id=None,
             actor=visitor.actor,
             kind=events.OUTBOX_VIEWED,
-            detail={"letters": sorted({mail.letter_id for mail in shown.rows})},
+            detail={
+                "letters": sorted(
+                    {mail.letter_id for mail in shown.rows if mail.letter_id is not None}
+                ),
+                "digests": sorted(mail.id for mail in shown.rows if mail.letter_id is None),
+            },
             at=desk.clock(),
         )
     return desk.pages.render("outbox.html", visitor=visitor, mails=shown)

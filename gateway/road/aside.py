@@ -1,0 +1,70 @@
+"""Aside: letters of which nothing is filed: rehearsals, and what machines answered to our mails."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from gateway.road.file import move_letter
+from gateway.road.package import Package
+from portal import events
+from portal.postbox import Owed, owe
+from portal.tables import letters, outbox
+
+MACHINE_ANSWERED = "machine_answered"
+
+
+def rehearse(
+    connection: sa.Connection,
+    package: Package,
+    *,
+    letter_id: int,
+    attempt: int,
+    owed: Sequence[Owed],
+    now: datetime,
+) -> str:
+    """End a rehearsal: its receipt is owed, and nothing of it is kept. Return the letter's state.
+
+    Raises StaleAttempt by the fence.
+    """
+    move_letter(connection, letter_id, attempt, "rehearsed", None, now)
+    connection.execute(
+        letters.update().where(letters.c.id == letter_id).values(firm_id=package.resolution.firm_id)
+    )
+    _record(connection, letter_id, "letter.rehearsed", now)
+    for mail in owed:
+        owe(connection, mail, letter_id=letter_id, occasion=str(attempt), now=now)
+    return "rehearsed"
+
+
+def take_back(
+    connection: sa.Connection,
+    *,
+    letter_id: int,
+    attempt: int,
+    tokens: Sequence[str],
+    failures: Sequence[str],
+    now: datetime,
+) -> str:
+    """Set a machine's answer to a mail of ours aside. Return the letter's state.
+
+    Where it says that the mail of one of these return paths could not be delivered, that mail is
+    marked so, with the report's codes. Raises StaleAttempt by the fence.
+    """
+    move_letter(connection, letter_id, attempt, "set_aside", MACHINE_ANSWERED, now)
+    _record(connection, letter_id, "letter.set_aside", now)
+    came_back = connection.execute(
+        outbox.update()
+        .where(outbox.c.return_token.in_(tokens if failures else ()), outbox.c.failed_at.is_(None))
+        .values(failed_at=now, failure=" ".join(failures))
+        .returning(outbox.c.letter_id, outbox.c.kind)
+    )
+    for row in came_back.all():
+        _record(connection, row.letter_id, f"{row.kind}.came_back", now)
+    return "set_aside"
+
+
+def _record(connection: sa.Connection, letter_id: int | None, kind: str, now: datetime) -> None:
+    events.record(connection, letter_id=letter_id, actor="gateway", kind=kind, detail={}, at=now)

@@ -1,0 +1,88 @@
+"""The tally: the parts of a package as its sender counts them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from config.problems import catalogue
+from gateway.mail import counted
+from gateway.road.package import Fate, Package, Part
+
+# Not a part to its sender: the message's own words, and the same words in another form.
+_WORDS = {"narrative", "alternative"}
+
+
+def documents(package: Package) -> tuple[Part, ...]:
+    """Return the parts that are filed, each a document with a name of its own."""
+    return tuple(
+        part
+        for part in package.parts
+        if part.fate in {Fate.FILED, Fate.CONVERTED} and part.filed_name is not None
+    )
+
+
+def _needs_sender(part: Part) -> bool:
+    """Say whether a part's reason is for its sender to mend."""
+    row = catalogue().get(part.reason or "")
+    return row is not None and row.mend == "sender"
+
+
+@dataclass(frozen=True)
+class Tally:
+    """Who counts what: documents, and what did not become one."""
+
+    package: Package
+
+    @property
+    def documents(self) -> tuple[Part, ...]:
+        """What is filed, or kept where the package waits."""
+        return documents(self.package)
+
+    @property
+    def held(self) -> tuple[Part, ...]:
+        """What waits by itself."""
+        return tuple(part for part in self.package.parts if part.fate is Fate.HELD)
+
+    @property
+    def not_filed(self) -> tuple[Part, ...]:
+        """What is left out or refused."""
+        return tuple(
+            part
+            for part in self.package.parts
+            if part.fate in {Fate.LEFT_OUT, Fate.REFUSED} and part.reason not in {*_WORDS, "opened"}
+        )
+
+    @property
+    def opened(self) -> tuple[Part, ...]:
+        """Containers whose members stand by themselves."""
+        return tuple(part for part in self.package.parts if part.reason == "opened")
+
+    @property
+    def missing(self) -> tuple[Part, ...]:
+        """The documents that the sender meant to file and that are not filed."""
+        return tuple(
+            part
+            for part in (*self.held, *self.not_filed)
+            if part.fate is not Fate.LEFT_OUT or part.reason == "file_empty"
+        )
+
+    @property
+    def came(self) -> int:
+        """How many documents the sender meant to file."""
+        return len(self.documents) + len(self.missing)
+
+    @property
+    def whole(self) -> str:
+        """What came, in words: its documents, or the message itself where it had none."""
+        return counted(self.came, "document") if self.came else "your message"
+
+    @property
+    def needs_the_sender(self) -> bool:
+        """Whether the sender can mend what is missing."""
+        return any(map(_needs_sender, self.missing))
+
+    @property
+    def wanting(self) -> str:
+        """The documents that are filed and of no use until their sender does something, counted."""
+        many = sum(map(_needs_sender, self.documents))
+        return counted(many, "document") if many else ""

@@ -1,0 +1,28 @@
+"""The frame of a mail to a sender: where to look, whom to ask, and what a rehearsal is headed."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from config.settings import Service
+from gateway.telling.sheet import Link, Sheet
+from gateway.trial import Trial
+
+
+def ways(service: Service, number: str) -> tuple[str | Link, ...]:
+    """Say where a receipt can be seen and whom to ask. `number` is the receipt number as shown."""
+    return (
+        Link("View this receipt", f"{service.base_url}/p/{number}"),
+        f"Something wrong? Call {service.phone} and quote {number}.",
+    )
+
+
+def with_banner(sheet: Sheet, trial: Trial) -> Sheet:
+    """Head a sheet as a rehearsal's, where it is one. Nothing else of it changes."""
+    if trial is not Trial.ALONE:
+        return sheet
+    return dataclasses.replace(
+        sheet,
+        subject=f"Rehearsal: {sheet.subject}",
+        banner="Rehearsal: nothing was filed. This is the receipt that you would have got.",
+    )

@@ -1,0 +1,43 @@
+"""The words of a hold: what was kept, what is asked, and by when a person looks at it."""
+
+from __future__ import annotations
+
+from gateway.part_words import problem_title, problem_words
+from gateway.road.package import Package
+
+
+def held_first(package: Package, reason: str | None, whole: str, *, asks: bool) -> tuple[str, ...]:
+    """Return the first sentences: that it was kept, and why it waits.
+
+    `reason` is None for whom no details are told: they read the same words whatever it is. `asks`
+    says that the sender is asked which case it is.
+    """
+    if asks:
+        title = problem_title(reason, package) if reason is not None else ""
+        kept, them = _kept(whole)
+        return tuple(one for one in (kept, title, f"We need to know which case {them} to.") if one)
+    kept = "We received your message and kept it."
+    if reason is not None:
+        return kept, problem_words(reason, package)
+    return kept, "Our team will look at it."
+
+
+def _kept(whole: str) -> tuple[str, str]:
+    if whole.startswith("1 "):
+        return "We received your document and kept it.", "it belongs"
+    if whole[0].isdigit():
+        return f"We received your {whole} and kept them.", "they belong"
+    return f"We received {whole} and kept it.", "it belongs"
+
+
+def held_next(by_when: str, *, has_documents: bool, asks: bool, again: str) -> str:
+    """Say what happens next with a package that waits.
+
+    `by_when` is when a person will have looked, or empty; `again` is what need not be sent again.
+    """
+    it = "Your documents are safe." if has_documents else "Your message is safe."
+    if asks:
+        return f"{it} You do not need to send anything again."
+    by = f", usually by {by_when}" if by_when else ""
+    match = "match them to their case" if has_documents else "match it to its case"
+    return f"{it} A person will {match}{by}. {again}"

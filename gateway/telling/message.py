@@ -1,0 +1,86 @@
+"""A message: a mail of the outbox as bytes for the wire, with the envelope's two addresses.
+
+No header can be a stranger's: each value is one line of printable characters, or there is no
+message at all; and the library that writes it refuses line ends once more.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime
+
+import sqlalchemy as sa
+
+from config.settings import Settings
+from gateway.address import AddressFault, bounce_address, canonical
+
+# Answers to a letter of the recipient's; everything else is ours to begin (RFC 3834, 5).
+_ANSWERS = {"receipt", "progress"}
+_ONE_LINE = re.compile(r"[^\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]*")
+# Seven bits: a relay that does not offer 8BITMIME need not be asked.
+_POLICY = SMTP.clone(cte_type="7bit")
+
+
+class Unsendable(Exception):
+    """A row of the outbox that no mail can be made of. Its text never quotes the row."""
+
+
+@dataclass(frozen=True)
+class Message:
+    """What is handed to a relay, or written to a file."""
+
+    outbox_id: int
+    kind: str
+    sender: str  # of the envelope; empty for the null sender
+    recipient: str
+    content: bytes  # line ends as CRLF, nothing beyond ASCII
+
+
+def message_of(
+    row: sa.Row[tuple[object, ...]], earlier: Sequence[str], settings: Settings, now: datetime
+) -> Message:
+    """Build the message of an outbox row. Raises Unsendable.
+
+    `earlier` are the Message-IDs, as stored, of the mails that this thread holds already.
+    """
+    intake = settings.intake
+    try:
+        recipient = canonical(_line(row.recipient))
+    except AddressFault as fault:
+        raise Unsendable("the recipient is no address") from fault
+    mail = EmailMessage(policy=_POLICY)
+    mail["From"] = Address(
+        f"{settings.service.organisation} documents", intake.mailbox, intake.domain
+    )
+    mail["To"] = recipient
+    mail["Subject"] = _line(row.subject)
+    mail["Date"] = format_datetime(now.astimezone(UTC))
+    mail["Message-ID"] = f"<{_line(row.message_id)}@{intake.domain}>"
+    if row.in_reply_to:
+        thread = [row.in_reply_to, *(f"<{one}@{intake.domain}>" for one in earlier)]
+        mail["In-Reply-To"] = _line(row.in_reply_to)
+        mail["References"] = _line(" ".join(thread))
+    # Nobody's machine is to answer this one.
+    is_answer = row.kind in _ANSWERS or row.in_reply_to
+    mail["Auto-Submitted"] = "auto-replied" if is_answer else "auto-generated"
+    mail["X-Auto-Response-Suppress"] = "All"
+    mail["Content-Language"] = "en"
+    mail.set_content(row.text)
+    if row.html:
+        mail.add_alternative(row.html, subtype="html")
+        # Its own, so that a mail that is written twice is the same mail.
+        mail.set_boundary(f"=_{_line(row.message_id)}")
+    sender = "" if row.return_token is None else bounce_address(row.return_token, intake.address)
+    return Message(row.id, row.kind, sender, recipient, mail.as_bytes())
+
+
+def _line(value: str) -> str:
+    if not _ONE_LINE.fullmatch(value):
+        raise Unsendable("a header value is not one line")
+    return value
