@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 from collections.abc import Iterator
@@ -46,6 +47,7 @@ def findings(settings: Settings) -> Iterator[Finding]:
     yield from _database(settings.storage.path / "casebridge.db")
     yield _sandbox()
     yield from _engines()
+    yield from _way_out(settings)
     yield _python()
     if settings.trust.sample_accounts:
         yield Finding(
@@ -104,6 +106,32 @@ def _database(file: Path) -> Iterator[Finding]:
         yield Finding("ok", "the database is at this version's schema")
     finally:
         database.close()
+
+
+def _way_out(settings: Settings) -> Iterator[Finding]:
+    outbound = settings.outbound
+    if outbound.delivery == "folder":
+        yield Finding(
+            "warn",
+            "outbound.delivery is folder: receipts and notices are written, and reach nobody",
+            "set it to relay, and name your mail server in outbound.relay",
+        )
+        return
+    yield Finding("ok", f"mails go to {outbound.relay.host}:{outbound.relay.port}")
+    for name in ("ca_file", "password_file"):
+        file = getattr(outbound.relay, name)
+        if file and not os.access(file, os.R_OK):
+            yield Finding(
+                "error",
+                f"outbound.relay.{name} cannot be read: {file}",
+                "correct its path, or let the gateway's user read it",
+            )
+    if not outbound.is_encrypted:
+        yield Finding(
+            "warn",
+            "outbound.relay.security is none: receipts hold counts, no names",
+            "set it to starttls or tls",
+        )
 
 
 def _sandbox() -> Finding:

@@ -115,6 +115,8 @@ def environment(storage: Path, settings: Mapping[str, str] | None = None) -> dic
         "CASEBRIDGE_STORAGE__PATH": str(storage),
         "CASEBRIDGE_SMTP__PORT": "0",
         "CASEBRIDGE_WEB__PORT": "0",
+        # The samples come within seconds, and each is to have its receipt: tests of caps are apart.
+        "CASEBRIDGE_RECEIPTS__SINGLES": "1000",
         **(settings or {}),
     }
 

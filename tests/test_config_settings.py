@@ -29,6 +29,14 @@ def test_the_settings_file_is_the_typed_defaults(monkeypatch: pytest.MonkeyPatch
         ("[service]\ntime_zone = 'Mars'", "name a zone of the IANA list"),
         ("[service]\nbase_url = 'claims'", "write it as https://host"),
         ("[intake]\naddress = 'A+b@c'", "without a plus tag"),
+        ("[intake]\nrehearsal = 'claims'", "rehearsal is taken for another mailbox"),
+        ("[intake]\nrehearsal = 'try@x'", "write the name before the @ alone"),
+        ("[outbound]\ndelivery = 'relay'", "delivery by relay needs relay.host"),
+        ("[outbound.relay]\nuser = 'a'", "user and password_file go together"),
+        (
+            "[outbound.relay]\nuser = 'a'\npassword_file = 'b'\nsecurity = 'none'",
+            "a password needs security",
+        ),
         ("not toml", "not readable as TOML"),
     ],
 )

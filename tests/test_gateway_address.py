@@ -7,8 +7,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from config.settings import Settings
-from gateway.address import AddressFault, NoSuchAddress, OurAddresses, canonical, reverse_path
+from gateway.address import (
+    AddressFault,
+    NoSuchAddress,
+    OurAddresses,
+    bounce_address,
+    canonical,
+    reverse_path,
+)
 
+TOKEN = "0123456789abcdef" * 2
 OURS = OurAddresses("claims@casebridge.example", Settings().cases.pattern)
 
 
@@ -178,3 +186,39 @@ def test_a_message_of_ours_is_known_by_its_domain() -> None:
     assert OURS.own_message("Token-1_x@CaseBridge.example") == "Token-1_x"
     assert OURS.own_message("Token-1_x@casebridge.example.evil.example") is None
     assert OURS.own_message("Token-1_x") is None
+
+
+@pytest.mark.parametrize("written", ["try@casebridge.example", "Try@CaseBridge.example"])
+def test_the_rehearsal_mailbox_is_ours(written: str) -> None:
+    assert OURS.recipient(written) == "try@casebridge.example"
+    other = OurAddresses("claims@casebridge.example", Settings().cases.pattern, "rehearse")
+    assert other.recipient("rehearse@casebridge.example")
+    with pytest.raises(NoSuchAddress):
+        other.recipient("try@casebridge.example")
+
+
+def test_a_return_path_of_ours_takes_what_comes_back() -> None:
+    path = bounce_address(TOKEN, "claims@casebridge.example")
+    assert OURS.recipient(path.upper()) == path
+    assert OURS.bounce_token(path) == TOKEN
+    assert OURS.return_tokens([path, path]) == (TOKEN, TOKEN)
+    assert OURS.return_tokens([path, "claims@casebridge.example"]) == ()
+    assert OURS.return_tokens([]) == ()
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "bounce@casebridge.example",
+        f"bounce+{TOKEN[1:]}@casebridge.example",
+        f"bounce+{TOKEN}0@casebridge.example",
+        f"bounce+{TOKEN[1:]}g@casebridge.example",
+        f"bounce-{TOKEN}@casebridge.example",
+        f"bounce+{TOKEN}@elsewhere.example",
+        "try+1@casebridge.example",
+        "try@elsewhere.example",
+    ],
+)
+def test_what_only_looks_like_one_is_not_ours(written: str) -> None:
+    with pytest.raises(NoSuchAddress):
+        OURS.recipient(written)

@@ -95,6 +95,9 @@ def test_no_bytes_make_it_raise(field: bytes) -> None:
         ("precedence", b"auto_reply"),
         ("list-id", b"<list.example>"),
         ("list-unsubscribe", b"<mailto:x@y.example>"),
+        ("list-post", b"<mailto:x@y.example>"),
+        ("x-autoreply", b"yes"),
+        ("auto-submitted", b"auto-notified (a comment)"),
         ("return-path", b" <>"),
     ],
 )
@@ -116,3 +119,17 @@ def test_a_report_is_a_machines_mail() -> None:
 def test_a_persons_mail_is_no_machines() -> None:
     header = Header((("auto-submitted", b"No"), ("precedence", b"first-class")))
     assert not is_automatic(header, "noreen@baker.example", "multipart/mixed")
+
+
+@pytest.mark.parametrize("name", ["auto-submitted", "precedence", "return-path"])
+def test_a_second_field_does_not_hide_the_one_that_says_so(name: str) -> None:
+    machines = {"auto-submitted": b"auto-replied", "precedence": b"bulk", "return-path": b"<>"}
+    persons = {"auto-submitted": b"no", "precedence": b"normal", "return-path": b"<a@b.example>"}
+    for values in ((machines, persons), (persons, machines)):
+        header = Header(tuple((name, one[name]) for one in values))
+        assert is_automatic(header, "pat@baker.example", "text/plain")
+
+
+def test_a_comment_makes_no_machine_of_a_person() -> None:
+    header = Header((("auto-submitted", b"No (written by hand)"),))
+    assert not is_automatic(header, "pat@baker.example", "text/plain")
