@@ -55,7 +55,7 @@ class Gathering:
 
     def _begin(self, connection: sa.Connection, recipient: str, now: datetime) -> int:
         wait = timedelta(minutes=self.settings.receipts.digest_minutes)
-        begun = mail_of("digest", recipient, Mail("", "", ""), begun=True)
+        begun = mail_of("digest", recipient, Mail("", ""), begun=True)
         occasion = secrets.token_hex(8)
         owe(connection, begun, letter_id=None, occasion=occasion, now=now, not_before=now + wait)
         digest_id: int = connection.execute(

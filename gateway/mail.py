@@ -16,11 +16,11 @@ _HARMFUL = {"Cc", "Cf", "Cs", "Zl", "Zp"}
 
 @dataclass(frozen=True)
 class Mail:
-    """What a mail says, in two forms. Foreign words in it went through `harmless`."""
+    """What a mail says, in one form or two. Foreign words in it went through `harmless`."""
 
     subject: str
     text: str
-    html: str
+    html: str | None = None
 
     @classmethod
     def of(cls, sheet: Sheet) -> Mail:

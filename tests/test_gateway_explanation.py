@@ -28,7 +28,7 @@ def test_the_trail_has_exactly_the_fields_of_the_contract() -> None:
                 candidates=(Candidate("24\u2013001234", "24-001234", "subject", "It was taken."),),
             ),
         ),
-        Mail("Filed", "We received", "<p>We received</p>"),
+        Mail("Filed", "We received"),
     )
     assert len(trail.pop("narrative")) <= 500
     assert trail == {
