@@ -33,8 +33,8 @@ from portal.postbox import owe
 from portal.tables import letters, outbox
 from portal.vault import Vault
 
-# Readers belong to the road first: one look at a time, and no more than this in a row.
-_BATCH = 20
+# Readers belong to the road first: one look at a time, and a round ends before it is overdue.
+_BATCH = 4
 
 Row = sa.Row[tuple[object, ...]]
 

@@ -52,7 +52,7 @@ STATES: Mapping[str, State] = {
         "calm",
     ),
     "set_aside": State(
-        "Not a submission", "nobody", "Operations set it aside. The letter itself is kept.", "calm"
+        "Not a submission", "nobody", "It was set aside. The letter itself is kept.", "calm"
     ),
 }
 
