@@ -283,8 +283,10 @@ def test_a_spoofer_is_told_nothing_and_nobody_is_told_of_it(run: Run) -> None:
 def test_a_receipt_repeats_no_words_of_the_message(run: Run) -> None:
     for path in (run.served.storage / "outbox").glob("*-receipt.eml"):
         mail = message_from_bytes(path.read_bytes(), policy=default)
-        text = f"{mail['Subject']}\n{mail.get_content()}"
-        assert run.marks.within(text) <= {"file", "sender"}
+        forms = [part.get_content() for part in mail.iter_parts()]
+        assert len(forms) == 2, "text and HTML"
+        for text in (mail["Subject"], *forms):
+            assert run.marks.within(text) <= {"file", "sender"}
         assert mail["Bcc"] is None
     for path in (run.served.storage / "outbox").glob("*-notice.eml"):
         assert run.marks.within(path.read_text()) == set()

@@ -76,7 +76,7 @@ def test_a_mail_arrives_whole_over_verified_tls(
         "text/html",
     ]
     assert text.get_content().split() == post.rows()[0].text.split()
-    assert html.get_content() == HTML
+    assert html.get_content() == HTML.replace("\n", "\r\n")
     assert [row.sent_at for row in post.rows()] == [NOW, NOW]
 
 
