@@ -313,6 +313,16 @@ class Road(_Section):
     max_attempts: _Positive = 5
 
 
+class Triage(_Section):
+    """Letters that wait for a person: how they are worked on, asked about and answered."""
+
+    undo_seconds: _Positive = 60
+    claim_minutes: _Positive = 10
+    poll_seconds: Annotated[float, Field(gt=0)] = 0.2
+    answer_days: _Positive = 14
+    answer_tries_an_hour: _Positive = 10
+
+
 class Holds(_Section):
     """Letters that wait for a person."""
 
@@ -402,6 +412,7 @@ class Settings(BaseSettings):
     conversion: Conversion = Conversion()
     road: Road = Road()
     holds: Holds = Holds()
+    triage: Triage = Triage()
     outbound: Outbound = Outbound()
     receipts: Receipts = Receipts()
     logs: Logs = Logs()

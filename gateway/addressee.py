@@ -29,5 +29,7 @@ def receipt_goes_to(package: Package, *, own_domain: str) -> str | None:
 def _is_disowned(package: Package) -> bool:
     """Say whether the From of a package and its envelope disagree about who sent it."""
     envelope = package.letter.envelope
-    refused = envelope.proof.holds and package.resolution.hold == "sender_not_proven"
+    # A person who files it does not prove who sent it.
+    held = {package.resolution.hold, package.resolution.doubt}
+    refused = envelope.proof.holds and "sender_not_proven" in held
     return package.sender is not None and (refused or not is_aligned(package.sender, envelope))

@@ -122,7 +122,8 @@ class _Writing:
 
     @property
     def _case(self) -> str:
-        return harmless(self.package.resolution.case_number or "") if self.told else ""
+        filed = ", ".join(one.case_number for one in self.package.filings)
+        return harmless(filed or self.package.resolution.case_number or "") if self.told else ""
 
     @property
     def _consultant(self) -> str:

@@ -18,6 +18,8 @@ from config import media
 from config.settings import Settings
 from gateway import assembly, clock, lock
 from gateway.alarm import Alarm, held_ages
+from gateway.carrying import Carrying
+from gateway.case_number import CaseShape
 from gateway.chore import Chore
 from gateway.directory_watch import watching
 from gateway.outbound import Outbound
@@ -41,6 +43,7 @@ _GRACE_SECONDS = 30
 _HOUSEKEEPING_SECONDS = 3600
 _REASSIGNMENT_SECONDS = 5
 _PATIENCE_ROUND_SECONDS = 2.0
+_UNANSWERED_SECONDS = 30
 Ready = Callable[[str, str], None]
 
 
@@ -89,9 +92,13 @@ def serve(settings: Settings, ready: Ready) -> None:
         patience = Patience(
             stores.database, stores.vault, road, settings, stores.work, clock.now, letter_of
         )
+        calendar = assembly.office_calendar(settings)
+        carrying = Carrying(stores.database, queue, clock.now, calendar.promise)
         chores = (
             Chore("reassignments", lambda _: reassigned.tell() > 0, _REASSIGNMENT_SECONDS),
             *watching(stores, clock.now),
+            Chore("decisions", lambda _: carrying.decisions() > 0, settings.triage.poll_seconds),
+            Chore("unanswered", lambda _: carrying.unanswered() > 0, _UNANSWERED_SECONDS),
             Chore("outbound", lambda _: outbound.send_due() > 0, settings.outbound.poll_seconds),
             Chore("patience", patience.look, _PATIENCE_ROUND_SECONDS),
             Chore("sweep", lambda _: sweep.letters() > 0, settings.road.sweep_seconds),
@@ -170,6 +177,8 @@ async def _doors(
         case_example=settings.cases.example,
         calendar=assembly.office_calendar(settings),
         media=media.catalogue(),
+        triage=settings.triage,
+        case_number=CaseShape.of(settings.cases).normal,
         clock=clock.now,
         checks=checks,
         metrics=metrics.text,
@@ -241,7 +250,8 @@ def gauges(stores: Stores, queue: Queue) -> dict[str, float]:
         held = held_ages(connection, stores.settings.holds.alarm_days, clock.now())
         count = conservation(connection)
         oldest = connection.execute(
-            sa.select(sa.func.min(letters.c.arrived_at)).where(letters.c.state == "checking")
+            # Not since its arrival: one that a person decides about may have waited for days.
+            sa.select(sa.func.min(letters.c.state_since)).where(letters.c.state == "checking")
         ).scalar()
         unsent = connection.execute(
             sa.select(sa.func.count())

@@ -12,8 +12,9 @@ import structlog
 
 from config.settings import Settings
 from gateway.queue import Queue
-from portal import sign_in
+from portal import answer_link, sign_in
 from portal.database import Database
+from portal.decision import pending
 from portal.tables import letters, outbox, parts, renditions
 from portal.vault import Vault
 
@@ -56,8 +57,14 @@ class Sweep:
         return sum(self._again(letter_id, attempt) for letter_id, attempt in still)
 
     def _again(self, letter_id: int, attempt: int) -> bool:
-        """Raise a letter's attempt and queue it, or give it up where that was tried enough."""
-        if attempt >= self.settings.road.max_attempts:
+        """Raise a letter's attempt and queue it, or give it up where that was tried enough.
+
+        What was tried before a person decided does not count.
+        """
+        with self.database.read() as connection:
+            decision = pending(connection, letter_id)
+        tried = attempt - (decision.was_attempt if decision else 0)
+        if tried >= self.settings.road.max_attempts:
             return self.give_up(letter_id, attempt)
         live = (
             letters.c.id == letter_id,
@@ -73,10 +80,11 @@ class Sweep:
         return True
 
     def sessions(self) -> int:
-        """Remove the sessions and sign-in links that hold no longer. Return how many."""
+        """Remove the sessions and links that hold no longer. Return how many."""
         idle = timedelta(minutes=self.settings.web.session_minutes)
         with self.database.write() as connection:
-            return sign_in.sweep(connection, now=self.clock(), idle=idle)
+            gone = sign_in.sweep(connection, now=self.clock(), idle=idle)
+            return gone + answer_link.sweep(connection, now=self.clock())
 
     def blobs(self, stop: threading.Event) -> int:
         """Remove what nobody refers to from the vault. Return how many blobs and drafts went."""

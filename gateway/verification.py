@@ -12,10 +12,12 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
+from gateway.road.aside import MACHINE_ANSWERED
 from gateway.sweep import HOLDS_ITS_CONTENT, is_referenced
 from portal.database import Database
+from portal.decision import waits_to_be_carried
 from portal.receipt_number import shown
-from portal.tables import letters, packages, parts, renditions, submissions
+from portal.tables import decisions, letters, packages, parts, renditions, submissions
 from portal.vault import BlobMissing, Vault
 
 PLACES = {
@@ -60,11 +62,43 @@ def disagreements(database: Database) -> Iterator[str]:
     submitted = sa.exists().where(submissions.c.letter_id == letters.c.id)
     described = sa.exists().where(packages.c.letter_id == letters.c.id)
     filed = letters.c.state.in_(PLACES["filed"])
+    of_letter = decisions.c.letter_id == letters.c.id
+    waits = sa.exists().where(of_letter, *waits_to_be_carried())
+    set_aside = sa.exists().where(
+        of_letter,
+        decisions.c.kind == "not_submission",
+        decisions.c.carried_at.is_not(None),
+        decisions.c.undone_at.is_(None),
+    )
+    undone = sa.exists().where(
+        submissions.c.letter_id == letters.c.id,
+        decisions.c.id == submissions.c.decision_id,
+        sa.or_(decisions.c.carried_at.is_(None), decisions.c.undone_at.is_not(None)),
+    )
+    twice = (
+        sa.select(sa.func.count())
+        .where(of_letter, *waits_to_be_carried())
+        .correlate(letters)
+        .scalar_subquery()
+    )
     rules = (
         ("is filed and has no submission", filed & ~submitted),
         ("is filed and has no package", filed & ~described),
         ("has a submission and is not filed", ~filed & submitted),
-        ("is in motion and has a package", (letters.c.state == "checking") & described),
+        # A person's decision sets a letter in motion that was described before.
+        ("is in motion and has a package", (letters.c.state == "checking") & described & ~waits),
+        (
+            "rests, and a decision about it waits",
+            letters.c.state.not_in(("checking", *PLACES["held"])) & waits,
+        ),
+        ("has two decisions that wait", twice > 1),
+        ("has a submission by a decision that does not hold", undone),
+        (
+            "is set aside, and nobody has decided so",
+            (letters.c.state == "set_aside")
+            & letters.c.reason.is_distinct_from(MACHINE_ANSWERED)
+            & ~set_aside,
+        ),
         (
             "waits or was returned, and no reason is given",
             letters.c.state.in_(("with_us", "needs_you", "not_filed")) & letters.c.reason.is_(None),

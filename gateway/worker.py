@@ -21,18 +21,21 @@ from gateway.forgotten import Forgotten
 from gateway.letter import Envelope, Letter, Proof
 from gateway.road.aside import rehearse, take_back
 from gateway.road.copy import first_filed, normal_sha256, note_normal, set_aside
-from gateway.road.file import StaleAttempt, file, keep_parts
+from gateway.road.decided import CaseGone, Decided, decided
+from gateway.road.file import Question, StaleAttempt, file, keep_parts, move_letter
 from gateway.road.package import Package, Pdf
 from gateway.road.tell import owed
 from gateway.road.unread import unread
 from gateway.road.walk import Road
 from gateway.trial import Trial
 from gateway.watch import Metrics, fault_fields
-from portal import renditions
+from portal import answer_link, renditions, sign_in
 from portal.database import Database
+from portal.decision import Decision, pending
 from portal.directory import Directory
 from portal.earlier import Earlier
 from portal.tables import letters
+from portal.undo import not_carried
 from portal.vault import Blob, Vault
 
 STALE = "stale"
@@ -99,37 +102,68 @@ class Worker:
             # A rehearsal is nobody's copy, and has none.
             normal = None if is_trial else normal_sha256(raw)
         with self.database.read() as connection:
+            decision = pending(connection, letter_id)
+            if decision is not None:
+                normal = None  # a person has seen it, and says where it belongs
             first = None if normal is None else first_filed(connection, letter_id, normal)
         if first is not None:
             with self.database.write() as connection:
                 set_aside(connection, letter_id, attempt, first, self.clock())
             return "copy"
-        package = self._package(letter, folder, attempt)
+        taken = None
+        if decision is not None:
+            try:
+                taken = decided(decision, Directory(self.database).case)
+            except CaseGone:
+                return self._give_back(decision, letter_id, attempt, "case_not_found")
+        tried = attempt - (decision.was_attempt if decision else 0)
+        package = self._package(letter, folder, tried, taken)
+        if decision is not None and decision.kind == "ask" and not package.asked:
+            return self._give_back(decision, letter_id, attempt, decision.was_reason)
         tokens = self.road.addresses.return_tokens(letter.envelope.recipients)
-        if tokens and (package.automatic or not letter.envelope.sender):
+        if decision is None and tokens and (package.automatic or not letter.envelope.sender):
             return self._take_back(package, tokens, letter_id, attempt)
         with self.metrics.stage("file"):
             if not is_trial:
                 keep_parts(package, self.vault)
-            state = self._file(package, receipt, letter_id, attempt, normal)
+            state = self._file(package, receipt, letter_id, attempt, normal, taken)
         for part in package.parts:
             if part.reason == "file_convert_failed":
                 self.metrics.conversion_failed(part.detected_type, part.reason)
         return state
 
     def give_up(self, letter_id: int, attempt: int) -> bool:
-        """Hold a letter that could not be carried, and tell its sender. Return whether it was."""
+        """Hold a letter that could not be carried, and tell its sender. Return whether it was.
+
+        One that a person has decided about goes back to the team as it was: its sender has been
+        told before that it is there.
+        """
         row = self._live(letter_id, attempt)
         if row is None:
             return False
         structlog.get_logger().error("letter.held", receipt=row.receipt, attempt=attempt)
-        package = unread(letter_of(row), "not_finished")
+        with self.database.read() as connection:
+            decision = pending(connection, letter_id)
         try:
-            state = self._file(package, row.receipt, letter_id, attempt)
+            if decision is not None:
+                state = self._give_back(decision, letter_id, attempt, "not_finished")
+            else:
+                package = unread(letter_of(row), "not_finished")
+                state = self._file(package, row.receipt, letter_id, attempt)
         except StaleAttempt:
             return False
         self.metrics.letter_ended(row.door, state)
         return True
+
+    def _give_back(
+        self, decision: Decision, letter_id: int, attempt: int, reason: str | None
+    ) -> str:
+        """Return a letter to the team whose decision cannot be carried out."""
+        now = self.clock()
+        with self.database.write() as connection:
+            move_letter(connection, letter_id, attempt, "with_us", reason, now)
+            not_carried(connection, decision, reason, now)
+        return "with_us"
 
     def _live(self, letter_id: int, attempt: int) -> sa.Row[tuple[object, ...]] | None:
         with self.database.read() as connection:
@@ -148,10 +182,22 @@ class Worker:
         letter_id: int,
         attempt: int,
         normal: str | None = None,
+        decision: Decided | None = None,
     ) -> str:
         now = self.clock()
-        mails = owed(package, receipt, self.settings, promised=self.road.calendar.promise(now))
-        end = rehearse if self._is_trial(package.letter) else file
+        is_trial = self._is_trial(package.letter)
+        link, question = None, None
+        if package.asked and not is_trial:
+            token = sign_in.new_token()
+            link = f"{self.settings.service.base_url}/answer/{token}"
+            question = Question(answer_link.sha256(token), self.settings.triage.answer_days)
+        mails = owed(
+            package,
+            receipt,
+            self.settings,
+            answer_link=link,
+            promised=self.road.calendar.promise(now),
+        )
         with self.database.write() as connection:
             if normal is not None:
                 # Asked again: the same message may have come down the road beside this one.
@@ -160,13 +206,24 @@ class Worker:
                     set_aside(connection, letter_id, attempt, first, self.clock())
                     return "copy"
                 note_normal(connection, letter_id, normal)
-            return end(
+            if is_trial:
+                return rehearse(
+                    connection,
+                    package,
+                    letter_id=letter_id,
+                    attempt=attempt,
+                    owed=mails,
+                    now=self.clock(),
+                )
+            return file(
                 connection,
                 package,
                 letter_id=letter_id,
                 attempt=attempt,
                 owed=mails,
                 now=self.clock(),
+                decision=decision,
+                question=question,
             )
 
     def _take_back(
@@ -187,7 +244,9 @@ class Worker:
     def _is_trial(self, letter: Letter) -> bool:
         return Trial.of(letter.envelope.recipients, self.settings.intake) is Trial.ALONE
 
-    def _package(self, letter: Letter, folder: Path, attempt: int) -> Package:
+    def _package(
+        self, letter: Letter, folder: Path, tried: int, decision: Decided | None = None
+    ) -> Package:
         with self.vault.open(letter.raw.sha256) as raw:
             return self.road.walk(
                 letter,
@@ -199,7 +258,8 @@ class Worker:
                 checkpoints=Forgotten()
                 if self._is_trial(letter)
                 else Kept(self.database, self.vault, self.clock),
-                last_chance=attempt > _PATIENT_ATTEMPTS,
+                last_chance=tried > _PATIENT_ATTEMPTS,
+                decision=decision,
             )
 
 

@@ -9,6 +9,7 @@ from datetime import date
 import sqlalchemy as sa
 
 from portal.database import Database
+from portal.firm_cases import holds_on
 from portal.tables import (
     cases,
     consultants,
@@ -148,10 +149,7 @@ class Directory:
     def has_right(self, firm_id: int, case_id: int, day: date) -> bool:
         """Say whether a firm may send to a case on a day; first and last day count."""
         query = sa.select(rights.c.id).where(
-            rights.c.firm_id == firm_id,
-            rights.c.case_id == case_id,
-            sa.or_(rights.c.starts.is_(None), rights.c.starts <= day),
-            sa.or_(rights.c.ends.is_(None), rights.c.ends >= day),
+            rights.c.firm_id == firm_id, rights.c.case_id == case_id, *holds_on(day)
         )
         with self.database.read() as connection:
             return connection.execute(query).first() is not None

@@ -93,6 +93,7 @@ class Dossier:
     state: str
     reason: str | None
     state_since: datetime
+    firm_id: int | None
     firm: str | None
     copy_of: str | None
     contents: Contents | None
@@ -143,6 +144,7 @@ def dossier(connection: sa.Connection, viewer: Viewer, receipt: str) -> Dossier:
         state=row.state,
         reason=row.reason,
         state_since=row.state_since,
+        firm_id=row.firm_id,
         firm=row.firm,
         copy_of=row.first,
         contents=_contents(connection, row.id),

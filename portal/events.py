@@ -11,6 +11,8 @@ import sqlalchemy as sa
 from portal.tables import events
 
 GATEWAY = "gateway"
+SENDER = "sender"
+"""The sender of the letter, on the answer page."""
 
 # What people do with the pages.
 PACKAGE_VIEWED = "package.viewed"
@@ -22,8 +24,15 @@ SUBMISSION_STAYED = "submission.stayed"  # read already, when its case's consult
 DIRECTORY_VIEWED = "directory.viewed"
 OUTBOX_VIEWED = "outbox.viewed"
 ACCESS_REFUSED = "access.refused"
+SENT_MAILS_VIEWED = "mails.viewed"
 SIGNED_IN = "account.signed_in"
 SIGNED_OUT = "account.signed_out"
+
+# What people decide, and what became of it.
+DECIDED = "decision.{kind}"
+UNDONE = "decision.undone"
+NOT_CARRIED = "decision.not_carried"
+ANSWER_REFUSED = "answer.refused"
 
 LOOKS = (PACKAGE_VIEWED, PACKAGE_DOWNLOADED, DOCUMENT_VIEWED, DOCUMENT_DOWNLOADED)
 """The kinds that say who saw a package: what "who saw what and when" is printed from."""
@@ -45,8 +54,8 @@ def record(
 ) -> None:
     """Write one event into the caller's transaction.
 
-    `actor` is GATEWAY or `account(ID)`. `detail` is JSON of ids, codes and counts: it outlives
-    erasure, so it never holds a file name, an address or words of a message.
+    `actor` is GATEWAY, SENDER or `account(ID)`. `detail` is JSON of ids, codes and counts: it
+    outlives erasure, so it never holds a file name, an address or words of a message.
     """
     connection.execute(
         sa.insert(events).values(

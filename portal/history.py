@@ -23,7 +23,17 @@ _LOOKED = {
     trail.PACKAGE_DOWNLOADED: "downloaded all documents",
     trail.DOCUMENT_VIEWED: "viewed",
     trail.DOCUMENT_DOWNLOADED: "downloaded",
+    trail.SENT_MAILS_VIEWED: "looked at what the sender sees",
     trail.ACCESS_REFUSED: "asked for this package and was refused",
+}
+
+_DECIDED = {
+    trail.DECIDED.format(kind="file"): "decided: file under {case}",
+    trail.DECIDED.format(kind="ask"): "decided: ask the sender which case it is",
+    trail.DECIDED.format(kind="not_submission"): "decided: not a submission",
+    trail.UNDONE: "took the decision back",
+    trail.NOT_CARRIED: "The decision could not be carried out",
+    trail.ANSWER_REFUSED: "gave an answer that was not taken",
 }
 
 
@@ -56,12 +66,19 @@ def _done(connection: sa.Connection, dossier: Dossier) -> list[Line]:
     ).all()
     lines: list[Line] = []
     names: dict[str, str] | None = None
+    people = _people(connection)
+    told = False  # of the names: an attempt that comes later has nothing new to say of them
     for row in rows:
-        if row.kind == f"letter.{dossier.state}":
+        if row.kind == f"letter.{dossier.state}" and not told:
             lines += _renamings(dossier, row.at)
+            told = True
         if row.kind in {trail.SUBMISSION_REASSIGNED, trail.SUBMISSION_STAYED}:
             names = names if names is not None else _names(connection)
             lines.append(_handed(row, dossier, names))
+        elif row.kind in _DECIDED:
+            case = row.detail.get("case")
+            did = _DECIDED[row.kind].format(case=case or "no case")
+            lines.append(Line(row.at, _who(row.actor, people), did))
         else:
             lines.append(_line(row, dossier))
     return lines
@@ -91,6 +108,12 @@ def _handed(row: _Row, dossier: Dossier, names: Mapping[str, str]) -> Line:
 def _names(connection: sa.Connection) -> dict[str, str]:
     rows = connection.execute(sa.select(consultants.c.id, consultants.c.name))
     return _people(connection) | {f"consultant:{row.id}": row.name for row in rows}
+
+
+def _who(actor: str, people: Mapping[str, str]) -> str | None:
+    if actor == trail.GATEWAY:
+        return None
+    return "The sender" if actor == trail.SENDER else people.get(actor, _LEFT)
 
 
 def _line(row: _Row, dossier: Dossier) -> Line:

@@ -64,6 +64,11 @@ class Piece:
         return self.filed_name is not None and self.fate not in {"left_out", "refused"}
 
     @property
+    def is_placed(self) -> bool:
+        """Whether a person can put it to a case of its own; the letter's own words go to each."""
+        return self.is_document and (self.reason != "narrative" or self.container is not None)
+
+    @property
     def original(self) -> str | None:
         """SHA-256 of the bytes as they came, where they may be handed out."""
         return self.sha256 if self.stored and self.fate != "refused" else None

@@ -69,6 +69,15 @@ def may_reassign(viewer: Viewer, filing: Filing) -> bool:
     return viewer.works_in_operations or filing.consultant_id in viewer.consultants
 
 
+def may_decide(viewer: Viewer, filings: Iterable[Filing]) -> bool:
+    """Decide whether a viewer may decide about a letter that waits, given its submissions.
+
+    Operations may, of every letter that they may see, and file it to any case, a restricted one as
+    well: whoever finds out where a letter belongs is not kept from saying so.
+    """
+    return viewer.works_in_operations and may_see(viewer, filings)
+
+
 def visible(viewer: Viewer) -> sa.ColumnElement[bool]:
     """Return `may_see` as a condition on rows of `letters`."""
     of_letter = submissions.c.letter_id == letters.c.id

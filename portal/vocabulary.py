@@ -121,6 +121,8 @@ HOWS: Mapping[str, str] = {
     "case": "This is the case's claims consultant.",
     "to": "The case has no claims consultant. The message is addressed to this one.",
     "greeting": "The case has no claims consultant. The message greets this one.",
+    "person": "Operations chose the case; this is its claims consultant.",
+    "answer": "The sender chose the case; this is its claims consultant.",
     "unknown": "No consultant could be found, so the letter is with operations.",
 }
 

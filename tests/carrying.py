@@ -87,6 +87,7 @@ class Carrier:
     stores: Stores
     reader: ReaderHere = field(default_factory=ReaderHere)
     workshop: OnePageWorkshop = field(default_factory=OnePageWorkshop)
+    now: datetime = NOW
 
     @property
     def worker(self) -> Worker:
@@ -109,7 +110,7 @@ class Carrier:
             road,
             settings,
             self.stores.work,
-            lambda: NOW,
+            lambda: self.now,
             Metrics(),
         )
 

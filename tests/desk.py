@@ -22,7 +22,8 @@ import uvicorn
 from fastapi import FastAPI
 
 from config import calendar, media
-from config.settings import Cases, Intake, Service, Web
+from config.settings import Cases, Intake, Service, Triage, Web
+from gateway.case_number import CaseShape
 from portal import sign_in
 from portal.database import Database, open_database
 from portal.tables import events, metadata
@@ -50,6 +51,7 @@ class SampleDesk:
     vault: Vault
     service: Service = field(default_factory=lambda: Service(base_url=BASE_URL))
     web: Web = field(default_factory=Web)
+    triage: Triage = field(default_factory=Triage)
     now: datetime = NOW
     checks: dict[str, Check] = field(default_factory=dict)
 
@@ -73,6 +75,8 @@ class SampleDesk:
             case_example=Cases().example,
             calendar=calendar.load(self.service.time_zone),
             media=media.catalogue(),
+            triage=self.triage,
+            case_number=CaseShape.of(Cases()).normal,
             clock=lambda: self.now,
             checks=self.checks,
             metrics=lambda: b"casebridge_sample 1.0\n",

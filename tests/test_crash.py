@@ -18,14 +18,17 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 
 from config.settings import CONFIG_FOLDER, Settings, Storage
+from gateway import clock
 from gateway.stores import Stores, open_stores
 from gateway.verification import damages, disagreements
+from portal.decision import Filing, decide
 from portal.directory_import import import_directory
 from portal.tables import letters, outbox, submissions
 from samples.make import INTAKE, PAT, File
@@ -192,6 +195,77 @@ def test_kill_at_every_durable_call_loses_and_doubles_nothing(
         shutil.rmtree(tmp_path / f"at-{kill_at}")
     # The last points belong to the outbox's second file and may lie behind "rested".
     assert died >= len(chosen) * 0.8
+
+
+def decided_and_recovered(storage: Path, kill_at: int) -> bool:
+    """Decide about the letter that waits, kill at a point, and start again. Say whether it died."""
+    with server(storage, kill_at) as first:
+        with opened(storage) as stores, stores.database.write() as connection:
+            decide(
+                connection,
+                1,
+                "file",
+                account_id=None,
+                filings=[Filing("24-001234", ("2",)), Filing("24-001240", ("3",))],
+                now=clock.now(),
+                undo=timedelta(seconds=1),
+            )
+        carried_out(storage, first)
+        died = first.process.poll() is not None
+    with server(storage, 0) as second:
+        assert carried_out(storage, second), f"point {kill_at}: not carried after the restart"
+    with opened(storage) as stores:
+        with stores.database.read() as connection:
+            cases_filed = connection.execute(sa.select(submissions.c.case_id)).all()
+            mails = connection.execute(sa.select(outbox.c.kind, outbox.c.occasion)).all()
+        assert len(set(cases_filed)) == len(cases_filed) == 2, kill_at
+        later = sorted(row.kind for row in mails if row.occasion != "1")
+        assert later == ["notice", "receipt"], kill_at  # one consultant has both cases
+        assert list(disagreements(stores.database)) == [], kill_at
+        assert list(damages(stores.database, stores.vault)) == [], kill_at
+    return died
+
+
+def carried_out(storage: Path, server: Server) -> bool:
+    """Wait until the letter is filed and everybody is told, or the server is dead."""
+    until = time.monotonic() + 60
+    while time.monotonic() < until:
+        if not rested(storage, server):
+            return False
+        with opened(storage) as stores, stores.database.read() as connection:
+            if connection.scalar(sa.select(letters.c.state)) == "filed":
+                return True
+        time.sleep(0.05)
+    return False
+
+
+def test_kill_from_a_decision_to_its_mails_loses_and_doubles_nothing(
+    storage: Path, tmp_path: Path
+) -> None:
+    """Every fsync, rename and COMMIT behind the decision."""
+    held = written(
+        2,
+        PAT,
+        "Cases 24-001234 and 24-001240",
+        "word " * 200,
+        [File(f"{name}.txt", "text/plain", name.encode() * 20) for name in ("a", "b")],
+    ).as_bytes()
+    with server(storage, 0) as running:
+        with smtplib.SMTP("127.0.0.1", running.port, timeout=30) as client:
+            client.sendmail(PAT.address, [INTAKE], held)
+        assert rested(storage, running)
+        running.process.terminate()
+        running.process.wait(60)
+    points = range(1, 200) if LONG else sorted(random.Random(SEED).sample(range(1, 15), 4))
+    died = 0
+    for kill_at in points:
+        died_here = decided_and_recovered(fresh(storage, tmp_path / f"d-{kill_at}"), kill_at)
+        shutil.rmtree(tmp_path / f"d-{kill_at}")
+        died += died_here
+        if not died_here and LONG:
+            break
+    print(f"seed {SEED}, {died} of {len(points)} points killed it")
+    assert died >= 3
 
 
 @pytest.mark.skipif(not LONG, reason="CASEBRIDGE_LONG is not set")

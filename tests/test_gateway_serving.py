@@ -12,6 +12,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from email import message_from_bytes
 from email.policy import default
 from pathlib import Path
@@ -24,12 +25,14 @@ from docx import Document
 from config.settings import CONFIG_FOLDER
 from gateway.command import DONE, NOT_READY
 from gateway.stores import Stores
+from gateway.verification import disagreements
 from portal.receipt_number import shown
 from portal.tables import directory_runs, letters, outbox, parts, rights, submissions
 from samples.make import FOLDER as SAMPLES
 from samples.make import INTAKE, PAT, File
 from samples.make import letter as written
 from tests.carrying import mail_folder
+from tests.desk import csrf
 from tests.served import COMMAND, Served, environment, serving, storage_with
 from tests.test_converters_pool import descendants, wait_until
 
@@ -45,8 +48,8 @@ STATES = {
     "04-forwarded": ("filed", None),
     "05-names": ("filed", None),
     "06-long-message": ("filed", None),
-    "07-unknown-case": ("with_us", "case_not_found"),
-    "08-two-cases": ("with_us", "case_ambiguous"),
+    "07-unknown-case": ("needs_you", "case_not_found"),
+    "08-two-cases": ("needs_you", "case_ambiguous"),
     "09-logo-and-program": ("filed_in_part", "file_type_blocked"),
 }
 
@@ -108,6 +111,61 @@ def test_the_samples_by_swaks_into_a_server_that_drains_and_starts_again(
         with served.opened() as stores:
             assert count(stores, submissions) == 7
         assert served.end(signal.SIGINT) == DONE
+
+
+def test_staff_and_a_sender_decide_about_what_waits(tmp_path: Path, sampled: Path) -> None:
+    """By the pages of a real server: one letter in triage, one by the link of its receipt."""
+    storage = storage_with(sampled, tmp_path / "var")
+    with serving(storage, {"CASEBRIDGE_TRIAGE__UNDO_SECONDS": "3"}) as served:
+        with smtplib.SMTP("127.0.0.1", served.smtp_port) as client:
+            for name in ("07-unknown-case", "08-two-cases"):
+                mail = (SAMPLES / f"{name}.eml").read_bytes()
+                sender = re.search(rb"^From: .*<(.+)>", mail, re.MULTILINE)
+                assert sender is not None
+                client.sendmail(sender[1].decode(), [INTAKE], mail)
+        first, second = (shown(row.receipt) for row in served.wait_until_rested(2))
+        link = f"{served.web}/answer/{_token(served.storage / 'outbox', first)}"
+        with served.signed_in("operations") as olu:
+            page = olu.get(f"/p/{second}/triage").text
+            fields = {"csrf": csrf(page), "decision": "file", "case": "24-001234"}
+            assert olu.post(f"/p/{second}/triage", data=fields).status_code == 303
+            assert "Undo" in olu.get(f"/p/{second}/decided").text
+        asked = httpx.get(link)
+        assert asked.status_code == 200
+        fields = {"csrf": csrf(asked.text), "answer": "one", "other": "24-001377"}
+        assert "Thank you" in httpx.post(link, data=fields).text
+        _wait_for(lambda: f'"receipt": "{first.replace("-", "")}", "attempt": 2' in served.said)
+        served.wait_until_rested(2)
+        assert httpx.get(link).status_code == 410
+        with served.signed_in("operations") as olu:
+            page = olu.get(f"/p/{second}").text
+            assert "Filed: case 24-001234" in page
+            assert "Filed: case 24-001377" in olu.get(f"/p/{first}").text
+            assert "decided: file under 24-001234" in page
+            assert "case 24-001234" in olu.get(f"/p/{second}/sender").text
+        with served.opened() as stores:
+            assert count(stores, submissions) == 2
+            assert list(disagreements(stores.database)) == []
+        assert link.rpartition("/")[2] not in served.said
+        assert served.end() == DONE
+
+
+def _token(outbox: Path, receipt: str) -> str:
+    """Return the token of the answer link in the receipt with this number."""
+    for file in outbox.glob("*-receipt.eml"):
+        text = message_from_bytes(file.read_bytes(), policy=default).get_content()
+        if receipt in text:
+            found = re.search(r"/answer/(\S+)", text)
+            assert found is not None, text
+            return found[1]
+    raise AssertionError(receipt)
+
+
+def _wait_for(condition: Callable[[], bool]) -> None:
+    until = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < until
+        time.sleep(0.05)
 
 
 def _read_the_answers(served: Served, receipts: dict[str, str]) -> None:

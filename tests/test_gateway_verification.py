@@ -10,8 +10,17 @@ import sqlalchemy as sa
 
 from gateway.stores import Stores
 from gateway.verification import PLACES, conservation, damages, disagreements, orphans
-from portal.tables import documents, letters, metadata, packages, parts, renditions, submissions
-from tests.carrying import MAIL, Carrier
+from portal.tables import (
+    decisions,
+    documents,
+    letters,
+    metadata,
+    packages,
+    parts,
+    renditions,
+    submissions,
+)
+from tests.carrying import MAIL, NOW, Carrier
 
 
 @pytest.fixture
@@ -60,6 +69,7 @@ NO_REASON = "waits or was returned, and no reason is given"
         (2, {"state": "needs_you"}, [NO_REASON]),
         (2, {"state": "not_filed"}, [NO_REASON]),
         (2, {"state": "copy"}, ["is a copy of no letter"]),
+        (2, {"state": "set_aside"}, ["is set aside, and nobody has decided so"]),
     ],
 )
 def test_a_letter_that_lacks_what_its_place_demands(
@@ -67,6 +77,59 @@ def test_a_letter_that_lacks_what_its_place_demands(
 ) -> None:
     change(carrier, letter_id, **values)
     assert found(carrier) == what
+
+
+def decide(carrier: Carrier, letter_id: int, **values: Any) -> int:
+    row = {
+        "letter_id": letter_id,
+        "kind": "file",
+        "detail": {},
+        "decided_at": NOW,
+        "undo_until": NOW,
+    } | values
+    with carrier.stores.database.write() as connection:
+        number: int = connection.execute(
+            decisions.insert().values(row).returning(decisions.c.id)
+        ).scalar_one()
+        return number
+
+
+def test_a_letter_in_motion_by_a_decision_was_described_before(carrier: Carrier) -> None:
+    with carrier.stores.database.write() as connection:
+        for table in (documents, submissions):
+            connection.execute(table.delete())
+    change(carrier, 1, state="checking")
+    assert found(carrier) == ["is in motion and has a package"]
+    decide(carrier, 1)
+    assert found(carrier) == []
+    decide(carrier, 1)
+    assert found(carrier) == ["has two decisions that wait"]
+
+
+def test_a_decision_that_waits_about_a_letter_that_rests(carrier: Carrier) -> None:
+    decide(carrier, 1)
+    assert found(carrier) == ["rests, and a decision about it waits"]
+
+
+@pytest.mark.parametrize("values", [{}, {"carried_at": NOW, "undone_at": NOW}])
+def test_a_submission_of_a_decision_that_does_not_hold(
+    carrier: Carrier, values: dict[str, Any]
+) -> None:
+    number = decide(carrier, 1, **({"carried_at": NOW} | values))
+    with carrier.stores.database.write() as connection:
+        connection.execute(submissions.update().values(decision_id=number))
+        if not values:
+            connection.execute(decisions.update().values(carried_at=None, undone_at=NOW))
+    assert found(carrier) == ["has a submission by a decision that does not hold"]
+
+
+def test_what_a_person_has_set_aside_is_so(carrier: Carrier) -> None:
+    change(carrier, 2, state="set_aside")
+    number = decide(carrier, 2, kind="not_submission", carried_at=NOW)
+    assert found(carrier) == []
+    with carrier.stores.database.write() as connection:
+        connection.execute(decisions.update().where(decisions.c.id == number).values(undone_at=NOW))
+    assert found(carrier) == ["is set aside, and nobody has decided so"]
 
 
 def test_a_submission_and_a_package_that_are_gone(carrier: Carrier) -> None:

@@ -6,20 +6,22 @@ a letter is filed and its answers are owed, or neither.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 
-from gateway.road.package import Fate, Package, Part, Trouble
-from portal import events
+from gateway.road.decided import Decided
+from gateway.road.describe import KEPT, describe_parts, is_stored
+from gateway.road.package import Fate, Filing, Package, Part, Trouble
+from portal import answer_link, events
+from portal.decision import carried
 from portal.directory_follow import follow_late
 from portal.postbox import Owed, owe
-from portal.tables import documents, letters, outbox, packages, parts, submissions
+from portal.tables import documents, letters, outbox, packages, submissions
 from portal.vault import Vault
-
-_KEPT = {Fate.FILED, Fate.CONVERTED, Fate.HELD}
 
 
 class StaleAttempt(Exception):
@@ -43,16 +45,11 @@ def keep_parts(package: Package, vault: Vault) -> None:
                 raise PartChanged(part.path)
 
 
-def is_stored(part: Part) -> bool:
-    """Say whether the vault holds the part beside the raw letter."""
-    return part.fate in _KEPT and part.reason != "narrative"
-
-
 def final_state(package: Package) -> tuple[str, str | None]:
     """Return the state that a package ends in, and why where it is not simply filed."""
     if package.resolution.hold is not None:
-        return "with_us", package.resolution.hold
-    if not any(part.fate in _KEPT and says_something(part, package) for part in package.parts):
+        return "needs_you" if package.asked else "with_us", package.resolution.hold
+    if not any(part.fate in KEPT and says_something(part, package) for part in package.parts):
         return "not_filed", _first_code(package.troubles) or "no_content"
     missed = [
         part
@@ -71,6 +68,14 @@ def _first_code(troubles: Sequence[Trouble]) -> str | None:
     return troubles[0].code if troubles else None
 
 
+@dataclass(frozen=True)
+class Question:
+    """The answer link that the mail of a filing holds: kept, or not, with it."""
+
+    token_sha256: str
+    days: int
+
+
 def file(
     connection: sa.Connection,
     package: Package,
@@ -79,23 +84,41 @@ def file(
     attempt: int,
     owed: Sequence[Owed],
     now: datetime,
+    decision: Decided | None = None,
+    question: Question | None = None,
 ) -> str:
     """Write everything that the road decided, and return the letter's state.
 
-    Raises StaleAttempt where the letter is not this attempt's any more; nothing is written then.
+    What an earlier attempt wrote of the letter is replaced. A person's `decision` is noted as
+    carried out in the same transaction, and the mails wait for its undo window. Raises StaleAttempt
+    where the letter is not this attempt's any more, or the decision was taken back; nothing is
+    written then.
     """
     state, reason = final_state(package)
     move_letter(connection, letter_id, attempt, state, reason, now)
+    if decision is not None and not carried(connection, decision.id, now=now):
+        raise StaleAttempt(f"{letter_id}-{attempt}")
     connection.execute(
         letters.update().where(letters.c.id == letter_id).values(firm_id=package.resolution.firm_id)
     )
+    connection.execute(packages.delete().where(packages.c.letter_id == letter_id))
     connection.execute(packages.insert().values(letter_id=letter_id, **_package_row(package)))
-    numbers = _insert_parts(connection, package, letter_id)
+    described = describe_parts(connection, package, letter_id)
     if state in {"filed", "filed_in_part"}:
-        _insert_submission(connection, package, letter_id, numbers, now)
-    _insert_events(connection, package, letter_id, state, reason, now)
+        for filing in package.filed_under:
+            _insert_submission(connection, package, filing, letter_id, described.ids, decision, now)
+    _insert_events(connection, package, letter_id, described.converted, state, reason, now)
+    if question is not None:
+        answer_link.keep(connection, letter_id, question.token_sha256, now=now, days=question.days)
     for mail in owed:
-        owe(connection, mail, letter_id=letter_id, occasion=str(attempt), now=now)
+        owe(
+            connection,
+            mail,
+            letter_id=letter_id,
+            occasion=str(attempt),
+            now=now,
+            not_before=None if decision is None else decision.undo_until,
+        )
     if package.resolution.how == "case":
         follow_late(connection, letter_id, now)
     return state
@@ -162,61 +185,37 @@ def _package_row(package: Package) -> dict[str, Any]:
     }
 
 
-def _insert_parts(connection: sa.Connection, package: Package, letter_id: int) -> dict[str, int]:
-    """Insert the parts and return their row ids by path."""
-    numbers: dict[str, int] = {}
-    for position, part in enumerate(package.parts, 1):
-        assert part.fate is not None, "every part has its fate by now"
-        result = connection.execute(
-            parts.insert()
-            .values(
-                letter_id=letter_id,
-                position=position,
-                path=part.path,
-                container=part.container,
-                original_name=part.original_name,
-                filed_name=part.filed_name,
-                declared_type=part.declared_type,
-                detected_type=part.detected_type,
-                bytes=part.bytes,
-                sha256=part.sha256,
-                pages=part.pages,
-                stored=is_stored(part),
-                fate=part.fate.value,
-                reason=part.reason,
-                remarks=list(part.remarks),
-                rendition_id=part.pdf.rendition_id if part.pdf else None,
-            )
-            .returning(parts.c.id)
-        )
-        numbers[part.path] = result.scalar_one()
-    return numbers
-
-
 def _insert_submission(
     connection: sa.Connection,
     package: Package,
+    filing: Filing,
     letter_id: int,
-    numbers: dict[str, int],
+    ids: Mapping[str, int],
+    decision: Decided | None,
     now: datetime,
 ) -> None:
     submission_id = connection.execute(
         submissions.insert()
         .values(
             letter_id=letter_id,
-            case_id=package.resolution.case_id,
+            case_id=filing.case_id,
             sequence=1,
-            consultant_id=package.resolution.consultant_id,
+            consultant_id=filing.consultant_id,
             narrative=package.short_narrative,
             filed_at=now,
+            decision_id=None if decision is None else decision.id,
         )
         .returning(submissions.c.id)
     ).scalar_one()
-    filed = [part for part in package.parts if part.fate in _KEPT and part.filed_name]
+    filed = [
+        part
+        for part in package.parts
+        if part.fate in KEPT and part.filed_name and filing.takes(part)
+    ]
     for position, part in enumerate(filed, 1):
         connection.execute(
             documents.insert().values(
-                submission_id=submission_id, part_id=numbers[part.path], position=position
+                submission_id=submission_id, part_id=ids[part.path], position=position
             )
         )
 
@@ -225,12 +224,13 @@ def _insert_events(
     connection: sa.Connection,
     package: Package,
     letter_id: int,
+    converted: Collection[str],
     state: str,
     reason: str | None,
     now: datetime,
 ) -> None:
     for part in package.parts:
-        if part.pdf is not None:
+        if part.pdf is not None and part.path in converted:
             events.record(
                 connection,
                 letter_id=letter_id,
@@ -239,11 +239,12 @@ def _insert_events(
                 detail={"path": part.path, "engine": part.pdf.engine, "pages": part.pdf.pages},
                 at=now,
             )
+    cases = ", ".join(one.case_number for one in package.filed_under)
     events.record(
         connection,
         letter_id=letter_id,
         actor="gateway",
         kind=f"letter.{state}",
-        detail={"reason": reason, "case": package.resolution.case_number},
+        detail={"reason": reason, "case": cases or package.resolution.case_number},
         at=now,
     )

@@ -133,6 +133,25 @@ class Resolution:
     hold: str | None = (
         None  # why the package waits: a code of the catalogue; None where it is filed
     )
+    doubt: str | None = None  # why the road would have it wait, where a person has decided
+
+
+@dataclass(frozen=True)
+class Filing:
+    """A case that a package is filed to, its consultant, and what goes there."""
+
+    case_id: int
+    case_number: str
+    consultant_id: int | None
+    consultant_name: str | None
+    consultant_email: str | None
+    cover_email: str | None = None
+    paths: frozenset[str] | None = None  # of the parts; None for everything
+
+    def takes(self, part: Part) -> bool:
+        """Say whether a part goes to this case. The letter's own words go to each."""
+        own_words = part.reason == "narrative" and part.container is None
+        return self.paths is None or own_words or part.path in self.paths
 
 
 @dataclass(frozen=True)
@@ -157,6 +176,8 @@ class Package:
     urgent: str | None = None  # why it seems so, a sentence
     troubles: tuple[Trouble, ...] = ()
     resolution: Resolution = Resolution()
+    filings: tuple[Filing, ...] = ()  # what a person decided; empty where the road did
+    asked: bool = False  # whether its sender is asked which case it is
 
     def but(self, **changes: Any) -> Package:
         """Return a package that differs in these fields."""
@@ -170,6 +191,25 @@ class Package:
         cut = self.narrative[: NARRATIVE_CHARACTERS - 1]
         at_a_word = cut[: cut.rfind(" ")] if " " in cut[-80:] else cut
         return at_a_word.rstrip() + "\N{HORIZONTAL ELLIPSIS}"
+
+    @property
+    def filed_under(self) -> tuple[Filing, ...]:
+        """The cases that the package is filed to: those that a person chose, or the road's one."""
+        found = self.resolution
+        if self.filings or found.hold is not None:
+            return self.filings
+        if found.case_id is None or found.case_number is None:
+            return ()
+        return (
+            Filing(
+                found.case_id,
+                found.case_number,
+                found.consultant_id,
+                found.consultant_name,
+                found.consultant_email,
+                found.cover_email,
+            ),
+        )
 
     @property
     def own_words(self) -> Words:

@@ -67,7 +67,7 @@ def resolve(
     )
     troubles: list[Trouble] = []
     hold = sender.trouble or verdict.trouble
-    if hold is None and _to_postmaster_alone(package.letter.envelope):
+    if hold is None and is_to_postmaster_alone(package.letter.envelope):
         hold = Trouble("consultant_unknown")
     if verdict.taken is not None and (case := verdict.taken.case) is not None:
         resolution = _with_case(resolution, case, verdict.taken.place.found_in)
@@ -212,7 +212,8 @@ def _named_elsewhere(looked: tuple[Looked, ...], case: Case) -> list[Trouble]:
     ]
 
 
-def _to_postmaster_alone(envelope: Envelope) -> bool:
+def is_to_postmaster_alone(envelope: Envelope) -> bool:
+    """Say whether a letter is for the people behind the gateway, and for no case."""
     # RFC 5321, 4.5.1: what is sent there is for people, whatever numbers it holds.
     locals_ = {recipient.rpartition("@")[0] or recipient for recipient in envelope.recipients}
     return locals_ == {"postmaster"}

@@ -11,7 +11,7 @@ from gateway.mail import Mail
 from gateway.notice import notice
 from gateway.receipt import receipt
 from gateway.road.file import final_state
-from gateway.road.package import Package
+from gateway.road.package import Filing, Package
 from gateway.trial import Trial
 from portal.postbox import Owed
 
@@ -27,7 +27,7 @@ def owed(
     answer_link: str | None = None,
     promised: datetime | None = None,
 ) -> tuple[Owed, ...]:
-    """Return the sender's receipt and the consultant's notice, where they are owed.
+    """Return the sender's receipt and the consultants' notices, where they are owed.
 
     `answer_link` leads to the page where a held sender is asked; `promised` is when a person will
     have looked at a package that waits.
@@ -48,12 +48,17 @@ def owed(
             trial=trial,
         )
         mails.append(mail_of("receipt", sender, words, in_reply_to=replied_to(package)))
-    consultant = package.resolution.consultant_email
     is_filed = final_state(package)[0] in {"filed", "filed_in_part"}
-    if consultant is not None and is_filed and trial is not Trial.ALONE:
-        words = notice(package, number, settings.service)
-        readers = dict.fromkeys(filter(None, (consultant, package.resolution.cover_email)))
-        mails += (mail_of("notice", one, words, begun=True) for one in readers)
+    if not is_filed or trial is Trial.ALONE:
+        return tuple(mails)
+    readers: dict[str, list[Filing]] = {}
+    for filing in package.filed_under:
+        for reader in filter(None, (filing.consultant_email, filing.cover_email)):
+            readers.setdefault(reader, []).append(filing)
+    for reader, theirs in readers.items():
+        parts = (part for part in package.parts if any(one.takes(part) for one in theirs))
+        words = notice(package.but(parts=tuple(parts)), number, settings.service)
+        mails.append(mail_of("notice", reader, words, begun=True))
     return tuple(mails)
 
 

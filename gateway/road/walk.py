@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import BinaryIO
 from zoneinfo import ZoneInfo
@@ -21,7 +21,9 @@ from gateway.address import OurAddresses
 from gateway.case_number import CaseShape
 from gateway.letter import Letter
 from gateway.road.again import EarlierView, again
+from gateway.road.ask import ask
 from gateway.road.convert import Bench, Checkpoints, convert
+from gateway.road.decided import Decided, carry_out
 from gateway.road.look import DirectoryView
 from gateway.road.name import name
 from gateway.road.package import NARRATIVE_CHARACTERS, Package
@@ -70,16 +72,20 @@ class Road:
         now: datetime,
         checkpoints: Checkpoints | None,
         last_chance: bool = True,
+        decision: Decided | None = None,
     ) -> Package:
         """Carry a letter through read, sort, resolve, name and convert.
 
         `now` is the moment of the attempt; rights are asked for on its day in the office's zone.
+        A person's `decision` takes the place of what resolve makes of the case.
+
         `raw` is its content and `folder` an empty working folder of this attempt's own. Without
         `checkpoints` nothing is converted; the fates then say what would happen. A message that
         cannot be taken apart comes out whole, to be held for staff. Without `last_chance` a
         sandbox that was killed from outside or took too long is no fault of the letter's yet:
         converters.fault.JobUncertain is raised, and another attempt tells.
         """
+        today = now.astimezone(ZoneInfo(self.settings.service.time_zone)).date()
         try:
             with self.timer("read"):
                 package = read(
@@ -92,7 +98,7 @@ class Road:
                 )
         except MessageUnreadable as fault:
             structlog.get_logger().warning("letter.unreadable", why=fault.why)
-            return unread(letter)
+            return self._settled(unread(letter), decision, today)
         with self.timer("sort"):
             package = sort(package, self.media, narrative_characters=NARRATIVE_CHARACTERS)
         with self.timer("resolve"):
@@ -101,13 +107,13 @@ class Road:
                 for recipient in letter.envelope.recipients
                 if (tag := self.addresses.case_tag(recipient)) is not None
             )
-            today = now.astimezone(ZoneInfo(self.settings.service.time_zone)).date()
             answered = tuple(
                 token
                 for message_id in package.answered
                 if (token := self.addresses.own_message(message_id)) is not None
             )
             package = resolve(package, directory, self.shape, today, tags=tags, answered=answered)
+            package = self._settled(package, decision, today)
             package = again(package, earlier, self.calendar.zone)
             package = promised(package, self.calendar, now)
             package = urgent(package, self.settings.urgency)
@@ -118,6 +124,16 @@ class Road:
                 bench = Bench(self.workshop, checkpoints, folder, self.engines, last_chance)
                 package = convert(package, bench)
         return package
+
+    def _settled(self, package: Package, decision: Decided | None, today: date) -> Package:
+        """Let a person's decision go before the road's own, and see whether the sender is asked."""
+        if decision is not None:
+            package = carry_out(package, decision, today)
+        return ask(
+            package,
+            own_domain=self.settings.intake.domain,
+            encrypted=self.settings.outbound.is_encrypted,
+        )
 
     def _extension(self, media_type: str) -> str | None:
         return self.media.treatment(media_type).extension

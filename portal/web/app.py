@@ -16,28 +16,47 @@ from starlette.types import Message, Receive, Scope, Send
 from config.calendar import OfficeCalendar
 from config.media import MediaCatalogue
 from config.problems import problem
-from config.settings import Intake, Service, Web
+from config.settings import Intake, Service, Triage, Web
+from portal.answer_link import AnswerLinkGone, Settled, TooManyTries
+from portal.claim import ClaimedByOther
 from portal.database import Database
+from portal.decision import AlreadyDecided, DocumentsDiffer, NobodyToAsk
 from portal.dossier import NotThere
 from portal.sign_in import LinkGone
+from portal.undo import UndoOver
 from portal.vault import Vault
 from portal.web import (
+    answer,
+    decided,
     directory,
     documents,
     outbox,
     package,
     packages,
     reassign,
+    sent,
     sign_in,
     watching,
 )
 from portal.web import help as help_page
+from portal.web import (
+    triage as triage_pages,
+)
 from portal.web.desk import Check, Desk
 from portal.web.faults import FormStale, SignedOut
 from portal.web.guard import Guard
 from portal.web.pages import Pages
 
 STATIC = Path(__file__).parent / "static"
+_ROOMS = (
+    *(packages, package, reassign, documents, triage_pages, decided, sent),
+    *(outbox, directory, help_page, sign_in, answer, watching),
+)
+# The faults of people's decisions; each names its row of the catalogue.
+_REFUSALS: tuple[type[Exception], ...] = (
+    *(AlreadyDecided, ClaimedByOther, DocumentsDiffer, NobodyToAsk, UndoOver),
+    *(AnswerLinkGone, Settled, TooManyTries),
+)
 
 
 def build_app(
@@ -50,12 +69,15 @@ def build_app(
     case_example: str,
     calendar: OfficeCalendar,
     media: MediaCatalogue,
+    triage: Triage,
+    case_number: Callable[[str], str | None],
     clock: Callable[[], datetime],
     checks: Mapping[str, Check],
     metrics: Callable[[], bytes],
 ) -> FastAPI:
     """Build the pages. Opens nothing, and starts nothing.
 
+    `case_number` brings what a person wrote into the form of our case numbers, or says None.
     `clock` returns the present moment with its zone. `checks` are those of /readyz by name: each
     returns None, or its problem in a sentence without personal data. Serve it without an access
     log: the address of a sign-in link is a secret.
@@ -69,6 +91,8 @@ def build_app(
         case_example=case_example,
         calendar=calendar,
         media=media,
+        triage=triage,
+        case_number=case_number,
         clock=clock,
         checks=checks,
         metrics=metrics,
@@ -79,17 +103,7 @@ def build_app(
         title="Casebridge", docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False
     )
     app.state.desk = desk
-    for room in (
-        packages,
-        package,
-        reassign,
-        documents,
-        outbox,
-        directory,
-        help_page,
-        sign_in,
-        watching,
-    ):
+    for room in _ROOMS:
         app.include_router(room.router)
     app.mount("/static", _Static(directory=STATIC), name="static")
     app.add_middleware(Guard, desk=desk)
@@ -127,6 +141,13 @@ def _speak_of_faults(app: FastAPI, desk: Desk) -> None:
         status = fault.status_code if isinstance(fault, HTTPException) else 404
         return said(request, "not_allowed", status)
 
+    def refused(request: Request, fault: Exception) -> Response:
+        code: str = getattr(fault, "code")  # noqa: B009  # each of _REFUSALS has one
+        visitor = _visitor(request)
+        return desk.pages.problem(code, visitor=visitor, public=visitor is None)
+
+    for refusal in _REFUSALS:
+        app.add_exception_handler(refusal, refused)
     app.add_exception_handler(SignedOut, signed_out)
     app.add_exception_handler(NotThere, not_there)
     app.add_exception_handler(LinkGone, link_gone)

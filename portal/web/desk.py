@@ -12,7 +12,7 @@ from fastapi import Depends, Request
 
 from config.calendar import OfficeCalendar
 from config.media import MediaCatalogue
-from config.settings import Intake, Service, Web
+from config.settings import Intake, Service, Triage, Web
 from portal.database import Database
 from portal.vault import Vault
 from portal.web.pages import Pages
@@ -33,6 +33,8 @@ class Desk:
     case_example: str
     calendar: OfficeCalendar
     media: MediaCatalogue
+    triage: Triage
+    case_number: Callable[[str], str | None]  # a text in our form, or None
     clock: Callable[[], datetime]
     checks: Mapping[str, Check]
     metrics: Callable[[], bytes]
@@ -47,6 +49,11 @@ class Desk:
     def idle(self) -> timedelta:
         """How long a session lasts without activity."""
         return timedelta(minutes=self.web.session_minutes)
+
+    @property
+    def undo(self) -> timedelta:
+        """How long a decision can be taken back."""
+        return timedelta(seconds=self.triage.undo_seconds)
 
     @property
     def secure(self) -> bool:

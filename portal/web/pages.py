@@ -65,14 +65,23 @@ class Pages:
         return HTMLResponse(text, status)
 
     def problem(
-        self, code: str, *, status: int | None = None, visitor: object = None
+        self,
+        code: str,
+        *,
+        status: int | None = None,
+        visitor: object = None,
+        public: bool = False,
     ) -> HTMLResponse:
-        """Render a row of the problem catalogue that needs no fields."""
+        """Render a row of the problem catalogue that needs no fields.
+
+        On a `public` page nobody is expected to sign in, and nobody is sent to do so.
+        """
         row = problems.problem(code)
         return self.render(
             "problem.html",
             status or row.http,
             visitor=visitor,
+            public=public,
             title=row.title,
             fix=row.fix,
             request_id=None,
@@ -82,7 +91,12 @@ class Pages:
         """Render what is said of a fault of ours; the log has it under the same request number."""
         row = problems.problem("service_problem")
         return self.render(
-            "problem.html", row.http, title=row.title, fix=row.fix, request_id=request_id
+            "problem.html",
+            row.http,
+            public=False,
+            title=row.title,
+            fix=row.fix,
+            request_id=request_id,
         )
 
 

@@ -20,6 +20,10 @@ REFRESH = "x-casebridge-refresh"
 would ever be signed out."""
 
 _MOST_FORM_BYTES = 8192
+_MOST_FIELDS = 20
+# A form with a field for each document of a letter, which has at most 1,000 parts.
+_MOST_LONG_FORM_BYTES = 131_072
+_MOST_LONG_FIELDS = 1_020
 _FORM_TYPE = "application/x-www-form-urlencoded"
 
 
@@ -94,8 +98,16 @@ def visitor_of(request: Request, desk: AtDesk) -> Visitor:
 
 
 async def _form(request: Request) -> Mapping[str, str]:
-    # Read by hand: our forms have two short fields, and a parser that spools parts of a multipart
-    # body is more than a sign-in page should offer to strangers.
+    return await _read(request, _MOST_FORM_BYTES, _MOST_FIELDS)
+
+
+async def _long_form(request: Request) -> Mapping[str, str]:
+    return await _read(request, _MOST_LONG_FORM_BYTES, _MOST_LONG_FIELDS)
+
+
+async def _read(request: Request, most_bytes: int, most_fields: int) -> Mapping[str, str]:
+    # Read by hand: our forms have short fields, and a parser that spools parts of a multipart body
+    # is more than a page should offer to strangers.
     if request.headers.get("content-type", "").partition(";")[0].strip() != _FORM_TYPE:
         raise FormStale
     # Sent by every current browser to a safe origin; Origin itself is "null" on our pages, which
@@ -105,16 +117,19 @@ async def _form(request: Request) -> Mapping[str, str]:
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
-        if len(body) > _MOST_FORM_BYTES:
+        if len(body) > most_bytes:
             raise FormStale
     try:
-        return dict(parse_qsl(body.decode("ascii"), keep_blank_values=True, max_num_fields=20))
+        return dict(
+            parse_qsl(body.decode("ascii"), keep_blank_values=True, max_num_fields=most_fields)
+        )
     except ValueError as error:
         raise FormStale from error
 
 
 SignedIn = Annotated[Visitor, Depends(visitor_of)]
 Form = Annotated[Mapping[str, str], Depends(_form)]
+LongForm = Annotated[Mapping[str, str], Depends(_long_form)]
 
 
 def own_form(visitor: SignedIn, form: Form) -> Mapping[str, str]:
@@ -125,3 +140,11 @@ def own_form(visitor: SignedIn, form: Form) -> Mapping[str, str]:
 
 
 OwnForm = Annotated[Mapping[str, str], Depends(own_form)]
+
+
+def own_long_form(visitor: SignedIn, form: LongForm) -> Mapping[str, str]:
+    """Return a form with many fields that a page of this session sent. Raises FormStale."""
+    return own_form(visitor, form)
+
+
+OwnLongForm = Annotated[Mapping[str, str], Depends(own_long_form)]

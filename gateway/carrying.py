@@ -1,0 +1,118 @@
+"""Carrying: sets a letter moving again when a person has decided about it, or when its sender has
+been asked and has not answered in time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+import structlog
+
+from gateway.queue import Queue
+from portal import events
+from portal.database import Database
+from portal.decision import WAITING, carried, waits_to_be_carried
+from portal.tables import decisions, letters
+
+_BATCH = 100
+
+Promise = Callable[[datetime], datetime]
+"""The moment by which our people look at a letter that waits from a given moment on."""
+
+
+@dataclass(frozen=True)
+class Carrying:
+    """Carries decisions from their rows to the road, and unanswered questions to the team."""
+
+    database: Database
+    queue: Queue
+    clock: Callable[[], datetime]
+    promise: Promise
+
+    def decisions(self) -> int:
+        """Take up every decision whose letter still stands. Return how many."""
+        with self.database.read() as connection:
+            due = connection.execute(
+                sa.select(decisions.c.id, decisions.c.letter_id, decisions.c.kind)
+                .join(letters, letters.c.id == decisions.c.letter_id)
+                .where(letters.c.state.in_(WAITING), *waits_to_be_carried())
+                .order_by(decisions.c.id)
+                .limit(_BATCH)
+            ).all()
+        return sum(self._take_up(row.id, row.letter_id, row.kind) for row in due)
+
+    def _take_up(self, decision_id: int, letter_id: int, kind: str) -> bool:
+        """Raise the letter's attempt and queue it, or set it aside: in one transaction."""
+        now = self.clock()
+        with self.database.write() as connection:
+            # Taken back since it was read, or taken up by another: the letter stays as it is.
+            attempt = connection.scalar(
+                letters.update()
+                .where(
+                    letters.c.id == letter_id,
+                    letters.c.state.in_(WAITING),
+                    sa.exists().where(decisions.c.id == decision_id, *waits_to_be_carried()),
+                )
+                .values(
+                    attempt=letters.c.attempt + 1,
+                    state="set_aside" if kind == "not_submission" else "checking",
+                    state_since=now,
+                )
+                .returning(letters.c.attempt)
+            )
+            if attempt is None:
+                return False
+            if kind == "not_submission":
+                # It needs no road: nothing of the letter is read, and nobody is told.
+                carried(connection, decision_id, now=now)
+                _moved(connection, letter_id, "set_aside", None, now)
+            else:
+                self.queue.put(connection, letter_id, attempt)
+        structlog.get_logger().info("decision.taken_up", letter=letter_id, attempt=attempt)
+        return True
+
+    def unanswered(self) -> int:
+        """Give the team every letter whose sender has not answered by the promised time."""
+        now = self.clock()
+        with self.database.read() as connection:
+            asked = connection.execute(
+                sa.select(letters.c.id, letters.c.state_since, letters.c.reason)
+                .where(letters.c.state == "needs_you")
+                .order_by(letters.c.state_since)
+                .limit(_BATCH)
+            ).all()
+        late = [row for row in asked if self.promise(row.state_since) <= now]
+        return sum(self._to_the_team(row.id, row.state_since, row.reason, now=now) for row in late)
+
+    def _to_the_team(
+        self, letter_id: int, since: datetime, reason: str | None, *, now: datetime
+    ) -> bool:
+        with self.database.write() as connection:
+            moved = connection.execute(
+                letters.update()
+                .where(
+                    letters.c.id == letter_id,
+                    letters.c.state == "needs_you",
+                    letters.c.state_since == since,
+                )
+                .values(state="with_us", state_since=now)
+            )
+            if moved.rowcount != 1:
+                return False
+            _moved(connection, letter_id, "with_us", reason, now)
+        return True
+
+
+def _moved(
+    connection: sa.Connection, letter_id: int, state: str, reason: str | None, now: datetime
+) -> None:
+    events.record(
+        connection,
+        letter_id=letter_id,
+        actor=events.GATEWAY,
+        kind=f"letter.{state}",
+        detail={"reason": reason, "case": None},
+        at=now,
+    )

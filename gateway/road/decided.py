@@ -1,0 +1,118 @@
+"""Decided: a person's decision about a letter, as the road takes it, in the place of its own.
+
+The road has looked for a case by itself and found none to take. What it found stays a candidate;
+the cases are the person's.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from gateway.road.package import Filing, Package, Trouble
+from portal.decision import Decision
+from portal.directory import Case
+
+
+class CaseGone(Exception):
+    """A case of the decision is not in the directory any more: a person decides anew."""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A case, and the parts that go there by their paths; None for everything."""
+
+    case: Case
+    paths: frozenset[str] | None
+
+
+@dataclass(frozen=True)
+class Decided:
+    """A live decision: to file, or to ask the sender."""
+
+    id: int
+    kind: str  # "file" or "ask"
+    by_sender: bool
+    undo_until: datetime  # nobody is told before
+    was_reason: str | None
+    filings: tuple[Wanted, ...] = ()
+
+
+def decided(decision: Decision, case_of: Callable[[str], Case | None]) -> Decided:
+    """Return a decision of the record with its cases looked up. Raises CaseGone."""
+    wanted = []
+    for one in decision.filings:
+        case = case_of(one.case)
+        if case is None:
+            raise CaseGone
+        wanted.append(Wanted(case, None if one.parts is None else frozenset(one.parts)))
+    return Decided(
+        id=decision.id,
+        kind=decision.kind,
+        by_sender=decision.account_id is None,
+        undo_until=decision.undo_until,
+        was_reason=decision.was_reason,
+        filings=tuple(wanted),
+    )
+
+
+def carry_out(package: Package, decision: Decided, today: date) -> Package:
+    """Return the package with the decision carried out: its filings, or the question to ask.
+
+    `today` is the day that covers are asked for, in the office's zone.
+    """
+    resolution = package.resolution
+    if decision.kind == "ask":
+        hold = resolution.hold or decision.was_reason or "consultant_unknown"
+        return package.but(
+            resolution=dataclasses.replace(
+                resolution, hold=hold, case_id=None, case_number=None, found_in=None
+            ),
+            asked=True,
+        )
+    filings = tuple(_filing(one, today) for one in decision.filings)
+    only = filings[0] if len(filings) == 1 else None
+    held = {
+        resolution.hold,
+        "case_closed",
+        "document_names_other_case",
+        "consultant_named_other",
+    }
+    troubles = [one for one in package.troubles if one.code not in held]
+    troubles += [
+        Trouble("case_closed", {"value": one.case.number, "consultant": filing.consultant_name})
+        for one, filing in zip(decision.filings, filings, strict=True)
+        if one.case.closed
+    ]
+    return package.but(
+        filings=filings,
+        troubles=tuple(troubles),
+        resolution=dataclasses.replace(
+            resolution,
+            case_id=only.case_id if only else None,
+            case_number=only.case_number if only else None,
+            found_in=None,
+            consultant_id=only.consultant_id if only else None,
+            consultant_name=only.consultant_name if only else None,
+            consultant_email=only.consultant_email if only else None,
+            cover_email=only.cover_email if only else None,
+            how="answer" if decision.by_sender else "person",
+            hold=None,
+            doubt=resolution.hold,
+        ),
+    )
+
+
+def _filing(wanted: Wanted, today: date) -> Filing:
+    consultant = wanted.case.consultant
+    return Filing(
+        case_id=wanted.case.id,
+        case_number=wanted.case.number,
+        consultant_id=consultant.id if consultant else None,
+        consultant_name=consultant.name if consultant else None,
+        consultant_email=consultant.email if consultant else None,
+        cover_email=consultant.cover_on(today) if consultant else None,
+        paths=wanted.paths,
+    )

@@ -1,0 +1,83 @@
+"""Describe: the rows of a letter's parts, written by its first attempt and brought up to date by
+every later one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from gateway.road.package import Fate, Package, Part
+from portal.tables import parts
+
+KEPT = {Fate.FILED, Fate.CONVERTED, Fate.HELD}
+
+
+@dataclass(frozen=True)
+class Described:
+    """What was written: the rows' ids by path, and the paths of the parts with a new PDF."""
+
+    ids: dict[str, int]
+    converted: frozenset[str]
+
+
+def is_stored(part: Part) -> bool:
+    """Say whether the vault holds the part beside the raw letter."""
+    return part.fate in KEPT and part.reason != "narrative"
+
+
+def describe_parts(connection: sa.Connection, package: Package, letter_id: int) -> Described:
+    """Write a row for each part, in the caller's transaction.
+
+    A part keeps the row that an earlier attempt gave it, by its path: the audit trail names who
+    viewed and downloaded it by that row's id. Rows of parts that are not there any more go.
+    """
+    of_letter = parts.c.letter_id == letter_id
+    before = {
+        row.path: row
+        for row in connection.execute(
+            sa.select(parts.c.id, parts.c.path, parts.c.rendition_id).where(of_letter)
+        )
+    }
+    if before:  # two parts may change names with each other, which are unique at every moment
+        connection.execute(parts.update().where(of_letter).values(filed_name=None))
+    ids: dict[str, int] = {}
+    converted: set[str] = set()
+    for position, part in enumerate(package.parts, 1):
+        row = _row(part, position)
+        there = before.pop(part.path, None)
+        if there is None:
+            inserted = parts.insert().values(letter_id=letter_id, **row).returning(parts.c.id)
+            ids[part.path] = connection.execute(inserted).scalar_one()
+        else:
+            connection.execute(parts.update().where(parts.c.id == there.id).values(**row))
+            ids[part.path] = there.id
+        made = row["rendition_id"]
+        if made is not None and (there is None or there.rendition_id != made):
+            converted.add(part.path)
+    if before:
+        gone = [row.id for row in before.values()]
+        connection.execute(parts.delete().where(parts.c.id.in_(gone)))
+    return Described(ids, frozenset(converted))
+
+
+def _row(part: Part, position: int) -> dict[str, Any]:
+    assert part.fate is not None, "every part has its fate by now"
+    return {
+        "position": position,
+        "path": part.path,
+        "container": part.container,
+        "original_name": part.original_name,
+        "filed_name": part.filed_name,
+        "declared_type": part.declared_type,
+        "detected_type": part.detected_type,
+        "bytes": part.bytes,
+        "sha256": part.sha256,
+        "pages": part.pages,
+        "stored": is_stored(part),
+        "fate": part.fate.value,
+        "reason": part.reason,
+        "remarks": list(part.remarks),
+        "rendition_id": part.pdf.rendition_id if part.pdf else None,
+    }

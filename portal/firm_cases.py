@@ -1,0 +1,73 @@
+"""Firm cases: the firm guard. Which cases a firm may send to on a day, and nothing of any other.
+
+A case of another firm and a case that is not there are one row that is not found: the same words,
+and the same work.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+
+import sqlalchemy as sa
+
+from portal.tables import cases, letters, rights, submissions
+
+
+@dataclass(frozen=True)
+class FirmCase:
+    """A case that a firm may send to."""
+
+    id: int
+    number: str
+    closed: bool
+
+
+def case_of(connection: sa.Connection, firm_id: int, number: str, day: date) -> FirmCase | None:
+    """Return the case of a number in our form, where the firm may send to it on that day."""
+    return next(iter(cases_of(connection, firm_id, (number,), day)), None)
+
+
+def cases_of(
+    connection: sa.Connection, firm_id: int, numbers: Iterable[str], day: date
+) -> tuple[FirmCase, ...]:
+    """Return those of the cases that the firm may send to, in the order of the numbers."""
+    wanted = list(dict.fromkeys(numbers))
+    rows = connection.execute(
+        sa.select(cases.c.id, cases.c.number, cases.c.state)
+        .join(rights, rights.c.case_id == cases.c.id)
+        .where(rights.c.firm_id == firm_id, cases.c.number.in_(wanted), *holds_on(day))
+    )
+    found = [FirmCase(row.id, row.number, row.state == "closed") for row in rows]
+    return tuple(sorted(found, key=lambda one: wanted.index(one.number)))
+
+
+def filed_before(
+    connection: sa.Connection, firm_id: int, sender: str, day: date, *, most: int
+) -> tuple[str, ...]:
+    """Return the cases that this sender filed to for the firm and still may, the busiest first."""
+    rows = connection.execute(
+        sa.select(cases.c.number)
+        .join(rights, rights.c.case_id == cases.c.id)
+        .join(submissions, submissions.c.case_id == cases.c.id)
+        .join(letters, letters.c.id == submissions.c.letter_id)
+        .where(
+            rights.c.firm_id == firm_id,
+            letters.c.firm_id == firm_id,
+            letters.c.sender == sender,
+            *holds_on(day),
+        )
+        .group_by(cases.c.number)
+        .order_by(sa.func.count().desc(), cases.c.number)
+        .limit(most)
+    )
+    return tuple(rows.scalars())
+
+
+def holds_on(day: date) -> tuple[sa.ColumnElement[bool], ...]:
+    """Return the condition on rows of `rights`; first and last day count."""
+    return (
+        sa.or_(rights.c.starts.is_(None), rights.c.starts <= day),
+        sa.or_(rights.c.ends.is_(None), rights.c.ends >= day),
+    )
