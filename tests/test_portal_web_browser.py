@@ -159,6 +159,15 @@ def test_targets_are_large_enough(screen: Screen, look: str) -> None:
         assert small == [], name
 
 
+def test_no_width_between_telephone_and_desk_needs_scrolling_sideways(screen: Screen) -> None:
+    for name in ("team", "filed in part", "hostile", "outbox"):
+        page = _show(screen, name)
+        for width in (320, 480, 640, 768, 834, 900, 1000, 1100):
+            page.set_viewport_size({"width": width, "height": 800})
+            wide = page.evaluate("document.documentElement.scrollWidth")
+            assert wide <= width, (name, width)
+
+
 def test_text_of_twice_the_size_and_wider_spacing_needs_no_scrolling_sideways(
     screen: Screen,
 ) -> None:
