@@ -34,6 +34,7 @@ PAGES: dict[str, tuple[str | None, str]] = {
     "what the sender sees": ("Olu Adeyemi", "/p/7KQ4-M2XD/sender"),
     "outbox": ("Olu Adeyemi", "/outbox"),
     "not there": ("Dana Reyes", "/p/0000-0000"),
+    "help": (None, "/help"),
     "sign in": (None, "/sign-in"),
     "help": (None, "/help"),
     "link": (None, LINK),
