@@ -34,30 +34,33 @@ PAGES: dict[str, tuple[str | None, str]] = {
     "what the sender sees": ("Olu Adeyemi", "/p/7KQ4-M2XD/sender"),
     "outbox": ("Olu Adeyemi", "/outbox"),
     "not there": ("Dana Reyes", "/p/0000-0000"),
-    "help": (None, "/help"),
     "sign in": (None, "/sign-in"),
     "help": (None, "/help"),
     "link": (None, LINK),
     "link gone": (None, "/sign-in/never-was"),
 }
+STATUSES = {"not there": 404, "link gone": 410}
 
 
-def _goto(screen: Screen, page: Page, path: str) -> Page:
-    page.goto(screen.desk.link("Dana Reyes") if path == LINK else path)
+def _goto(screen: Screen, page: Page, name: str) -> Page:
+    _, path = PAGES[name]
+    answer = page.goto(screen.desk.link("Dana Reyes") if path == LINK else path)
+    # A fault shows a page as well, and a fine one.
+    assert answer is not None, name
+    assert answer.status == STATUSES.get(name, 200), name
     return page
 
 
 def _show(screen: Screen, name: str, **look: Any) -> Page:
-    who, path = PAGES[name]
-    return _goto(screen, screen.page(who, **look), path)
+    return _goto(screen, screen.page(PAGES[name][0], **look), name)
 
 
 @pytest.mark.parametrize("look", LOOKS)
 def test_every_page_in_every_state(screen: Screen, look: str) -> None:
     people = {who: screen.page(who, **LOOKS[look]) for who in {who for who, _ in PAGES.values()}}
     wrong: dict[str, list[str]] = {}
-    for name, (who, path) in PAGES.items():
-        page = _goto(screen, people[who], path)
+    for name, (who, _) in PAGES.items():
+        page = _goto(screen, people[who], name)
         page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
         found = violations(page)
         if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
