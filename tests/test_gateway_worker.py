@@ -132,7 +132,7 @@ def test_an_answer_to_a_receipt_goes_to_its_case_for_the_same_firm_alone(
     assert (candidate["number"], candidate["found_in"]) == ("24-001234", "thread")
     theirs = answer.replace(b"bakerllp.example", b"quillmarsh.example")
     carrier.accept(theirs, sender="pat.hall@quillmarsh.example")
-    assert carrier.carry(3) == "with_us"
+    assert carrier.carry(3) == "needs_you"
     (candidate,) = rows(carrier, packages)[2].candidates
     assert (candidate["number"], candidate["text"]) == (None, "an earlier receipt")
 
@@ -145,7 +145,7 @@ def test_what_is_urgent_is_kept_with_its_why(carrier: Carrier) -> None:
         )
     )
     assert carrier.carry(1) == "filed"
-    assert carrier.carry(2) == "with_us"
+    assert carrier.carry(2) == "needs_you"
     assert [row.urgent for row in rows(carrier, packages)] == [
         'The message says "respond by".',
         "The sender marked it with high importance.",
