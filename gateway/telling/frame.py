@@ -1,4 +1,4 @@
-"""The frame of a mail to a sender: where to look, whom to ask, and what a rehearsal is headed."""
+"""The frame of a mail to a sender: whom to ask, and what a rehearsal is headed."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from gateway.trial import Trial
 
 
 def ways(service: Service, number: str) -> tuple[str | Link, ...]:
-    """Say where a receipt can be seen and whom to ask. `number` is the receipt number as shown."""
-    return (
-        Link("View this receipt", f"{service.base_url}/p/{number}"),
-        f"Something wrong? Call {service.phone} and quote {number}.",
-    )
+    """Say whom to ask. `number` is the receipt number as shown.
+
+    `/p/{number}` is a page for staff: senders are sent there when they have accounts of their own.
+    """
+    return (f"Something wrong? Call {service.phone} and quote {number}.",)
 
 
 def with_banner(sheet: Sheet, trial: Trial) -> Sheet:
