@@ -9,7 +9,9 @@ import pytest
 import sqlalchemy as sa
 
 from config.settings import Service, Settings
+from gateway import assembly
 from gateway.alarm import Alarm, held_ages
+from gateway.carrying import Carrying
 from gateway.stores import Stores
 from portal.tables import letters, outbox
 from tests.carrying import MAIL, NOW, Carrier
@@ -19,7 +21,7 @@ HELD = MAIL.replace(b"24-001234", b"24-999999")
 
 @dataclass
 class Watched:
-    """A letter that waits, and an alarm whose clock is turned."""
+    """A letter that waits for the team, and an alarm whose clock is turned."""
 
     stores: Stores
     now: datetime = NOW
@@ -43,7 +45,12 @@ class Watched:
 def watched(sample_stores: Stores) -> Watched:
     carrier = Carrier(sample_stores)
     carrier.accept(HELD)
-    assert carrier.carry() == "with_us"
+    assert carrier.carry() == "needs_you"
+    calendar = assembly.office_calendar(sample_stores.settings)
+    promised = calendar.promise(NOW)
+    queue = sample_stores.queue()
+    unanswered = Carrying(sample_stores.database, queue, lambda: promised, calendar.promise)
+    assert unanswered.unanswered() == 1
     return Watched(sample_stores)
 
 
