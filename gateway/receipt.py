@@ -127,8 +127,10 @@ class _Writing:
 
     @property
     def _consultant(self) -> str:
-        name = self.package.resolution.consultant_name if self.told else None
-        return harmless(name or "The claims desk")
+        found = self.package.resolution.consultant_name
+        names = dict.fromkeys(one.consultant_name for one in self.package.filings) or {found: None}
+        told = " and ".join(name for name in names if name) if self.told else ""
+        return harmless(told or "The claims desk")
 
     def _subject(self) -> str:
         tally = self._tally

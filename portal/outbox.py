@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 import sqlalchemy as sa
 
@@ -13,6 +14,25 @@ from portal.rights import Viewer
 from portal.tables import letters, outbox
 
 PAGE_ROWS = 25
+
+_ANSWER_LINK = re.compile(r"/answer/[\w-]+")
+_COLUMNS = (
+    outbox.c.id,
+    outbox.c.letter_id,
+    letters.c.receipt,
+    outbox.c.kind,
+    outbox.c.recipient,
+    outbox.c.subject,
+    outbox.c.text,
+    outbox.c.html.is_not(None),
+    outbox.c.not_before,
+    outbox.c.tries,
+    outbox.c.sent_at,
+    outbox.c.withdrawn_at,
+    outbox.c.failed_at,
+    outbox.c.failure,
+    outbox.c.digest_id,
+)
 
 Standing = Literal["sent", "came_back", "refused", "withdrawn", "in_digest", "tried", "waits"]
 
@@ -82,23 +102,7 @@ def mails(connection: sa.Connection, viewer: Viewer, page: int) -> Mails:
     pages = max(1, -(-total // PAGE_ROWS))
     page = min(page, pages)
     rows = connection.execute(
-        sa.select(
-            outbox.c.id,
-            outbox.c.letter_id,
-            letters.c.receipt,
-            outbox.c.kind,
-            outbox.c.recipient,
-            outbox.c.subject,
-            outbox.c.text,
-            outbox.c.html.is_not(None),
-            outbox.c.not_before,
-            outbox.c.tries,
-            outbox.c.sent_at,
-            outbox.c.withdrawn_at,
-            outbox.c.failed_at,
-            outbox.c.failure,
-            outbox.c.digest_id,
-        )
+        sa.select(*_COLUMNS)
         .select_from(here)
         .where(seen)
         .order_by(outbox.c.id.desc())
@@ -106,7 +110,26 @@ def mails(connection: sa.Connection, viewer: Viewer, page: int) -> Mails:
         .offset((page - 1) * PAGE_ROWS)
     )
     failed = count(outbox.c.failed_at.is_not(None), outbox.c.digest_id.is_(None))
-    return Mails(tuple(Mail(*row) for row in rows), total, page, pages, failed)
+    return Mails(tuple(_mail(row) for row in rows), total, page, pages, failed)
+
+
+def to_sender(connection: sa.Connection, letter_id: int, sender: str) -> tuple[Mail, ...]:
+    """Return the mails to a letter's sender about it, the newest first.
+
+    The caller has asked whether the viewer may see the letter.
+    """
+    rows = connection.execute(
+        sa.select(*_COLUMNS)
+        .select_from(outbox.join(letters, letters.c.id == outbox.c.letter_id))
+        .where(outbox.c.letter_id == letter_id, outbox.c.recipient == sender)
+        .order_by(outbox.c.id.desc())
+    )
+    return tuple(_mail(row) for row in rows)
+
+
+def _mail(row: sa.Row[*tuple[Any, ...]]) -> Mail:
+    """Return a row as people read it: whoever reads a link there must not answer as the sender."""
+    return replace(Mail(*row), text=_ANSWER_LINK.sub("/answer/\N{HORIZONTAL ELLIPSIS}", row.text))
 
 
 def _closed_digests(viewer: Viewer) -> sa.Select[tuple[int]]:

@@ -85,7 +85,9 @@ def _withdraw(connection: sa.Connection, decision: Decision, now: datetime) -> N
     if connection.execute(sa.select(outbox.c.id).where(*since, told)).first() is not None:
         raise UndoOver
     connection.execute(
-        sa.update(outbox).where(*since, outbox.c.withdrawn_at.is_(None)).values(withdrawn_at=now)
+        sa.update(outbox)
+        .where(*since, outbox.c.withdrawn_at.is_(None))
+        .values(withdrawn_at=now, failure="undone")
     )
 
 

@@ -332,3 +332,13 @@ def test_nothing_waits(desk: SampleDesk, olu: TestClient) -> None:
     for receipt in ("9HXW3T5R", "4ZZ0QF8B"):
         change(desk, receipt, state="not_filed")
     assert "No letter waits" in olu.get("/triage").text
+
+
+def test_staff_do_not_answer_as_the_sender(desk: SampleDesk, olu: TestClient) -> None:
+    with desk.database.write() as connection:
+        link = "Choose the case here: https://gateway.example/answer/s3cret-T0ken_x\n"
+        connection.execute(outbox.update().values(text=link))
+    for path in ("/p/7KQ4-M2XD/sender", "/outbox"):
+        page = olu.get(path).text
+        assert "s3cret" not in page
+        assert "https://gateway.example/answer/\N{HORIZONTAL ELLIPSIS}" in page

@@ -7,7 +7,7 @@ from fastapi.responses import Response
 
 from portal import events
 from portal.dossier import NotThere
-from portal.sent import to_sender
+from portal.outbox import to_sender
 from portal.web import package as packages
 from portal.web.desk import AtDesk
 from portal.web.visitor import SignedIn
@@ -23,7 +23,7 @@ def sender(desk: AtDesk, visitor: SignedIn, receipt: str) -> Response:
         packages.refuse(desk, visitor, letter.letter_id)
         raise NotThere(letter.letter_id)
     with desk.database.write() as connection:
-        mails = to_sender(connection, letter)
+        mails = to_sender(connection, letter.letter_id, letter.sender)
         events.record(
             connection,
             letter_id=letter.letter_id,
