@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+import sqlalchemy as sa
+
 from portal.vault import Blob
 
 
@@ -63,3 +65,18 @@ class Accepted:
 
     receipt: str
     repeated: bool
+
+
+def letter_of(row: sa.Row[tuple[object, ...]]) -> Letter:
+    """Return the letter that a row of `letters` is about."""
+    return Letter(
+        envelope=Envelope(
+            door=row.door,
+            sender=row.sender,
+            recipients=tuple(row.recipients),
+            arrived_at=row.arrived_at,
+            proof=Proof(row.proof),
+            quiet=row.quiet,
+        ),
+        raw=Blob(row.raw_sha256, row.raw_bytes),
+    )

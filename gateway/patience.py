@@ -18,7 +18,7 @@ import structlog
 
 from config.settings import Settings
 from gateway.addressee import receipt_goes_to
-from gateway.letter import Letter
+from gateway.letter import Letter, letter_of
 from gateway.progress import progress
 from gateway.road.package import NARRATIVE_CHARACTERS, Fate, Package, Resolution
 from gateway.road.read import MessageUnreadable, read
@@ -49,7 +49,6 @@ class Patience:
     settings: Settings
     work: Path
     clock: Callable[[], datetime]
-    letter_of: Callable[[Row], Letter]
     _seen: set[int] = field(default_factory=set)
 
     def look(self, stop: threading.Event) -> bool:
@@ -92,7 +91,7 @@ class Patience:
             )
 
     def _look_at(self, row: Row) -> None:
-        package = self._package(self.letter_of(row), self.work / f"patience-{row.id}")
+        package = self._package(letter_of(row), self.work / f"patience-{row.id}")
         if package is None:
             return
         recipient = receipt_goes_to(package, own_domain=self.settings.intake.domain)

@@ -15,8 +15,8 @@ from typing import IO, Any, BinaryIO
 from config.settings import CONFIG_FOLDER, Settings
 from gateway import assembly
 from gateway.case_number import CaseShape
+from gateway.checkpoints import Forgotten
 from gateway.explanation import explanation
-from gateway.forgotten import Forgotten
 from gateway.letter import Envelope, Letter, Proof
 from gateway.receipt import receipt
 from gateway.road.package import Package

@@ -10,40 +10,28 @@ import socket
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-import sqlalchemy as sa
 import structlog
 import uvicorn
 
 from config import media
 from config.settings import Settings
 from gateway import assembly, clock, lock
-from gateway.alarm import Alarm, held_ages
-from gateway.carrying import Carrying
 from gateway.case_number import CaseShape
 from gateway.chore import Chore
-from gateway.directory_watch import watching
+from gateway.chores import chores_of
+from gateway.gauges import gauges, readiness
 from gateway.outbound import Outbound
-from gateway.patience import Patience
 from gateway.queue import Queue, Runner
-from gateway.reassignment import Reassignments
 from gateway.relay import RelayWay
 from gateway.smtp.door import SmtpDoor
 from gateway.stores import Stores, open_stores
-from gateway.sweep import Sweep
-from gateway.verification import conservation
 from gateway.watch import Metrics
 from gateway.way import FolderWay, Way
-from gateway.worker import Worker, letter_of
-from portal import directory_runs
-from portal.tables import letters, outbox
+from gateway.worker import Worker
 from portal.web.app import build_app
 from portal.web.desk import Check
 
 _GRACE_SECONDS = 30
-_HOUSEKEEPING_SECONDS = 3600
-_REASSIGNMENT_SECONDS = 5
-_PATIENCE_ROUND_SECONDS = 2.0
-_UNANSWERED_SECONDS = 30
 Ready = Callable[[str, str], None]
 
 
@@ -77,34 +65,8 @@ def serve(settings: Settings, ready: Ready) -> None:
         )
         without_engines.callback(_put_back, runner, queue)
         metrics.read_gauges_from(lambda: gauges(stores, queue))
-        outbound = Outbound(
-            stores.database,
-            _way(stores),
-            settings,
-            clock.now,
-            metrics,
-        )
-        sweep = Sweep(
-            stores.database, queue, stores.vault, settings, clock.now, give_up=worker.give_up
-        )
-        alarm = Alarm(stores.database, settings, clock.now)
-        reassigned = Reassignments(stores.database, settings.service, clock.now)
-        patience = Patience(
-            stores.database, stores.vault, road, settings, stores.work, clock.now, letter_of
-        )
-        calendar = assembly.office_calendar(settings)
-        carrying = Carrying(stores.database, queue, clock.now, calendar.promise)
-        chores = (
-            Chore("reassignments", lambda _: reassigned.tell() > 0, _REASSIGNMENT_SECONDS),
-            *watching(stores, clock.now),
-            Chore("decisions", lambda _: carrying.decisions() > 0, settings.triage.poll_seconds),
-            Chore("unanswered", lambda _: carrying.unanswered() > 0, _UNANSWERED_SECONDS),
-            Chore("outbound", lambda _: outbound.send_due() > 0, settings.outbound.poll_seconds),
-            Chore("patience", patience.look, _PATIENCE_ROUND_SECONDS),
-            Chore("sweep", lambda _: sweep.letters() > 0, settings.road.sweep_seconds),
-            Chore("alarm", lambda _: alarm.sound() > 0, settings.holds.alarm_seconds),
-            Chore("housekeeping", sweep.house, _HOUSEKEEPING_SECONDS),
-        )
+        outbound = Outbound(stores.database, _way(stores), settings, clock.now, metrics)
+        chores = chores_of(stores, queue, worker, outbound, clock.now)
         runner.start()
         try:
             with _threads(chores):
@@ -242,63 +204,3 @@ class _Pages(uvicorn.Server):
         """Where the pages are served."""
         host, port = self.servers[0].sockets[0].getsockname()[:2]
         return f"http://{host}:{port}"
-
-
-def gauges(stores: Stores, queue: Queue) -> dict[str, float]:
-    """Read the figures that are not counted as they happen."""
-    with stores.database.read() as connection:
-        held = held_ages(connection, stores.settings.holds.alarm_days, clock.now())
-        count = conservation(connection)
-        oldest = connection.execute(
-            # Not since its arrival: one that a person decides about may have waited for days.
-            sa.select(sa.func.min(letters.c.state_since)).where(letters.c.state == "checking")
-        ).scalar()
-        unsent = connection.execute(
-            sa.select(sa.func.count())
-            .select_from(outbox)
-            .where(
-                outbox.c.sent_at.is_(None),
-                outbox.c.withdrawn_at.is_(None),
-                outbox.c.failed_at.is_(None),
-            )
-        ).scalar_one()
-        directory = directory_runs.figures(connection, clock.now())
-    age = (clock.now() - oldest).total_seconds() if oldest is not None else 0.0
-    places = {f"casebridge_letters_{place}": float(n) for place, n in count.places.items()}
-    return (
-        places
-        | held
-        | directory
-        | {
-            "casebridge_queue_depth": float(queue.depth()),
-            "casebridge_queue_oldest_seconds": age,
-            "casebridge_outbox_unsent": float(unsent),
-            "casebridge_storage_free_bytes": float(shutil.disk_usage(stores.folder).free),
-        }
-    )
-
-
-def readiness(stores: Stores, queue: Queue, chores: Sequence[Chore]) -> dict[str, Check]:
-    """Return the checks behind /readyz: each returns what is wrong, or None."""
-
-    def database() -> str | None:
-        try:
-            with stores.database.read() as connection:
-                connection.execute(sa.select(letters.c.id).limit(1))
-        except sa.exc.SQLAlchemyError as fault:
-            return f"the record cannot be read: {type(fault).__name__}"
-        return None
-
-    def storage() -> str | None:
-        free = shutil.disk_usage(stores.folder).free
-        least = stores.settings.storage.minimum_free_bytes
-        return None if free >= least else f"{free} bytes are free, {least} are needed"
-
-    def moving() -> str | None:
-        oldest = gauges(stores, queue)["casebridge_queue_oldest_seconds"]
-        most = 4 * stores.settings.conversion.max_seconds
-        return None if oldest <= most else f"a letter has been in motion for {oldest:.0f} seconds"
-
-    return {"database": database, "storage": storage, "queue": moving} | {
-        chore.name: chore.overdue for chore in chores
-    }

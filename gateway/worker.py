@@ -16,27 +16,26 @@ import structlog
 
 from config.settings import Settings
 from converters.fault import JobStopped
-from converters.workshop import Rendition as Made
-from gateway.forgotten import Forgotten
-from gateway.letter import Envelope, Letter, Proof
+from gateway.checkpoints import Forgotten, Kept
+from gateway.letter import Letter, letter_of
 from gateway.road.aside import rehearse, take_back
 from gateway.road.copy import first_filed, normal_sha256, note_normal, set_aside
 from gateway.road.decided import CaseGone, Decided, decided
 from gateway.road.file import Question, StaleAttempt, file, keep_parts, move_letter
-from gateway.road.package import Package, Pdf
+from gateway.road.package import Package
 from gateway.road.tell import owed
 from gateway.road.unread import unread
 from gateway.road.walk import Road
 from gateway.trial import Trial
 from gateway.watch import Metrics, fault_fields
-from portal import answer_link, renditions, sign_in
+from portal import answer_link, sign_in
 from portal.database import Database
 from portal.decision import Decision, pending
 from portal.directory import Directory
 from portal.earlier import Earlier
 from portal.tables import letters
 from portal.undo import not_carried
-from portal.vault import Blob, Vault
+from portal.vault import Vault
 
 STALE = "stale"
 # So often may a sandbox be killed or be too slow before that counts against the letter.
@@ -261,53 +260,3 @@ class Worker:
                 last_chance=tried > _PATIENT_ATTEMPTS,
                 decision=decision,
             )
-
-
-@dataclass(frozen=True)
-class Kept:
-    """Checkpoints of conversions, in the record and the vault."""
-
-    database: Database
-    vault: Vault
-    clock: Callable[[], datetime]
-
-    def find(self, source_sha256: str, engine: str, settings: str) -> Pdf | None:
-        """Look for a PDF that was made before."""
-        with self.database.read() as connection:
-            there = renditions.find(connection, source_sha256, engine, settings)
-        return None if there is None else _pdf(there, engine)
-
-    def keep(self, source_sha256: str, made: Made) -> Pdf:
-        """Keep a PDF that was made just now, durably."""
-        with made.file.open("rb") as stream:
-            blob = self.vault.add(stream)
-        with self.database.write() as connection:
-            kept = renditions.keep(
-                connection,
-                (source_sha256, made.engine, made.settings),
-                pdf_sha256=blob.sha256,
-                pages=made.pages,
-                pdf_bytes=blob.bytes,
-                warnings=made.warnings,
-                now=self.clock(),
-            )
-        return _pdf(kept, made.engine)
-
-
-def _pdf(kept: renditions.Rendition, engine: str) -> Pdf:
-    return Pdf(kept.id, kept.sha256, kept.pages, kept.bytes, engine, kept.warnings)
-
-
-def letter_of(row: sa.Row[tuple[object, ...]]) -> Letter:
-    """Return the letter that a row of `letters` is about."""
-    return Letter(
-        envelope=Envelope(
-            door=row.door,
-            sender=row.sender,
-            recipients=tuple(row.recipients),
-            arrived_at=row.arrived_at,
-            proof=Proof(row.proof),
-            quiet=row.quiet,
-        ),
-        raw=Blob(row.raw_sha256, row.raw_bytes),
-    )

@@ -17,7 +17,6 @@ from gateway.patience import Patience
 from gateway.stores import Stores
 from gateway.watch import Metrics
 from gateway.way import FolderWay
-from gateway.worker import letter_of
 from portal.tables import letters, outbox
 from tests.carrying import MAIL, NOW, Carrier, ReaderHere
 
@@ -40,7 +39,6 @@ class Waiting:
             stores.settings,
             stores.work,
             lambda: self.now,
-            letter_of,
         )
         self.folder = stores.folder / "outbox"
         self.outbound = Outbound(

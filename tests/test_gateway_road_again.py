@@ -10,12 +10,11 @@ from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
-from gateway.letter import Proof
+from gateway.letter import Proof, letter_of
 from gateway.part_words import problem_words
 from gateway.road.again import again
 from gateway.road.package import Fate, Package, Part, Resolution
 from gateway.stores import Stores
-from gateway.worker import letter_of
 from portal.earlier import EarlierLetter
 from portal.tables import documents, letters, outbox, packages
 from tests.carrying import MAIL, NOW, Carrier

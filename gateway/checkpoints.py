@@ -1,0 +1,59 @@
+"""Checkpoints of conversions: kept in the record for the next attempt, or forgotten."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from converters.workshop import Rendition as Made
+from gateway.road.package import Pdf
+from portal import renditions
+from portal.database import Database
+from portal.vault import Vault
+
+
+@dataclass(frozen=True)
+class Kept:
+    """Checkpoints of conversions, in the record and the vault."""
+
+    database: Database
+    vault: Vault
+    clock: Callable[[], datetime]
+
+    def find(self, source_sha256: str, engine: str, settings: str) -> Pdf | None:
+        """Look for a PDF that was made before."""
+        with self.database.read() as connection:
+            there = renditions.find(connection, source_sha256, engine, settings)
+        return None if there is None else _pdf(there, engine)
+
+    def keep(self, source_sha256: str, made: Made) -> Pdf:
+        """Keep a PDF that was made just now, durably."""
+        with made.file.open("rb") as stream:
+            blob = self.vault.add(stream)
+        with self.database.write() as connection:
+            kept = renditions.keep(
+                connection,
+                (source_sha256, made.engine, made.settings),
+                pdf_sha256=blob.sha256,
+                pages=made.pages,
+                pdf_bytes=blob.bytes,
+                warnings=made.warnings,
+                now=self.clock(),
+            )
+        return _pdf(kept, made.engine)
+
+
+def _pdf(kept: renditions.Rendition, engine: str) -> Pdf:
+    return Pdf(kept.id, kept.sha256, kept.pages, kept.bytes, engine, kept.warnings)
+
+
+class Forgotten:
+    """Finds nothing, since nothing is kept: for letters that are not filed."""
+
+    def find(self, source_sha256: str, engine: str, settings: str) -> Pdf | None:
+        """Find nothing."""
+
+    def keep(self, source_sha256: str, made: Made) -> Pdf:
+        """Describe the PDF."""
+        return Pdf(0, source_sha256, made.pages, made.bytes, made.engine, made.warnings)

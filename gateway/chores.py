@@ -1,0 +1,51 @@
+"""The chores of `serve`: what is looked after again and again beside doors and road."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from gateway import assembly
+from gateway.alarm import Alarm
+from gateway.carrying import Carrying
+from gateway.chore import Chore
+from gateway.directory_watch import watching
+from gateway.outbound import Outbound
+from gateway.patience import Patience
+from gateway.queue import Queue
+from gateway.reassignment import Reassignments
+from gateway.stores import Stores
+from gateway.sweep import Sweep
+from gateway.worker import Worker
+
+_HOUSEKEEPING_SECONDS = 3600
+_REASSIGNMENT_SECONDS = 5
+_PATIENCE_ROUND_SECONDS = 2.0
+_UNANSWERED_SECONDS = 30
+
+
+def chores_of(
+    stores: Stores,
+    queue: Queue,
+    worker: Worker,
+    outbound: Outbound,
+    clock: Callable[[], datetime],
+) -> tuple[Chore, ...]:
+    """Return every chore, each with how often it is done."""
+    settings, database = stores.settings, stores.database
+    sweep = Sweep(database, queue, stores.vault, settings, clock, give_up=worker.give_up)
+    alarm = Alarm(database, settings, clock)
+    reassigned = Reassignments(database, settings.service, clock)
+    patience = Patience(database, stores.vault, worker.road, settings, stores.work, clock)
+    carrying = Carrying(database, queue, clock, assembly.office_calendar(settings).promise)
+    return (
+        Chore("reassignments", lambda _: reassigned.tell() > 0, _REASSIGNMENT_SECONDS),
+        *watching(stores, clock),
+        Chore("decisions", lambda _: carrying.decisions() > 0, settings.triage.poll_seconds),
+        Chore("unanswered", lambda _: carrying.unanswered() > 0, _UNANSWERED_SECONDS),
+        Chore("outbound", lambda _: outbound.send_due() > 0, settings.outbound.poll_seconds),
+        Chore("patience", patience.look, _PATIENCE_ROUND_SECONDS),
+        Chore("sweep", lambda _: sweep.letters() > 0, settings.road.sweep_seconds),
+        Chore("alarm", lambda _: alarm.sound() > 0, settings.holds.alarm_seconds),
+        Chore("housekeeping", sweep.house, _HOUSEKEEPING_SECONDS),
+    )
