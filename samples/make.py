@@ -43,6 +43,7 @@ class Sender:
 
 
 PAT = Sender("Pat Hall", "pat.hall@bakerllp.example")
+KIM = Sender("Kim Holt", "kim.holt@bakerllp.example")
 MORGAN = Sender("Morgan Ellis", "m.ellis@quillmarsh.example")
 
 BODY_1500 = (
@@ -62,7 +63,7 @@ BODY_1500 = (
     "month, and to use the time for the deposition of the charge nurse. If the entry of 04:30 in "
     "the unit's log is hers, the gap is half as wide as it looks today. Our budget for that is in "
     "the second table of the report, with the hours of each expert set out by "
-    "month, and by tasks too.\n\nWith kind regards from Boston,\n\nPat Hall\n"
+    "month, and by tasks too.\n\nWith kind regards from Boston,\n\nKim Holt\n"
 )
 
 
@@ -291,7 +292,7 @@ def letters() -> dict[str, EmailMessage]:
         "05-names": all_characters,
         "06-long-message": letter(
             6,
-            PAT,
+            KIM,
             "Report on the mediation, case 24-001234",
             BODY_1500,
             [File("report.pdf", pdf, page("Mediation report", "Two tables."))],
@@ -305,23 +306,23 @@ def letters() -> dict[str, EmailMessage]:
         ),
         "08-two-cases": letter(
             8,
-            PAT,
+            KIM,
             "Invoices for 24-001234 and 24-001240",
             "One invoice for each of the two matters.\n",
             [File("invoice.pdf", pdf, page("Invoice", "For two matters."))],
         ),
         "09-logo-and-program": letter(
             9,
-            PAT,
+            KIM,
             "Imaging for case 24-001234",
-            "The images and the viewer they came with.\n\nPat Hall\nBaker LLP\n",
+            "The images and the viewer they came with.\n\nKim Holt\nBaker LLP\n",
             [
                 File("imaging.pdf", pdf, page("Imaging report", "No acute finding.")),
                 File("viewer.exe", "application/octet-stream", program()),
             ],
             html=(
                 "<p>The images and the <b>viewer</b> they came with.</p>"
-                "<p>Pat Hall<br>Baker LLP<br><img src='cid:logo@bakerllp.example' width=48></p>"
+                "<p>Kim Holt<br>Baker LLP<br><img src='cid:logo@bakerllp.example' width=48></p>"
             ),
             inline=("logo@bakerllp.example", png(logo)),
         ),
