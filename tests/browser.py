@@ -7,8 +7,9 @@ import signal
 import threading
 import traceback
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import greenlet
@@ -16,6 +17,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, BrowserType, Error, sync_playwright
 
 CHROMIUM = "/usr/bin/chromium"
+_LAST_SECONDS = 15
 FLAGS = [
     "--disable-gpu",
     # Chromium itself looks for updates and accounts, whatever it is told: it finds no such host.
@@ -56,18 +58,26 @@ class Chromium:
         """Bound what follows: many of Playwright's calls have no time limit of their own.
 
         When the time is up Chromium is killed, which ends the call that waits for it, and the
-        test fails with the place where it waited. What is still open at the end is closed.
+        test fails with the place where it waited. Where that does not end it, as when Chromium
+        never came up, Playwright's own process is killed: then nothing goes on, but nothing waits.
+        What is still open at the end is closed.
         """
         test = greenlet.getcurrent()  # while a call waits, another greenlet runs on this thread
         waited_at: list[str] = []
+        ended = threading.Event()
 
         def end() -> None:
+            if ended.wait(seconds):
+                return
             waited_at.extend(traceback.format_stack(test.gr_frame))
             if self.pid is not None:
-                os.kill(self.pid, signal.SIGKILL)
+                with suppress(ProcessLookupError):
+                    os.kill(self.pid, signal.SIGKILL)
+            if not ended.wait(_LAST_SECONDS):
+                for pid in _drivers():
+                    os.kill(pid, signal.SIGKILL)
 
-        timer = threading.Timer(seconds, end)
-        timer.start()
+        threading.Thread(target=end, daemon=True).start()
         try:
             yield
             for window in self.running.contexts if self.running else ():
@@ -76,9 +86,17 @@ class Chromium:
             if not waited_at:
                 raise
         finally:
-            timer.cancel()
+            ended.set()
         if waited_at:
             pytest.fail(f"not done within {seconds} s, at\n{''.join(waited_at)}", pytrace=False)
+
+
+def _drivers() -> Iterator[int]:
+    """Find Playwright's own process among our children."""
+    for children in Path("/proc/self/task").glob("*/children"):
+        for pid in children.read_text().split():
+            if b"run-driver" in Path(f"/proc/{pid}/cmdline").read_bytes():
+                yield int(pid)
 
 
 @contextmanager

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.browser import Chromium
+from tests.browser import Chromium, _drivers
 
 pytestmark = pytest.mark.slow
 
@@ -17,3 +17,9 @@ def test_a_call_that_never_comes_back_is_named_and_chromium_starts_again(
         page.evaluate("new Promise(() => {})")
     assert 'page.evaluate("new Promise(() => {})")' in str(failed.value)
     assert chromium.window().new_page().evaluate("1 + 1") == 2
+
+
+def test_what_drives_chromium_is_found_among_our_processes(chromium: Chromium) -> None:
+    chromium.window()
+    (driver,) = _drivers()
+    assert driver != chromium.pid
