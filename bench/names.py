@@ -1,8 +1,8 @@
-"""Names: how many file names a second are made safe, and what is held of every one of them."""
+"""Names: how many file names a second are made safe and unique; all of them are checked first."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from time import perf_counter
 
 from bench.odd_names import odd_names
@@ -27,6 +27,7 @@ def each() -> list[Figure]:
                 unique(safe_name(original, extension, rules).name, taken, rules)
         return _COUNT / (perf_counter() - start)
 
+    _check(given, rules)
     runners: dict[str, Callable[[], float]] = {"safe and unique": run}
     rounds = interleaved(runners)
     print_table("Names", "a second", rounds, "safe and unique")
@@ -39,3 +40,19 @@ def each() -> list[Figure]:
             at_least=True,
         )
     ]
+
+
+def _check(given: Sequence[tuple[str | None, str | None]], rules: Names) -> None:
+    """Hold every name against the rules: whole, idempotent, unique in its package, short enough."""
+    for first in range(0, len(given), _IN_PACKAGE):
+        taken, seen = Taken(), set[str]()
+        for original, extension in given[first : first + _IN_PACKAGE]:
+            name = unique(safe_name(original, extension, rules).name, taken, rules)
+            assert name, "every file has a name"
+            assert len(name.encode()) <= rules.max_bytes, name
+            assert name.casefold() not in seen, name
+            assert safe_name(name, extension, rules).name == name, name
+            seen.add(name.casefold())
+    print(
+        f"{len(given):,} names: each whole, idempotent, unique and at most {rules.max_bytes} bytes"
+    )

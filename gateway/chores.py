@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from gateway import assembly
 from gateway.alarm import Alarm
@@ -35,7 +35,8 @@ def chores_of(
     settings, database = stores.settings, stores.database
     sweep = Sweep(database, queue, stores.vault, settings, clock, give_up=worker.give_up)
     alarm = Alarm(database, settings, clock)
-    reassigned = Reassignments(database, settings.service, clock)
+    undo = timedelta(seconds=settings.triage.undo_seconds)
+    reassigned = Reassignments(database, settings.service, clock, undo)
     patience = Patience(database, stores.vault, worker.road, settings, stores.work, clock)
     carrying = Carrying(database, queue, clock, assembly.office_calendar(settings).promise)
     return (

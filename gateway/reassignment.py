@@ -15,9 +15,6 @@ from portal.database import Database
 from portal.postbox import Owed, owe
 from portal.tables import consultants, letters, packages, reassignments, submissions
 
-UNDO = timedelta(seconds=60)
-"""What a person decided is told after so long: handing it back before then tells nobody."""
-
 _MOST_NAMED = 50  # in one mail
 
 
@@ -45,6 +42,7 @@ class Reassignments:
     database: Database
     service: Service
     clock: Callable[[], datetime]
+    undo: timedelta  # what a person decided is told after it: handing it back tells nobody
 
     def tell(self) -> int:
         """Put into the outbox what is to be told, and return how many mails that are.
@@ -57,7 +55,7 @@ class Reassignments:
             if connection.execute(_untold().limit(1)).first() is None:
                 return 0
         with self.database.write() as connection:
-            rows = _ripe(connection.execute(_untold()).all(), now)
+            rows = _ripe(connection.execute(_untold()).all(), now, self.undo)
             mails = 0
             people = _people(connection)
             for consultant_id, changes in _by_consultant(rows).items():
@@ -114,9 +112,9 @@ def _untold() -> sa.Select[tuple[object, ...]]:
 _Row = sa.Row[tuple[object, ...]]
 
 
-def _ripe(rows: Sequence[_Row], now: datetime) -> list[_Row]:
+def _ripe(rows: Sequence[_Row], now: datetime, undo: timedelta) -> list[_Row]:
     """Leave out the submissions that a person moved within the undo window, with all their rows."""
-    fresh = {row.submission_id for row in rows if row.why == "staff" and now - row.at < UNDO}
+    fresh = {row.submission_id for row in rows if row.why == "staff" and now - row.at < undo}
     return [row for row in rows if row.submission_id not in fresh]
 
 

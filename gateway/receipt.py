@@ -118,7 +118,12 @@ class _Writing:
         reason = final_state(self.package)[1] or ""
         waits = not self._is_filed and self._state != "not_filed"
         about_the_case = reason.startswith("case_") or reason == "consultant_unknown"
-        return waits and about_the_case and self.answer_link is not None
+        return waits and about_the_case and (self.answer_link is not None or self._would_ask)
+
+    @property
+    def _would_ask(self) -> bool:
+        """Whether it rehearses a question: there is nothing yet that an answer could file."""
+        return self.package.asked and self.told and self.trial is Trial.ALONE
 
     @property
     def _case(self) -> str:
@@ -170,11 +175,13 @@ class _Writing:
         )
 
     def _asks(self) -> tuple[str | Link, ...]:
-        if not self._is_question or self.answer_link is None:
+        if not self._is_question:
             return ()
         by = f" by {moments.by(self.promised, self._zone)}" if self.promised else ""
         return (
-            Link("Choose the case here", self.answer_link),
+            Link("Choose the case here", self.answer_link)
+            if self.answer_link is not None
+            else "Here the receipt has a link to the page on which you choose the case.",
             f"If we hear nothing{by}, our team will match it for you; that takes longer.",
         )
 

@@ -18,9 +18,11 @@ from gateway.case_number import CaseShape
 from gateway.checkpoints import Forgotten
 from gateway.explanation import explanation
 from gateway.letter import Envelope, Letter, Proof
+from gateway.mail import Mail
 from gateway.receipt import receipt
 from gateway.road.package import Package
 from gateway.road.walk import Road
+from gateway.trial import Trial
 from portal import migrations
 from portal.database import Database, open_database
 from portal.directory import Directory
@@ -63,12 +65,26 @@ class _Rehearsal:
         letter = Letter(self._envelope(), self.vault.add(raw))
         with tempfile.TemporaryDirectory(dir=self.folder) as work:
             package = self._walk(letter, Path(work))
-            mail = receipt(package, _NO_NUMBER, self.settings.service)
+            mail = self._receipt(package)
             trail = explanation(package, mail)
         trail["file"] = str(file)
         if index is not None:
             trail["index"] = index
         return trail
+
+    def _receipt(self, package: Package) -> Mail:
+        """Write the receipt that would be sent, with a number and a link that open nothing."""
+        service, envelope = self.settings.service, package.letter.envelope
+        trial = Trial.of(envelope.recipients, self.settings.intake)
+        is_asked = package.asked and trial is not Trial.ALONE
+        return receipt(
+            package,
+            _NO_NUMBER,
+            service,
+            answer_link=f"{service.base_url}/answer/\N{HORIZONTAL ELLIPSIS}" if is_asked else None,
+            promised=self.road.calendar.promise(envelope.arrived_at),
+            trial=trial,
+        )
 
     def _envelope(self) -> Envelope:
         # Without an envelope sender the message's own From speaks, as for an import.

@@ -18,7 +18,7 @@ import sqlalchemy as sa
 
 from config.settings import CONFIG_FOLDER, Settings, load
 from gateway.case_number import CaseShape
-from gateway.command import NOT_READY, guarded, say
+from gateway.command import NOT_READY, guarded, say, stop
 from gateway.command.serve import announce
 from gateway.serving import PortTaken, serve
 from gateway.stores import Stores, open_stores
@@ -68,8 +68,7 @@ def main() -> None:
     try:
         serve(settings, ready)
     except PortTaken as fault:
-        say(f"Nothing can listen at {fault}: end what does, or set another port.")
-        sys.exit(NOT_READY)
+        stop(NOT_READY, "port_taken", place=fault)
 
 
 def _is_empty(stores: Stores) -> bool:

@@ -10,13 +10,15 @@ import pytest
 import sqlalchemy as sa
 
 from config.settings import Service
-from gateway.reassignment import UNDO, Reassignments
+from gateway.reassignment import Reassignments
 from gateway.stores import Stores
 from portal.reassignment import Move, Why, move
 from portal.tables import outbox, reassignments
 from tests.record_sample import NOW, Sample
 
 URL = "http://127.0.0.1:8080/p/"
+
+UNDO = timedelta(seconds=60)
 
 
 @pytest.fixture
@@ -46,7 +48,7 @@ def back(one: Move) -> Move:
 
 def tell(stores: Stores, later: timedelta = timedelta(0)) -> dict[str, list[sa.Row[Any]]]:
     """Tell, twice, and return the mails by whom they go to."""
-    telling = Reassignments(stores.database, Service(), lambda: NOW + later)
+    telling = Reassignments(stores.database, Service(), lambda: NOW + later, UNDO)
     many = telling.tell()
     assert telling.tell() == 0
     with stores.database.read() as connection:

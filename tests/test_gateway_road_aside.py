@@ -20,6 +20,7 @@ from gateway.verification import conservation, damages, disagreements
 from gateway.watch import Metrics
 from gateway.way import FolderWay
 from portal.tables import (
+    answer_links,
     documents,
     events,
     letters,
@@ -112,6 +113,26 @@ def test_a_rehearsal_is_answered_as_if_and_files_nothing(carrier: Carrier) -> No
         assert {row.letter_id for row in rows(carrier, table)} == {2}
     assert len(rows(carrier, documents)) == 2
     assert carrier.stores.settings.intake.rehearsal_address == TRY
+
+
+def test_a_rehearsal_says_what_would_be_asked(carrier: Carrier) -> None:
+    unknown = MAIL.replace(b"24-001234", b"24-999999")
+    carrier.accept(unknown, recipients=(TRY,))
+    assert carrier.carry() == "rehearsed"
+    carrier.accept(unknown)
+    assert carrier.carry(2) == "needs_you"
+    rehearsal, receipt = rows(carrier, outbox)
+    shown = [f"{one.receipt[:4]}-{one.receipt[4:]}" for one in rows(carrier, letters)]
+    assert rehearsal.subject == f"Rehearsal: {receipt.subject}".replace(shown[1], shown[0])
+    said, real = (text.splitlines() for text in (rehearsal.text, receipt.text))
+    only = [line for line in said if line.replace(shown[0], shown[1]) not in real]
+    assert only == [
+        "Rehearsal: nothing was filed. This is the receipt that you would have got.",
+        "Here the receipt has a link to the page on which you choose the case.",
+    ]
+    with carrier.stores.database.read() as connection:
+        links = connection.execute(answer_links.select()).all()
+    assert [link.letter_id for link in links] == [2]
 
 
 def test_a_rehearsal_leaves_no_blob_behind_once_it_is_answered(carrier: Carrier) -> None:
