@@ -70,8 +70,8 @@ class Caps:
             if row.recipient not in lately:
                 lately[row.recipient] = self._lately(connection, row.recipient, now)
             sent = lately[row.recipient]
-            # Urgent mails go by themselves; and who rehearses wants to see each receipt.
-            alone = row.urgent is not None or row.state == "rehearsed"
+            # Urgent mails and questions go by themselves; who rehearses wants to see each receipt.
+            alone = row.urgent is not None or row.state in {"rehearsed", "needs_you"}
             many = not alone and (sent.digest_id is not None or sent.singles >= limits.singles)
             if sent.mails >= limits.unproven_mails and not self._is_proven(connection, row):
                 _withdraw(connection, row.id, CAPPED, now)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import re
 import ssl
 from collections.abc import Sequence
@@ -89,7 +90,9 @@ async def _send(client: aiosmtplib.SMTP, message: Message) -> Outcome:
             raise
         failure = _failure(refusal)
         structlog.get_logger().error("mail.failed", outbox=message.outbox_id, reply=failure)
-        await client.rset()
+        # A relay that hangs up behind its refusal has refused all the same.
+        with contextlib.suppress(aiosmtplib.SMTPException):
+            await client.rset()
         verdict = Verdict.REFUSED if 500 <= refusal.code < 600 else Verdict.LATER
         return Outcome(message.outbox_id, verdict, failure)
     return Outcome(message.outbox_id, Verdict.SENT)

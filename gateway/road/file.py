@@ -119,7 +119,7 @@ def file(
             now=now,
             not_before=None if decision is None else decision.undo_until,
         )
-    if package.resolution.how == "case":
+    if package.resolution.how in {"case", "person", "answer"}:  # the case's own consultant has it
         follow_late(connection, letter_id, now)
     return state
 
