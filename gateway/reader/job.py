@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import re
 from collections.abc import Iterator
@@ -13,10 +12,11 @@ from converters import detect
 from gateway.reader.body import pieces
 from gateway.reader.boundary import shows_parts
 from gateway.reader.encoded_word import read_text
-from gateway.reader.entity import FRAGMENTS, MESSAGES, Count, Entity, Kind, Limits, read_tree
+from gateway.reader.entity import Count, Entity, Kind, Limits, read_tree
 from gateway.reader.fault import ReadingStopped, Reason
-from gateway.reader.header import Header, message_start, read_header
+from gateway.reader.header import Header
 from gateway.reader.importance import importance
+from gateway.reader.inside import inside
 from gateway.reader.leaf import Leaf, decoded, opened
 from gateway.reader.mailboxes import mailboxes
 from gateway.reader.report import failures
@@ -32,7 +32,6 @@ _MOST_OTHER_CHARACTERS = 300_000
 _MOST_FIELD_BYTES = 8192
 _MOST_FIELD_CHARACTERS = 2000
 _CONTROLS = dict.fromkeys((*range(32), 127))
-_MAIL_FIELDS = {"from", "to", "subject", "date", "message-id", "received"}
 _BLANK_BYTES = 1 << 16
 # What shows that a message had parts, although no boundary of it can be found.
 _TRACE_OF_PARTS = re.compile(rb"(?:\A|[\r\n])(?:--\S|content-[a-z-]+[ \t]*:)", re.IGNORECASE)
@@ -105,12 +104,12 @@ class _Letter:
         for leaf in leaves:
             if _hides_parts(leaf):
                 leaf.flags.add("ambiguous")
-            with _message_in(leaf, self._count) as message:
-                if message is not None and _is_ambiguous(message):
+            with inside(leaf, self._count) as opened_as:
+                if opened_as is not None and _is_ambiguous(opened_as.root):
                     leaf.flags.add("ambiguous")
                 self._parts.append(_part(leaf, container, said))
-                if message is not None:
-                    self._message(message, leaf.path)
+                if opened_as is not None:
+                    self._message(opened_as.root, leaf.path)
         return reported
 
     def _leaf(self, entity: Entity, path: str) -> Leaf:
@@ -165,33 +164,6 @@ def _hides_parts(leaf: Leaf) -> bool:
     """
     is_words = not leaf.flags.isdisjoint({"words", "alternative"})
     return (is_words or leaf.entity.encoding == "base64") and shows_parts(leaf.entity.body)
-
-
-@contextlib.contextmanager
-def _message_in(leaf: Leaf, count: Count) -> Iterator[Entity | None]:
-    """Give the message that a part is, or None. Raises ReadingStopped.
-
-    One that came encoded, or as a file named .eml, is read from the part's own file; that goes
-    when it has been read.
-    """
-    if leaf.file is None:
-        yield leaf.entity.children[0]
-        return
-    named = (leaf.name or "").lower().endswith(".eml") and "words" not in leaf.flags
-    named &= leaf.entity.media_type not in FRAGMENTS
-    if leaf.entity.media_type not in MESSAGES and not named:
-        yield None
-        return
-    with leaf.file.open("rb") as stream:
-        extent = Extent(stream.fileno(), 0, leaf.size)
-        start = message_start(extent)
-        header, _ = read_header(start, start.start, (), count.limits.max_header_bytes)
-        if len(_MAIL_FIELDS & {name for name, _ in header.fields}) < 2:
-            yield None
-            return
-        message = read_tree(extent, count, leaf.entity.depth + 1)
-        leaf.open()
-        yield message
 
 
 def _words(
