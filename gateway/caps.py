@@ -21,6 +21,10 @@ CAPPED = "too many mails to an address that is not proven"
 TOLD_BY_DIGEST = "told by a digest"
 _TO_SENDERS = ("receipt", "progress", "digest")
 
+# By themselves go questions and what the sender has to mend; who rehearses wants to see each one.
+_ALONE = {"needs_you", "filed_in_part", "not_filed", "rehearsed"}
+_PROVEN = [proof.value for proof in Proof if proof.holds]
+
 Row = sa.Row[tuple[Any, ...]]
 _OPEN = (
     outbox.c.sent_at.is_(None),
@@ -36,13 +40,35 @@ DUE = (
         )
     )
     .where(*_OPEN, outbox.c.digest_id.is_(None))
-    .order_by(outbox.c.id)
+    # What could not be sent before comes behind what was not tried: it may be its own fault.
+    .order_by(outbox.c.tries, outbox.c.id)
+)
+
+
+def _is_nobodys(letter: sa.FromClause) -> sa.ColumnElement[bool]:
+    """Return the condition on rows of `letters` that no known firm was proven to have sent."""
+    return sa.or_(letter.c.firm_id.is_(None), letter.c.proof.not_in(_PROVEN))
+
+
+def _tells_of_unproven(digest_id: sa.ColumnElement[int] | int) -> sa.ColumnElement[bool]:
+    """Return the condition that one of a digest's letters is nobody's."""
+    member, theirs = outbox.alias("member"), letters.alias("theirs")
+    return sa.exists(
+        sa.select(member.c.id)
+        .join(theirs, theirs.c.id == member.c.letter_id)
+        .where(member.c.digest_id == digest_id, _is_nobodys(theirs))
+    )
+
+
+# Of a row of `outbox`, beside its letter where it is about one.
+_IS_PROVEN = sa.and_(
+    sa.or_(outbox.c.letter_id.is_(None), ~_is_nobodys(letters)), ~_tells_of_unproven(outbox.c.id)
 )
 
 
 @dataclass
 class _Sent:
-    """What one address got lately, and is getting now."""
+    """What one address got lately, and is getting now, about letters of one kind of proof."""
 
     singles: int
     mails: int
@@ -58,23 +84,27 @@ class Caps:
     def passing(self, connection: sa.Connection, due: Sequence[Row], now: datetime) -> list[Row]:
         """Return the rows that go out now; the others are withdrawn, or put into a digest.
 
-        `due` are rows of DUE, oldest first; the transaction writes.
+        `due` are rows of DUE, in its order; the transaction writes.
         """
         limits = self.settings.receipts
-        lately: dict[str, _Sent] = {}
+        lately: dict[tuple[str, bool], _Sent] = {}
         passing = []
         for row in due:
             if row.kind not in _TO_SENDERS:
                 passing.append(row)
                 continue
-            if row.recipient not in lately:
-                lately[row.recipient] = self._lately(connection, row.recipient, now)
-            sent = lately[row.recipient]
-            # Urgent mails and questions go by themselves; who rehearses wants to see each receipt.
-            alone = row.urgent is not None or row.state in {"rehearsed", "needs_you"}
+            # Apart, since anyone can cause mails about letters that nobody proved: they must
+            # neither stop the others nor push them into a digest.
+            proven = _is_proven(connection, row)
+            if (row.recipient, proven) not in lately:
+                lately[row.recipient, proven] = self._lately(
+                    connection, row.recipient, now, proven=proven
+                )
+            sent = lately[row.recipient, proven]
+            alone = row.urgent is not None or row.state in _ALONE
             many = not alone and (sent.digest_id is not None or sent.singles >= limits.singles)
-            if sent.mails >= limits.unproven_mails and not self._is_proven(connection, row):
-                _withdraw(connection, row.id, CAPPED, now)
+            if sent.mails >= limits.unproven_mails and not proven:
+                _stop(connection, row, now)
             elif row.kind == "progress" and many:
                 _withdraw(connection, row.id, TOLD_BY_DIGEST, now)
             elif row.kind == "receipt" and many:
@@ -85,39 +115,55 @@ class Caps:
                 sent.mails += 1
         return passing
 
-    def _lately(self, connection: sa.Connection, recipient: str, now: datetime) -> _Sent:
+    def _lately(
+        self, connection: sa.Connection, recipient: str, now: datetime, *, proven: bool
+    ) -> _Sent:
         limits = self.settings.receipts
-        to_them = outbox.c.recipient == recipient
+        to_them = (outbox.c.recipient == recipient, _IS_PROVEN if proven else ~_IS_PROVEN)
+        here = outbox.outerjoin(letters, letters.c.id == outbox.c.letter_id)
 
-        def count(*which: sa.ColumnElement[bool], minutes: int) -> int:
+        def count(*kinds: str, minutes: int) -> int:
             since = now - timedelta(minutes=minutes)
             return connection.execute(
-                sa.select(sa.func.count()).where(
-                    to_them, outbox.c.sent_at > since, outbox.c.digest_id.is_(None), *which
+                sa.select(sa.func.count())
+                .select_from(here)
+                .where(
+                    *to_them,
+                    outbox.c.kind.in_(kinds),
+                    outbox.c.sent_at > since,
+                    outbox.c.digest_id.is_(None),
                 )
             ).scalar_one()
 
         gathering = connection.execute(
-            sa.select(outbox.c.id).where(
-                to_them, outbox.c.kind == "digest", outbox.c.not_before > now, *_OPEN
-            )
+            sa.select(outbox.c.id)
+            .select_from(here)
+            .where(*to_them, outbox.c.kind == "digest", outbox.c.not_before > now, *_OPEN)
         ).scalar()
         return _Sent(
-            count(outbox.c.kind == "receipt", minutes=limits.singles_minutes),
-            count(outbox.c.kind.in_(_TO_SENDERS), minutes=limits.unproven_minutes),
+            count("receipt", minutes=limits.singles_minutes),
+            count(*_TO_SENDERS, minutes=limits.unproven_minutes),
             gathering,
         )
 
-    def _is_proven(self, connection: sa.Connection, row: Row) -> bool:
-        """Say whether a row's letter, or each letter of a digest, is a known and proven firm's."""
-        if row.letter_id is not None:
-            return row.firm_id is not None and Proof(row.proof).holds
-        of_digest = connection.execute(
-            sa.select(letters.c.proof, letters.c.firm_id)
-            .join(outbox, outbox.c.letter_id == letters.c.id)
-            .where(outbox.c.digest_id == row.id)
-        )
-        return all(one.firm_id is not None and Proof(one.proof).holds for one in of_digest)
+
+def _is_proven(connection: sa.Connection, row: Row) -> bool:
+    """Say whether a row's letter, or each letter of a digest, is a known and proven firm's."""
+    if row.letter_id is not None:
+        return row.firm_id is not None and Proof(row.proof).holds
+    return bool(connection.execute(sa.select(~_tells_of_unproven(row.id))).scalar_one())
+
+
+def _stop(connection: sa.Connection, row: Row, now: datetime) -> None:
+    """Withdraw what would be one mail too many; of a digest, what it was to tell as well.
+
+    Those of its letters that have been proven since go back to be told by themselves.
+    """
+    unproven = sa.exists().where(letters.c.id == outbox.c.letter_id, _is_nobodys(letters))
+    gathered = outbox.update().where(outbox.c.digest_id == row.id)
+    connection.execute(gathered.where(~unproven).values(digest_id=None))
+    connection.execute(gathered.values(withdrawn_at=now, failure=CAPPED))
+    _withdraw(connection, row.id, CAPPED, now)
 
 
 def _withdraw(connection: sa.Connection, row_id: int, why: str, now: datetime) -> None:

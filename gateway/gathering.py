@@ -17,8 +17,9 @@ from gateway.digest import Line, digest
 from gateway.letter import Proof
 from gateway.mail import Mail
 from gateway.road.tell import mail_of
+from portal.decision import WAITING
 from portal.postbox import owe
-from portal.tables import cases, letters, outbox, parts, submissions
+from portal.tables import cases, decisions, letters, outbox, parts, submissions
 
 # At 900 bytes of HTML a line a digest stays below 60 KB; Gmail cuts off at 102 KB.
 _MOST_LINES = 60
@@ -78,12 +79,12 @@ class Gathering:
         if not rows:
             connection.execute(this.values(withdrawn_at=now))
             return False
-        lines = [self._line(connection, row) for row in rows]
+        lines = [self._line(connection, row, now) for row in rows]
         words = digest(lines, self.settings.service)
         connection.execute(this.values(subject=words.subject, text=words.text, html=words.html))
         return True
 
-    def _line(self, connection: sa.Connection, letter: Row) -> Line:
+    def _line(self, connection: sa.Connection, letter: Row, now: datetime) -> Line:
         named = (parts.c.fate.in_(("filed", "converted")), parts.c.filed_name.is_not(None))
         missed = sa.or_(parts.c.fate.in_(("held", "refused")), parts.c.reason == "file_empty")
         of_letter = parts.c.letter_id == letter.id
@@ -92,13 +93,16 @@ class Gathering:
             asked = sa.select(sa.func.count()).select_from(parts).where(of_letter, *which)
             return connection.execute(asked).scalar_one()
 
+        # What a person decided is told after the time in which it can be taken back.
+        told_yet = not _may_be_undone(connection, letter.id, now)
+        cases_told = self._cases(connection, letter) if told_yet else []
         return Line(
             receipt=letter.receipt,
             arrived_at=letter.arrived_at,
-            state=letter.state,
+            state=letter.state if told_yet else WAITING[0],
             documents=count(*named),
             missing=count(missed),
-            case=", ".join(self._cases(connection, letter)) or None,
+            case=", ".join(cases_told) or None,
         )
 
     def _cases(self, connection: sa.Connection, letter: Row) -> list[str]:
@@ -115,3 +119,13 @@ class Gathering:
                 .order_by(submissions.c.sequence)
             ).scalars()
         )
+
+
+def _may_be_undone(connection: sa.Connection, letter_id: int, now: datetime) -> bool:
+    held = sa.select(decisions.c.id).where(
+        decisions.c.letter_id == letter_id,
+        decisions.c.kind != "undo",
+        decisions.c.undone_at.is_(None),
+        decisions.c.undo_until > now,
+    )
+    return connection.execute(held).first() is not None

@@ -13,7 +13,7 @@ from gateway.mail import Mail, counted
 from portal import receipt_number
 from portal.database import Database
 from portal.postbox import Owed, owe
-from portal.tables import consultants, letters, packages, reassignments, submissions
+from portal.tables import consultants, decisions, letters, packages, reassignments, submissions
 
 _MOST_NAMED = 50  # in one mail
 
@@ -95,6 +95,7 @@ def _untold() -> sa.Select[tuple[object, ...]]:
             reassignments.c.why,
             reassignments.c.at,
             submissions.c.letter_id,
+            decisions.c.undo_until,
             letters.c.receipt,
             letters.c.quiet,
             packages.c.urgent,
@@ -103,6 +104,7 @@ def _untold() -> sa.Select[tuple[object, ...]]:
             reassignments.join(submissions, submissions.c.id == reassignments.c.submission_id)
             .join(letters, letters.c.id == submissions.c.letter_id)
             .outerjoin(packages, packages.c.letter_id == letters.c.id)
+            .outerjoin(decisions, decisions.c.id == submissions.c.decision_id)
         )
         .where(reassignments.c.told_at.is_(None))
         .order_by(reassignments.c.id)
@@ -113,8 +115,15 @@ _Row = sa.Row[tuple[object, ...]]
 
 
 def _ripe(rows: Sequence[_Row], now: datetime, undo: timedelta) -> list[_Row]:
-    """Leave out the submissions that a person moved within the undo window, with all their rows."""
-    fresh = {row.submission_id for row in rows if row.why == "staff" and now - row.at < undo}
+    """Leave out the submissions that a person moved or filed within the undo window, with all their
+    rows: they may not be there at its end.
+    """
+    fresh = {
+        row.submission_id
+        for row in rows
+        if (row.why == "staff" and now - row.at < undo)
+        or (row.undo_until is not None and row.undo_until > now)
+    }
     return [row for row in rows if row.submission_id not in fresh]
 
 

@@ -19,6 +19,7 @@ from gateway.way import IsOwed, Note, Outcome, Verdict, WayDown
 
 _ENHANCED = re.compile(r"([245]\.\d{1,3}\.\d{1,3})(?:\s|\Z)")  # RFC 3463, 2
 _CLOSING = 421  # RFC 5321, 3.8: said to any command, and of the connection
+_GONE = "no answer"
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,9 @@ class RelayWay:
     """Sends by SMTP, one connection for a batch and one recipient for a mail.
 
     What the relay says to a connection, a sign-in or MAIL is about us: the mails wait. What it says
-    to RCPT or DATA is about the mail: 4xx is later, 5xx is never.
+    to RCPT or DATA is about the mail: 4xx is later, 5xx is never. A mail that was in hand when the
+    relay went away or turned against us is tried later than the others: if it is that mail which
+    the relay cannot bear, the others must not wait behind it.
     """
 
     relay: Relay
@@ -61,7 +64,17 @@ class RelayWay:
         async with client:
             for message in messages:
                 if is_owed(message.outbox_id):
-                    note([await _send(client, message)])
+                    note([await self._in_hand(client, message, note)])
+
+    async def _in_hand(self, client: aiosmtplib.SMTP, message: Message, note: Note) -> Outcome:
+        try:
+            return await _send(client, message)
+        except aiosmtplib.SMTPResponseException as answer:
+            note([Outcome(message.outbox_id, Verdict.LATER, _failure(answer))])
+            raise
+        except (aiosmtplib.SMTPException, OSError):
+            note([Outcome(message.outbox_id, Verdict.LATER, _GONE)])
+            raise
 
     def _trust(self) -> ssl.SSLContext:
         """Return what verifies the relay's certificate and the name in it. Raises OSError."""

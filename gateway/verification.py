@@ -13,11 +13,12 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from gateway.road.aside import MACHINE_ANSWERED
+from gateway.road.describe import KEPT
 from gateway.sweep import HOLDS_ITS_CONTENT, is_referenced
 from portal.database import Database
 from portal.decision import waits_to_be_carried
 from portal.receipt_number import shown
-from portal.tables import decisions, letters, packages, parts, renditions, submissions
+from portal.tables import decisions, documents, letters, packages, parts, renditions, submissions
 from portal.vault import BlobMissing, Vault
 
 PLACES = {
@@ -75,6 +76,12 @@ def disagreements(database: Database) -> Iterator[str]:
         decisions.c.id == submissions.c.decision_id,
         sa.or_(decisions.c.carried_at.is_(None), decisions.c.undone_at.is_not(None)),
     )
+    unplaced = sa.exists().where(
+        parts.c.letter_id == letters.c.id,
+        parts.c.fate.in_([fate.value for fate in KEPT]),
+        parts.c.filed_name.is_not(None),
+        ~sa.exists().where(documents.c.part_id == parts.c.id),
+    )
     twice = (
         sa.select(sa.func.count())
         .where(of_letter, *waits_to_be_carried())
@@ -86,6 +93,7 @@ def disagreements(database: Database) -> Iterator[str]:
         ("is filed and has no package", filed & ~described),
         ("has a submission and is not filed", ~filed & submitted),
         # A person's decision sets a letter in motion that was described before.
+        ("is filed, and a document is in no submission", filed & unplaced),
         ("is in motion and has a package", (letters.c.state == "checking") & described & ~waits),
         (
             "rests, and a decision about it waits",

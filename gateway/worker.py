@@ -20,8 +20,9 @@ from gateway.checkpoints import Forgotten, Kept
 from gateway.letter import Letter, letter_of
 from gateway.road.aside import rehearse, take_back
 from gateway.road.copy import first_filed, normal_sha256, note_normal, set_aside
-from gateway.road.decided import CaseGone, Decided, decided
-from gateway.road.file import Question, StaleAttempt, file, keep_parts, move_letter
+from gateway.road.decided import DIFFERS, CannotCarry, Decided, decided, fits
+from gateway.road.file import Question, StaleAttempt, file, keep_parts
+from gateway.road.give_back import give_back
 from gateway.road.package import Package
 from gateway.road.tell import owed
 from gateway.road.unread import unread
@@ -33,8 +34,8 @@ from portal.database import Database
 from portal.decision import Decision, pending
 from portal.directory import Directory
 from portal.earlier import Earlier
+from portal.piece import pieces_of
 from portal.tables import letters
-from portal.undo import not_carried
 from portal.vault import Vault
 
 STALE = "stale"
@@ -102,21 +103,24 @@ class Worker:
             normal = None if is_trial else normal_sha256(raw)
         with self.database.read() as connection:
             decision = pending(connection, letter_id)
-            if decision is not None:
-                normal = None  # a person has seen it, and says where it belongs
+            if decision is not None and decision.account_id is not None:
+                normal = None  # one of us has seen it, and says where it belongs
             first = None if normal is None else first_filed(connection, letter_id, normal)
         if first is not None:
             with self.database.write() as connection:
-                set_aside(connection, letter_id, attempt, first, self.clock())
+                set_aside(connection, letter_id, attempt, first, self.clock(), decision)
             return "copy"
+        tried = attempt - (decision.was_attempt if decision else 0)
         taken = None
         if decision is not None:
             try:
                 taken = decided(decision, Directory(self.database).case)
-            except CaseGone:
-                return self._give_back(decision, letter_id, attempt, "case_not_found")
-        tried = attempt - (decision.was_attempt if decision else 0)
+            except CannotCarry as fault:
+                return self._give_back(decision, letter_id, attempt, fault.code)
         package = self._package(letter, folder, tried, taken)
+        if decision and taken and not fits(package, taken, self._documents(letter_id)):
+            keep_parts(package, self.vault)
+            return self._give_back(decision, letter_id, attempt, DIFFERS, package)
         if decision is not None and decision.kind == "ask" and not package.asked:
             return self._give_back(decision, letter_id, attempt, decision.was_reason)
         tokens = self.road.addresses.return_tokens(letter.envelope.recipients)
@@ -125,7 +129,7 @@ class Worker:
         with self.metrics.stage("file"):
             if not is_trial:
                 keep_parts(package, self.vault)
-            state = self._file(package, receipt, letter_id, attempt, normal, taken)
+            state = self._file(package, receipt, letter_id, attempt, normal, decision, taken)
         for part in package.parts:
             if part.reason == "file_convert_failed":
                 self.metrics.conversion_failed(part.detected_type, part.reason)
@@ -155,14 +159,22 @@ class Worker:
         return True
 
     def _give_back(
-        self, decision: Decision, letter_id: int, attempt: int, reason: str | None
+        self,
+        decision: Decision,
+        letter_id: int,
+        attempt: int,
+        reason: str | None,
+        package: Package | None = None,
     ) -> str:
-        """Return a letter to the team whose decision cannot be carried out."""
-        now = self.clock()
         with self.database.write() as connection:
-            move_letter(connection, letter_id, attempt, "with_us", reason, now)
-            not_carried(connection, decision, reason, now)
+            give_back(connection, decision, letter_id, attempt, reason, self.clock(), package)
         return "with_us"
+
+    def _documents(self, letter_id: int) -> frozenset[str]:
+        """Return the paths of the documents that the record shows, as a person puts them."""
+        with self.database.read() as connection:
+            pieces = pieces_of(connection, letter_id).values()
+            return frozenset(piece.path for piece in pieces if piece.is_placed)
 
     def _live(self, letter_id: int, attempt: int) -> sa.Row[tuple[object, ...]] | None:
         with self.database.read() as connection:
@@ -181,7 +193,8 @@ class Worker:
         letter_id: int,
         attempt: int,
         normal: str | None = None,
-        decision: Decided | None = None,
+        decision: Decision | None = None,
+        taken: Decided | None = None,
     ) -> str:
         now = self.clock()
         is_trial = self._is_trial(package.letter)
@@ -202,7 +215,7 @@ class Worker:
                 # Asked again: the same message may have come down the road beside this one.
                 first = first_filed(connection, letter_id, normal)
                 if first is not None:
-                    set_aside(connection, letter_id, attempt, first, self.clock())
+                    set_aside(connection, letter_id, attempt, first, self.clock(), decision)
                     return "copy"
                 note_normal(connection, letter_id, normal)
             if is_trial:
@@ -221,7 +234,7 @@ class Worker:
                 attempt=attempt,
                 owed=mails,
                 now=self.clock(),
-                decision=decision,
+                decision=taken,
                 question=question,
             )
 

@@ -32,6 +32,7 @@ SIGNED_OUT = "account.signed_out"
 DECIDED = "decision.{kind}"
 UNDONE = "decision.undone"
 NOT_CARRIED = "decision.not_carried"
+COPY_RELEASED = "copy.released"
 ANSWER_REFUSED = "answer.refused"
 
 LOOKS = (PACKAGE_VIEWED, PACKAGE_DOWNLOADED, DOCUMENT_VIEWED, DOCUMENT_DOWNLOADED)

@@ -33,6 +33,7 @@ _DECIDED = {
     trail.DECIDED.format(kind="not_submission"): "decided: not a submission",
     trail.UNDONE: "took the decision back",
     trail.NOT_CARRIED: "The decision could not be carried out",
+    trail.COPY_RELEASED: "Checked by itself: what it was a copy of is not filed any more",
     trail.ANSWER_REFUSED: "gave an answer that was not taken",
 }
 

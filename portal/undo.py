@@ -48,6 +48,7 @@ def undo(connection: sa.Connection, decision_id: int, *, account_id: int, now: d
     if newest.carried_at is not None:
         _withdraw(connection, newest, now)
         _unfile(connection, newest)
+        _release_copies(connection, newest.letter_id, now)
     _return(connection, newest, account_id=account_id, now=now)
 
 
@@ -108,6 +109,28 @@ def _unfile(connection: sa.Connection, decision: Decision) -> None:
         .where(packages.c.letter_id == decision.letter_id)
         .values(consultant_how="unknown")
     )
+
+
+def _release_copies(connection: sa.Connection, letter_id: int, now: datetime) -> None:
+    """Put back in motion what was set aside as a copy of this letter: it may be the one to file.
+
+    The gateway's sweep finds them in motion and not in its queue.
+    """
+    released = connection.scalars(
+        sa.update(letters)
+        .where(letters.c.copy_of == letter_id, letters.c.state == "copy")
+        .values(state="checking", copy_of=None, reason=None, state_since=now)
+        .returning(letters.c.id)
+    ).all()
+    for copy_id in released:
+        events.record(
+            connection,
+            letter_id=copy_id,
+            actor=events.GATEWAY,
+            kind=events.COPY_RELEASED,
+            detail={"copy_of": letter_id},
+            at=now,
+        )
 
 
 def _return(

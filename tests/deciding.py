@@ -10,8 +10,13 @@ import sqlalchemy as sa
 
 from gateway import assembly
 from gateway.carrying import Carrying
+from gateway.outbound import Outbound
+from gateway.sweep import Sweep
+from gateway.verification import damages, disagreements
+from gateway.watch import Metrics
+from gateway.way import FolderWay
 from portal.decision import Filing, Kind, decide
-from portal.tables import accounts, letters
+from portal.tables import accounts, cases, documents, letters, outbox, parts, submissions
 from portal.undo import undo
 from tests.carrying import MAIL, Carrier
 
@@ -98,3 +103,64 @@ class Team:
     def rows(self, table: sa.Table) -> list[Any]:
         with self.carrier.stores.database.read() as connection:
             return list(connection.execute(table.select().order_by(table.primary_key.columns[0])))
+
+
+def agrees(team: Team) -> bool:
+    stores = team.carrier.stores
+    assert list(disagreements(stores.database)) == []
+    assert list(damages(stores.database, stores.vault)) == []
+    return True
+
+
+def filed(team: Team) -> list[tuple[str, list[str]]]:
+    """Return the case of each submission with its documents' names."""
+    with team.carrier.stores.database.read() as connection:
+        rows = connection.execute(
+            sa.select(submissions.c.id, cases.c.number)
+            .join(cases, cases.c.id == submissions.c.case_id)
+            .order_by(submissions.c.id)
+        ).all()
+        return [
+            (
+                row.number,
+                list(
+                    connection.scalars(
+                        sa.select(parts.c.filed_name)
+                        .join(documents, documents.c.part_id == parts.c.id)
+                        .where(documents.c.submission_id == row.id)
+                        .order_by(documents.c.position)
+                    )
+                ),
+            )
+            for row in rows
+        ]
+
+
+def mails(team: Team) -> list[tuple[str, str, bool]]:
+    """Return kind, recipient and whether it was withdrawn, of every mail."""
+    return [(one.kind, one.recipient, one.withdrawn_at is not None) for one in team.rows(outbox)]
+
+
+def state(team: Team, letter_id: int = 1) -> tuple[str, str | None]:
+    (row,) = [one for one in team.rows(letters) if one.id == letter_id]
+    return row.state, row.reason
+
+
+def outbound(team: Team) -> Outbound:
+    stores = team.carrier.stores
+    folder = stores.folder / stores.settings.outbound.folder
+    return Outbound(
+        stores.database, FolderWay(folder), stores.settings, lambda: team.now, Metrics()
+    )
+
+
+def sweep(team: Team) -> Sweep:
+    stores, worker = team.carrier.stores, team.carrier.worker
+    return Sweep(
+        stores.database,
+        stores.queue(),
+        stores.vault,
+        stores.settings,
+        lambda: team.now,
+        give_up=worker.give_up,
+    )

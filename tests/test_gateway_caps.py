@@ -12,7 +12,7 @@ import pytest
 from config.settings import Receipts
 from gateway.caps import CAPPED, TOLD_BY_DIGEST
 from gateway.stores import Stores
-from portal.tables import firms, letters, outbox, packages
+from portal.tables import decisions, firms, letters, outbox, packages
 from tests.carrying import Carrier
 from tests.stripped import stripped
 from tests.test_gateway_outbound import NOW, Post
@@ -201,3 +201,80 @@ def test_what_was_withdrawn_is_not_in_the_digest_and_an_empty_one_is_not_sent(po
     post.drain()
     assert post.kinds_sent() == ["receipt.eml"] * 5
     assert post.rows()[-1].withdrawn_at == post.now
+
+
+def test_what_nobody_proved_neither_stops_nor_gathers_a_known_firms_receipts(post: Bulk) -> None:
+    """A stranger writes in a firm's name, over and over; then the firm writes."""
+    post.send(20, known=False)
+    post.drain()
+    post.send(3)
+    post.drain()
+    assert post.kinds_sent() == ["receipt.eml"] * 8, "five of each are single"
+    post.now += timedelta(hours=1)
+    post.drain()
+    assert [row.failure for row in post.rows() if row.kind == "digest"] == [None]
+
+
+def test_each_kind_of_proof_has_a_digest_of_its_own(post: Bulk) -> None:
+    post.send(6, known=False)
+    post.send(6)
+    post.drain()
+    digests = [row.id for row in post.rows() if row.kind == "digest"]
+    gathered = [row.digest_id for row in post.rows() if row.digest_id is not None]
+    assert sorted(gathered) == digests
+    assert len(digests) == 2
+
+
+def test_of_a_digest_that_is_stopped_what_was_proven_since_is_told_by_itself(post: Bulk) -> None:
+    post.outbound.settings = post.outbound.settings.model_copy(
+        update={"receipts": Receipts(singles=2, unproven_mails=3)}
+    )
+    post.send(4, known=False)
+    post.drain()
+    post.send(1, known=False, urgent="The message says so.")
+    post.drain()
+    gathered = [row for row in post.rows() if row.digest_id is not None]
+    with post.stores.database.write() as connection:
+        connection.execute(firms.insert().values(id=1, name="Baker LLP"))
+        known = letters.update().where(letters.c.id == gathered[0].letter_id)
+        connection.execute(known.values(firm_id=1))
+    post.now += timedelta(hours=1)
+    post.drain()
+    proven, other = (next(row for row in post.rows() if row.id == one.id) for one in gathered)
+    assert (proven.sent_at, proven.digest_id) == (post.now, None)
+    assert (other.sent_at, other.withdrawn_at, other.failure) == (None, post.now, CAPPED)
+
+
+@pytest.mark.parametrize("state", ["needs_you", "filed_in_part", "not_filed"])
+def test_what_the_sender_has_to_do_something_about_comes_by_itself(post: Bulk, state: str) -> None:
+    post.send(6)
+    post.send(1, state=state)
+    post.drain()
+    assert post.kinds_sent() == ["receipt.eml"] * 6
+    assert [row.sent_at for row in post.rows() if row.kind == "receipt"][-1] == post.now
+
+
+@pytest.mark.parametrize("undone", [False, True])
+def test_a_digest_tells_no_decision_that_may_be_taken_back(post: Bulk, undone: bool) -> None:
+    post.send(7, state="with_us")
+    post.drain()
+    told = [row.letter_id for row in post.rows() if row.digest_id is not None]
+    post.now += timedelta(minutes=60)
+    with post.stores.database.write() as connection:
+        connection.execute(letters.update().where(letters.c.id == told[0]).values(state="filed"))
+        connection.execute(
+            decisions.insert().values(
+                letter_id=told[0],
+                kind="file",
+                detail={},
+                decided_at=post.now,
+                undo_until=post.now + timedelta(seconds=60),
+                carried_at=post.now,
+                undone_at=post.now if undone else None,
+            )
+        )
+    post.drain()
+    text = message_from_bytes(post.files()[-1].read_bytes(), policy=default)
+    body = text.get_body(("plain",))
+    assert body is not None
+    assert body.get_content().count("With our team") == (1 if undone else 2)

@@ -9,24 +9,18 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-import sqlalchemy as sa
 from sqlalchemy import event
 
 from gateway import assembly
 from gateway.letter import Proof
-from gateway.outbound import Outbound
 from gateway.stores import Stores
-from gateway.sweep import Sweep
-from gateway.verification import damages, disagreements
-from gateway.watch import Metrics
-from gateway.way import FolderWay
+from gateway.verification import disagreements
 from gateway.worker import STALE, AttemptFailed
 from portal.decision import AlreadyDecided, DocumentsDiffer, Filing, NobodyToAsk, NoSuchCase
 from portal.tables import (
     answer_links,
     cases,
     decisions,
-    documents,
     events,
     letters,
     outbox,
@@ -36,73 +30,23 @@ from portal.tables import (
 )
 from portal.undo import UndoOver
 from tests.carrying import MAIL, NOW, Carrier, ReaderHere
-from tests.deciding import NO_CASE, TWO_CASES, UNDO, Team
+from tests.deciding import (
+    NO_CASE,
+    TWO_CASES,
+    UNDO,
+    Team,
+    agrees,
+    filed,
+    mails,
+    outbound,
+    state,
+    sweep,
+)
 
 
 @pytest.fixture
 def team(sample_stores: Stores) -> Team:
     return Team(Carrier(sample_stores))
-
-
-def agrees(team: Team) -> bool:
-    stores = team.carrier.stores
-    assert list(disagreements(stores.database)) == []
-    assert list(damages(stores.database, stores.vault)) == []
-    return True
-
-
-def filed(team: Team) -> list[tuple[str, list[str]]]:
-    """Return the case of each submission with its documents' names."""
-    with team.carrier.stores.database.read() as connection:
-        rows = connection.execute(
-            sa.select(submissions.c.id, cases.c.number)
-            .join(cases, cases.c.id == submissions.c.case_id)
-            .order_by(submissions.c.id)
-        ).all()
-        return [
-            (
-                row.number,
-                list(
-                    connection.scalars(
-                        sa.select(parts.c.filed_name)
-                        .join(documents, documents.c.part_id == parts.c.id)
-                        .where(documents.c.submission_id == row.id)
-                        .order_by(documents.c.position)
-                    )
-                ),
-            )
-            for row in rows
-        ]
-
-
-def mails(team: Team) -> list[tuple[str, str, bool]]:
-    """Return kind, recipient and whether it was withdrawn, of every mail."""
-    return [(one.kind, one.recipient, one.withdrawn_at is not None) for one in team.rows(outbox)]
-
-
-def state(team: Team, letter_id: int = 1) -> tuple[str, str | None]:
-    (row,) = [one for one in team.rows(letters) if one.id == letter_id]
-    return row.state, row.reason
-
-
-def outbound(team: Team) -> Outbound:
-    stores = team.carrier.stores
-    folder = stores.folder / stores.settings.outbound.folder
-    return Outbound(
-        stores.database, FolderWay(folder), stores.settings, lambda: team.now, Metrics()
-    )
-
-
-def sweep(team: Team) -> Sweep:
-    stores, worker = team.carrier.stores, team.carrier.worker
-    return Sweep(
-        stores.database,
-        stores.queue(),
-        stores.vault,
-        stores.settings,
-        lambda: team.now,
-        give_up=worker.give_up,
-    )
 
 
 def test_a_decision_is_carried_out_by_the_next_attempt(team: Team) -> None:

@@ -13,7 +13,7 @@ from config.settings import Service
 from gateway.reassignment import Reassignments
 from gateway.stores import Stores
 from portal.reassignment import Move, Why, move
-from portal.tables import outbox, reassignments
+from portal.tables import decisions, outbox, reassignments, submissions
 from tests.record_sample import NOW, Sample
 
 URL = "http://127.0.0.1:8080/p/"
@@ -107,6 +107,30 @@ def test_what_a_person_takes_back_in_time_is_told_to_nobody(stores: Stores, samp
     with stores.database.read() as connection:
         untold = reassignments.c.told_at.is_(None)
         assert connection.execute(sa.select(reassignments.c.id).where(untold)).all() == []
+
+
+def test_what_was_filed_within_the_undo_window_is_told_after_it(
+    stores: Stores, sample: Sample
+) -> None:
+    """A person files it, and the directory gives its case to another consultant at once."""
+    one = package(sample, "7KQ4M2XD")
+    with stores.database.write() as connection:
+        decision = connection.execute(
+            decisions.insert()
+            .values(
+                letter_id=one.letter_id,
+                kind="file",
+                detail={},
+                decided_at=NOW,
+                undo_until=NOW + UNDO,
+                carried_at=NOW,
+            )
+            .returning(decisions.c.id)
+        ).scalar_one()
+        connection.execute(submissions.update().values(decision_id=decision))
+    go(stores, [one])
+    assert tell(stores, UNDO - timedelta(seconds=1)) == {}
+    assert sorted(tell(stores, UNDO)) == ["dana", "lee"]
 
 
 def test_who_had_it_in_between_is_not_told(stores: Stores, sample: Sample) -> None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
+import socketserver
 import subprocess
+import threading
 from collections.abc import Iterator
 from datetime import timedelta
 from email import message_from_bytes
@@ -32,6 +35,44 @@ HTML = '<!DOCTYPE html>\n<html lang="en"><p>We received it \N{EM DASH} "filed".<
 @pytest.fixture(scope="module")
 def certificates(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
     return make_certificates(tmp_path_factory.mktemp("tls") / "ca")
+
+
+@contextlib.contextmanager
+def breaking_relay(at: str) -> Iterator[int]:
+    """Serve SMTP that ends the connection at one point of a mail to bad@; give its port.
+
+    No real server does that by setting.
+    """
+
+    class Dialogue(socketserver.StreamRequestHandler):
+        def handle(self) -> None:
+            self.say("220 relay.example")
+            is_bad = False
+            for line in self.rfile:
+                verb = line.decode().strip().upper()
+                is_bad = b"bad@" in line if verb.startswith("RCPT") else is_bad
+                if is_bad and verb.startswith(at):
+                    return
+                if verb == "DATA":
+                    self.say("354 Go on")
+                    while self.rfile.readline().strip() != b".":
+                        pass
+                    if is_bad and at == "the dot":
+                        return
+                self.say("221 Bye" if verb == "QUIT" else "250 Well")
+
+        def say(self, line: str) -> None:
+            self.wfile.write(f"{line}\r\n".encode())
+
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Dialogue) as server:
+        server.daemon_threads = True
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+        thread.start()
+        try:
+            yield server.server_address[1]
+        finally:
+            server.shutdown()
+            thread.join()
 
 
 @pytest.fixture
@@ -136,16 +177,34 @@ def test_what_the_relay_refuses_for_good_is_kept_with_its_codes_and_no_more(post
 @pytest.mark.parametrize("answer", ["550 5.7.1 You may not", "421 4.3.2 Closing", "451 4.3.0 No"])
 def test_what_is_said_to_mail_is_about_us_and_the_mails_wait(post: Post, answer: str) -> None:
     post.owe()
+    post.owe(occasion="2")
     with mail_server() as server:
         server.answers = {"MAIL": answer}
         assert send_by(post, relay(server, None, security="none")) == 0
-        (row,) = post.rows()
-        assert (row.sent_at, row.failed_at, row.tries) == (None, None, 0)
+        rows = post.rows()
+        assert {(row.sent_at, row.failed_at) for row in rows} == {(None, None)}
+        assert [row.tries for row in rows] == [1, 0], "the one in hand, and no other"
         server.answers = {}
         assert post.outbound.send_due() == 0, "it rests"
         post.now += timedelta(seconds=1)
-        assert post.outbound.send_due() == 1
-    assert len(server.taken) == 1
+        assert post.outbound.send_due() == 2
+    assert len(server.taken) == 2
+
+
+@pytest.mark.parametrize("at", ["RCPT", "DATA", "the dot"])
+def test_a_mail_that_the_relay_cannot_bear_does_not_stop_the_others(post: Post, at: str) -> None:
+    """The relay goes away with one mail in hand, each time it sees it."""
+    post.owe(recipient="bad@bakerllp.example")
+    post.owe()
+    with breaking_relay(at) as port:
+        for rest in (1, 2, 4):
+            send_by(post, Relay(host="127.0.0.1", port=port, security="none", seconds=20))
+            post.now += timedelta(seconds=rest)
+    bad, good = post.rows()
+    assert good.sent_at is not None
+    assert (bad.sent_at, bad.failed_at, bad.failure) == (None, None, "no answer")
+    assert bad.tries >= 2
+    assert bad.not_before > NOW
 
 
 def test_a_message_that_the_relay_dislikes_is_refused_for_good(post: Post) -> None:

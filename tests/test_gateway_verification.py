@@ -55,6 +55,7 @@ def test_a_sound_record_agrees(carrier: Carrier) -> None:
 
 UNFILED = "has a submission and is not filed"
 NOT_SUBMITTED = ["is filed and has no submission", "is filed and has no package"]
+UNPLACED = "is filed, and a document is in no submission"
 NO_REASON = "waits or was returned, and no reason is given"
 
 
@@ -136,7 +137,14 @@ def test_a_submission_and_a_package_that_are_gone(carrier: Carrier) -> None:
     with carrier.stores.database.write() as connection:
         for table in (documents, submissions, packages):
             connection.execute(table.delete())
-    assert found(carrier) == NOT_SUBMITTED
+    assert found(carrier) == [*NOT_SUBMITTED, UNPLACED]
+
+
+def test_a_document_that_is_in_no_submission(carrier: Carrier) -> None:
+    with carrier.stores.database.write() as connection:
+        first = connection.scalar(sa.select(sa.func.min(documents.c.part_id)))
+        connection.execute(documents.delete().where(documents.c.part_id == first))
+    assert found(carrier) == [UNPLACED]
 
 
 def test_every_state_is_in_exactly_one_place() -> None:

@@ -8,8 +8,9 @@ from typing import BinaryIO
 
 import sqlalchemy as sa
 
-from gateway.road.file import move_letter
+from gateway.road.file import StaleAttempt, move_letter
 from portal import events
+from portal.decision import Decision, carried
 from portal.tables import letters
 
 _CHUNK_BYTES = 1 << 20
@@ -67,10 +68,20 @@ def note_normal(connection: sa.Connection, letter_id: int, normal: str) -> None:
 
 
 def set_aside(
-    connection: sa.Connection, letter_id: int, attempt: int, first_id: int, now: datetime
+    connection: sa.Connection,
+    letter_id: int,
+    attempt: int,
+    first_id: int,
+    now: datetime,
+    answer: Decision | None = None,
 ) -> None:
-    """Set a letter aside as a copy of the first one. Raises StaleAttempt by the fence."""
+    """Set a letter aside as a copy of the first one. Raises StaleAttempt by the fence.
+
+    What its sender answered is carried out with it: the first one settled that.
+    """
     move_letter(connection, letter_id, attempt, "copy", None, now)
+    if answer is not None and not carried(connection, answer.id, now=now):
+        raise StaleAttempt(f"{letter_id}-{attempt}")
     connection.execute(letters.update().where(letters.c.id == letter_id).values(copy_of=first_id))
     events.record(
         connection,

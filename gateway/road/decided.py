@@ -7,17 +7,35 @@ the cases are the person's.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from gateway.road.package import Filing, Package, Trouble
+from gateway.road.describe import KEPT
+from gateway.road.package import Filing, Package, Part, Trouble
 from portal.decision import Decision
 from portal.directory import Case
 
+DIFFERS = "documents_changed"
+"""Why a letter goes back that does not hold any more what was decided about."""
 
-class CaseGone(Exception):
-    """A case of the decision is not in the directory any more: a person decides anew."""
+
+class CannotCarry(Exception):
+    """A decision does not fit the directory any more: a person decides anew. `code` says why."""
+
+    code: str
+
+
+class CaseGone(CannotCarry):
+    """A case of the decision is not in the directory any more."""
+
+    code = "case_not_found"
+
+
+class NobodyThere(CannotCarry):
+    """A sender named a case that no consultant has: a person chooses one."""
+
+    code = "consultant_unknown"
 
 
 @dataclass(frozen=True)
@@ -41,12 +59,14 @@ class Decided:
 
 
 def decided(decision: Decision, case_of: Callable[[str], Case | None]) -> Decided:
-    """Return a decision of the record with its cases looked up. Raises CaseGone."""
+    """Return a decision of the record with its cases looked up. Raises CaseGone and NobodyThere."""
     wanted = []
     for one in decision.filings:
         case = case_of(one.case)
         if case is None:
             raise CaseGone
+        if case.consultant is None and decision.account_id is None:
+            raise NobodyThere
         wanted.append(Wanted(case, None if one.parts is None else frozenset(one.parts)))
     return Decided(
         id=decision.id,
@@ -103,6 +123,23 @@ def carry_out(package: Package, decision: Decided, today: date) -> Package:
             doubt=resolution.hold,
         ),
     )
+
+
+def fits(package: Package, decision: Decided, seen: Set[str]) -> bool:
+    """Say whether what was decided about is what the letter came apart into now.
+
+    `seen` are the paths of the documents that the record showed to who decided. Each of them must
+    be there still; and where each was put to a case, none may have come that was put to none.
+    """
+    there = {part.path for part in package.parts if is_placed(part)}
+    put = {path for one in decision.filings for path in one.paths or ()}
+    return decision.kind != "file" or (seen <= there and (not put or put == there))
+
+
+def is_placed(part: Part) -> bool:
+    """Say whether a part is put to a case by itself; the letter's own words go to each."""
+    is_own_words = part.reason == "narrative" and part.container is None
+    return part.fate in KEPT and part.filed_name is not None and not is_own_words
 
 
 def _filing(wanted: Wanted, today: date) -> Filing:

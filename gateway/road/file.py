@@ -14,7 +14,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from gateway.road.decided import Decided
-from gateway.road.describe import KEPT, describe_parts, is_stored
+from gateway.road.describe import KEPT, Described, describe_parts, is_stored
 from gateway.road.package import Fate, Filing, Package, Part, Trouble
 from portal import answer_link, events
 from portal.decision import carried
@@ -101,9 +101,7 @@ def file(
     connection.execute(
         letters.update().where(letters.c.id == letter_id).values(firm_id=package.resolution.firm_id)
     )
-    connection.execute(packages.delete().where(packages.c.letter_id == letter_id))
-    connection.execute(packages.insert().values(letter_id=letter_id, **_package_row(package)))
-    described = describe_parts(connection, package, letter_id)
+    described = describe(connection, package, letter_id)
     if state in {"filed", "filed_in_part"}:
         for filing in package.filed_under:
             _insert_submission(connection, package, filing, letter_id, described.ids, decision, now)
@@ -122,6 +120,13 @@ def file(
     if package.resolution.how in {"case", "person", "answer"}:  # the case's own consultant has it
         follow_late(connection, letter_id, now)
     return state
+
+
+def describe(connection: sa.Connection, package: Package, letter_id: int) -> Described:
+    """Write what the letter says and what is in it, in the place of what was written before."""
+    connection.execute(packages.delete().where(packages.c.letter_id == letter_id))
+    connection.execute(packages.insert().values(letter_id=letter_id, **_package_row(package)))
+    return describe_parts(connection, package, letter_id)
 
 
 def move_letter(

@@ -178,6 +178,7 @@ class Package:
     resolution: Resolution = Resolution()
     filings: tuple[Filing, ...] = ()  # what a person decided; empty where the road did
     asked: bool = False  # whether its sender is asked which case it is
+    is_unread: bool = False  # it could not be read: its one part is the raw message
 
     def but(self, **changes: Any) -> Package:
         """Return a package that differs in these fields."""

@@ -36,4 +36,5 @@ def unread(letter: Letter, why: str = "message_unreadable") -> Package:
         ),
         troubles=(Trouble(why),),
         resolution=Resolution(hold=why),
+        is_unread=True,
     )
