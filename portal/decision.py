@@ -48,6 +48,12 @@ class DocumentsDiffer(Exception):
     code = "documents_changed"
 
 
+class RestrictedShared(Exception):
+    """A restricted case is one of several: each of them would show the message's own words."""
+
+    code = "case_restricted"
+
+
 class NobodyToAsk(Exception):
     """The sender is not known, or gets no mail: there is nobody to put the question to."""
 
@@ -94,8 +100,9 @@ def decide(
     """Write a decision into the caller's transaction, and return its id.
 
     The caller has asked `rights` whether this person may. Filings of one case become one. Raises
-    AlreadyDecided, portal.claim.ClaimedByOther, NoSuchCase, DocumentsDiffer and NobodyToAsk;
-    nothing is written then.
+    AlreadyDecided, portal.claim.ClaimedByOther, NoSuchCase, DocumentsDiffer, RestrictedShared and
+    NobodyToAsk; nothing is written then. A sender is never told that a case is restricted: what
+    they split with one is not carried out, and goes to the team.
     """
     letter = connection.execute(
         sa.select(letters).where(letters.c.id == letter_id).with_for_update()
@@ -108,6 +115,8 @@ def decide(
     if kind == "ask" and (letter.firm_id is None or letter.quiet):
         raise NobodyToAsk
     kept = _checked(connection, letter_id, filings) if kind == "file" else ()
+    if account_id is not None and len(kept) > 1:
+        _share_nothing_restricted(connection, kept)
     told = connection.scalar(
         sa.select(sa.func.max(outbox.c.id)).where(outbox.c.letter_id == letter_id)
     )
@@ -224,6 +233,13 @@ def _checked(
     if len(together) == 1:
         return (Filing(filings[0].case),)
     return tuple(Filing(case, tuple(paths)) for case, paths in together.items())
+
+
+def _share_nothing_restricted(connection: sa.Connection, filings: Sequence[Filing]) -> None:
+    numbers = [one.case for one in filings]
+    shut = sa.select(cases.c.id).where(cases.c.number.in_(numbers), cases.c.restricted)
+    if connection.execute(shut).first() is not None:
+        raise RestrictedShared
 
 
 def _decision(row: _Row) -> Decision:

@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from portal.piece import Piece, pieces_of
-from portal.rights import Filing, Viewer, may_see
+from portal.rights import Filing, Viewer, may_open, may_see
 from portal.tables import (
     cases,
     consultants,
@@ -99,6 +99,7 @@ class Dossier:
     contents: Contents | None
     submissions: tuple[Submission, ...]
     pieces: tuple[Piece, ...]
+    in_part: bool = False  # other consultants have submissions of it, which are not shown
 
     @property
     def unplaced(self) -> tuple[Piece, ...]:
@@ -113,7 +114,11 @@ class Dossier:
 
 
 def dossier(connection: sa.Connection, viewer: Viewer, receipt: str) -> Dossier:
-    """Return the letter with this receipt number (8 characters). Raises NotThere."""
+    """Return the letter with this receipt number (8 characters). Raises NotThere.
+
+    A consultant is shown the submissions that are theirs, and of the documents those that are in
+    them; what is no document belongs to the whole letter, and is shown to each.
+    """
     first = letters.alias("first")
     row = connection.execute(
         sa.select(letters, firms.c.name.label("firm"), first.c.receipt.label("first"))
@@ -130,6 +135,10 @@ def dossier(connection: sa.Connection, viewer: Viewer, receipt: str) -> Dossier:
     if not may_see(viewer, (Filing(one.consultant_id, one.restricted) for one in filed)):
         raise NotThere(row.id)
     pieces = pieces_of(connection, row.id)
+    placed = {one.id: _documents(connection, one.id, pieces) for one in filed}
+    shown = [one for one in filed if may_open(viewer, Filing(one.consultant_id, one.restricted))]
+    closed = {piece.id for one in filed if one not in shown for piece in placed[one.id]}
+    closed -= {piece.id for one in shown for piece in placed[one.id]}
     return Dossier(
         letter_id=row.id,
         receipt=row.receipt,
@@ -149,10 +158,10 @@ def dossier(connection: sa.Connection, viewer: Viewer, receipt: str) -> Dossier:
         copy_of=row.first,
         contents=_contents(connection, row.id),
         submissions=tuple(
-            _submission(one, _documents(connection, one.id, pieces), _handed(connection, one.id))
-            for one in filed
+            _submission(one, placed[one.id], _handed(connection, one.id)) for one in shown
         ),
-        pieces=tuple(pieces.values()),
+        pieces=tuple(piece for piece in pieces.values() if piece.id not in closed),
+        in_part=len(shown) < len(filed),
     )
 
 

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from portal.directory import Consultant
 from portal.dossier import Dossier, NotThere, Submission
 from portal.reassignment import Move, move
-from portal.rights import Filing, Viewer, may_reassign
+from portal.rights import Filing, Viewer, may_open
 from portal.tables import consultants, submissions
 
 
@@ -28,7 +28,7 @@ class Offer:
 
 def offer(connection: sa.Connection, viewer: Viewer, dossier: Dossier) -> Offer:
     """Return what the viewer may hand on of a letter that they may see."""
-    theirs = tuple(one for one in dossier.submissions if may_reassign(viewer, _filing(one)))
+    theirs = tuple(one for one in dossier.submissions if may_open(viewer, _filing(one)))
     if not theirs:
         return Offer()
     rows = connection.execute(

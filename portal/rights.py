@@ -59,10 +59,10 @@ def may_see(viewer: Viewer, filings: Iterable[Filing]) -> bool:
     )
 
 
-def may_reassign(viewer: Viewer, filing: Filing) -> bool:
-    """Decide whether a viewer, who may see a letter, may hand a submission of it to another.
+def may_open(viewer: Viewer, filing: Filing) -> bool:
+    """Decide whether a viewer, who may see a letter, opens a submission of it and may hand it on.
 
-    Operations may, and its consultant and their cover; a restricted one is theirs alone.
+    Where a letter's documents went to several cases, each consultant sees those of their own.
     """
     if filing.restricted:
         return _is_open_to(viewer, filing)

@@ -16,7 +16,14 @@ from gateway.letter import Proof
 from gateway.stores import Stores
 from gateway.verification import disagreements
 from gateway.worker import STALE, AttemptFailed
-from portal.decision import AlreadyDecided, DocumentsDiffer, Filing, NobodyToAsk, NoSuchCase
+from portal.decision import (
+    AlreadyDecided,
+    DocumentsDiffer,
+    Filing,
+    NobodyToAsk,
+    NoSuchCase,
+    RestrictedShared,
+)
 from portal.tables import (
     answer_links,
     cases,
@@ -150,6 +157,19 @@ def test_a_case_without_a_consultant_and_a_restricted_one(team: Team) -> None:
     assert team.file("25-000345") == "filed"
     assert team.file("24-001488", letter_id=2) == "filed"
     assert [one.consultant_id is None for one in team.rows(submissions)] == [True, False]
+    assert agrees(team)
+
+
+def test_a_restricted_case_shares_no_message_with_another(team: Team) -> None:
+    team.wait()
+    shared = (Filing("24-001234", ("2",)), Filing("24-001488", ("3",)))
+    with pytest.raises(RestrictedShared):
+        team.decide("file", *shared)
+    # A sender is not told that a case is restricted: the team is, when it is to be carried out.
+    team.decide("file", *shared, account=None)
+    assert team.carried() == "with_us"
+    assert state(team) == ("with_us", "case_restricted")
+    assert filed(team) == []
     assert agrees(team)
 
 

@@ -11,7 +11,7 @@ import pytest
 import sqlalchemy as sa
 
 from portal import rights
-from portal.rights import Filing, Viewer, may_reassign, may_see
+from portal.rights import Filing, Viewer, may_open, may_see
 from portal.tables import accounts, cases, consultants, letters
 from tests.desk import SampleDesk, open_desk
 from tests.record_sample import Sample
@@ -92,7 +92,7 @@ def test_who_may_hand_a_submission_on(desk: SampleDesk) -> None:
     dana, lee = people["Dana Reyes"], people["Lee Park"]
 
     def may(name: str, consultant: int | None, *, restricted: bool = False) -> bool:
-        return may_reassign(viewer(desk, name), Filing(consultant, restricted))
+        return may_open(viewer(desk, name), Filing(consultant, restricted))
 
     assert may("Olu Adeyemi", dana)
     assert may("Dana Reyes", dana)

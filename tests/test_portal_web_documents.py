@@ -22,7 +22,7 @@ from portal.vault import Vault
 from portal.web.download import disposition, zipped
 from tests.desk import SampleDesk, TestClient, filled_desk, kinds
 from tests.record_rows import HOSTILE_NAME
-from tests.record_sample import ARRIVED, pdf
+from tests.record_sample import ARRIVED, Part, pdf
 
 BASE = "/p/7KQ4-M2XD/documents"
 
@@ -260,4 +260,33 @@ def test_a_blob_that_is_gone_is_said_to_be_our_fault(tmp_path: Path) -> None:
         assert answer.status_code == 500
         assert answer.headers["x-request-id"] in answer.text
         assert kinds(desk)[-1][1] == "account.signed_in", "nothing was shown, so no view"
+    desk.database.close()
+
+
+def test_of_a_letter_that_went_to_two_cases_each_consultant_has_their_own_documents(
+    tmp_path: Path,
+) -> None:
+    desk = filled_desk(tmp_path)
+    sample = desk.sample
+    letter = sample.letter("AAAA2222", "filed")
+    sample.package(letter)
+    names = ("Message.pdf", "Films.pdf", "Bills.pdf")
+    words, his, hers = sample.parts(
+        "AAAA2222", letter, [Part(name, content=pdf(name), filed_name=name) for name in names]
+    )
+    sample.file(letter, "24-001300", "Lee Park", [words, his])
+    sample.file(letter, "24-001234", "Ada Oyelaran-Whitcombe", [words, hers])
+    ours = {"Lee Park": {words, his}, "Ada Oyelaran-Whitcombe": {words, hers}}
+    for name, visible in (*ours.items(), ("Olu Adeyemi", {words, his, hers})):
+        client = desk.signed_in(name)
+        page = client.get("/p/AAAA-2222").text
+        for part_id, title in zip((words, his, hers), names, strict=True):
+            seen = part_id in visible
+            assert (title in page) is seen
+            for form in ("view", "pdf", "original"):
+                answer = client.get(f"/p/AAAA-2222/documents/{part_id}/{form}")
+                assert (answer.status_code == 200) is seen
+        assert ("filed to another case" in page) is (len(visible) == 2)
+        archive = zipfile.ZipFile(io.BytesIO(client.get("/p/AAAA-2222/documents/all").content))
+        assert len(archive.namelist()) == len(visible)
     desk.database.close()

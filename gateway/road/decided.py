@@ -32,6 +32,12 @@ class CaseGone(CannotCarry):
     code = "case_not_found"
 
 
+class RestrictedShared(CannotCarry):
+    """A restricted case is one of several: each of them would show the message's own words."""
+
+    code = "case_restricted"
+
+
 class NobodyThere(CannotCarry):
     """A sender named a case that no consultant has: a person chooses one."""
 
@@ -59,7 +65,10 @@ class Decided:
 
 
 def decided(decision: Decision, case_of: Callable[[str], Case | None]) -> Decided:
-    """Return a decision of the record with its cases looked up. Raises CaseGone and NobodyThere."""
+    """Return a decision of the record with its cases looked up.
+
+    Raises CaseGone, NobodyThere and RestrictedShared.
+    """
     wanted = []
     for one in decision.filings:
         case = case_of(one.case)
@@ -68,6 +77,8 @@ def decided(decision: Decision, case_of: Callable[[str], Case | None]) -> Decide
         if case.consultant is None and decision.account_id is None:
             raise NobodyThere
         wanted.append(Wanted(case, None if one.parts is None else frozenset(one.parts)))
+    if len(wanted) > 1 and any(one.case.restricted for one in wanted):
+        raise RestrictedShared
     return Decided(
         id=decision.id,
         kind=decision.kind,

@@ -18,6 +18,7 @@ from portal.decision import (
     Filing,
     Kind,
     NoSuchCase,
+    RestrictedShared,
     decide,
     pending,
 )
@@ -91,13 +92,16 @@ def decision(desk: AtDesk, visitor: SignedIn, receipt: str, form: OwnLongForm) -
                 now=desk.clock(),
                 undo=desk.undo,
             )
-    except (NoSuchCase, DocumentsDiffer) as fault:
+    except (NoSuchCase, DocumentsDiffer, RestrictedShared) as fault:
         return _again(desk, visitor, letter, fault)
     return RedirectResponse(f"/p/{receipt_number.shown(letter.receipt)}/decided", _SEE_OTHER)
 
 
 def _again(
-    desk: Desk, visitor: Visitor, letter: Dossier, fault: NoSuchCase | DocumentsDiffer
+    desk: Desk,
+    visitor: Visitor,
+    letter: Dossier,
+    fault: NoSuchCase | DocumentsDiffer | RestrictedShared,
 ) -> Response:
     """Show the page again, with what is to be mended."""
     row = problems.problem(fault.code)
