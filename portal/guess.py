@@ -5,7 +5,7 @@ A help for the person who decides. Nothing is taken from here by itself.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -113,6 +113,12 @@ def consultants_of(connection: sa.Connection, numbers: set[str]) -> tuple[str, .
     """Name the consultants of cases, each once, by case number."""
     found = _cases(connection, numbers).values()
     return tuple(dict.fromkeys(one.consultant for one in found if one.consultant))
+
+
+def without_consultant(connection: sa.Connection, numbers: Sequence[str]) -> tuple[str, ...]:
+    """Return those of the cases that nobody has, in their order."""
+    found = _cases(connection, set(numbers))
+    return tuple(one for one in numbers if one in found and found[one].consultant is None)
 
 
 def _guess(one: _Case) -> Guess:

@@ -76,6 +76,7 @@ class Counts:
     new: int = 0
     urgent: int = 0
     failed: int = 0
+    unowned: int = 0
     states: Mapping[str, Standing] = field(default_factory=dict)
 
     def of(self, show: str) -> int | None:
@@ -141,6 +142,7 @@ def counts(connection: sa.Connection, viewer: Viewer, *, mine: bool) -> Counts:
         new=number("new"),
         urgent=number("urgent"),
         failed=number("failed"),
+        unowned=number("unowned"),
         states={state: Standing(count, oldest) for state, count, oldest in states},
     )
 
@@ -170,6 +172,8 @@ def _wanted(viewer: Viewer, wish: Wish) -> list[sa.ColumnElement[bool]]:
                 parts.c.letter_id == letters.c.id, parts.c.reason == "file_convert_failed"
             )
         )
+    elif wish.show == "unowned":
+        conditions.append(sa.exists().where(of_letter, submissions.c.consultant_id.is_(None)))
     elif wish.show == "new":
         unread = submissions.c.read_at.is_(None)
         conditions.append(sa.exists().where(of_letter, unread, *([mine] if wish.mine else [])))

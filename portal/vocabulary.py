@@ -61,6 +61,7 @@ SHOWS: Mapping[str, str] = {
     "new": "Not read yet",
     "urgent": "Urgent",
     "failed": "Conversion failed",
+    "unowned": "Filed, without a consultant",
     "filed_in_part": "Filed, except some",
     **{name: state.words for name, state in STATES.items() if name != "filed_in_part"},
 }

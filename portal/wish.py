@@ -13,9 +13,9 @@ STATES = (
     *("copy", "rehearsed", "set_aside"),
 )
 
-SHOWS = ("all", "new", "urgent", "failed", *STATES)
-"""What the list can be narrowed to: a state, or what has not been read, is urgent or has a failed
-conversion."""
+SHOWS = ("all", "new", "urgent", "failed", "unowned", *STATES)
+"""What the list can be narrowed to: a state, or what has not been read, is urgent, has a failed
+conversion, or is filed to a case that no consultant has."""
 
 # A case number or receipt number and nothing else may be looked for: a name in the address of a
 # page would stay in the browser's history.

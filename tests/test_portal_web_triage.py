@@ -12,7 +12,17 @@ import sqlalchemy as sa
 
 from portal import events
 from portal.decision import carried
-from portal.tables import accounts, claims, decisions, letters, outbox, packages, rights
+from portal.tables import (
+    accounts,
+    cases,
+    claims,
+    decisions,
+    letters,
+    outbox,
+    packages,
+    rights,
+    submissions,
+)
 from tests.desk import SampleDesk, TestClient, csrf, filled_desk, kinds
 from tests.record_sample import NOW
 
@@ -160,6 +170,20 @@ def test_filing_under_a_case_says_who_is_told_when_and_what_is_next(
     assert "<h1>Filed under 24-001234</h1>" in olu.get(f"{HELD}/decided").text
     assert rows(desk, claims) == []
     assert ("account:4", "decision.file", {"decision": 1, "case": "24-001234"}) in kinds(desk)
+
+
+def test_what_goes_to_a_case_that_nobody_has_is_said_and_listed(
+    desk: SampleDesk, olu: TestClient
+) -> None:
+    with desk.database.write() as connection:
+        one = cases.c.number == "24-001234"
+        connection.execute(cases.update().where(one).values(consultant_id=None))
+    press(olu, f"{HELD}/triage", decision="file", case="24-001234")
+    assert "has no consultant" in olu.get(f"{HELD}/decided").text
+    assert "show=unowned" not in olu.get("/packages").text
+    with desk.database.write() as connection:
+        connection.execute(submissions.update().values(consultant_id=None))
+    assert "show=unowned" in olu.get("/packages").text
 
 
 def test_undo_by_its_button_and_the_history_says_so(desk: SampleDesk, olu: TestClient) -> None:

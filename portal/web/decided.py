@@ -10,7 +10,7 @@ from portal import decision as record
 from portal import receipt_number, rights
 from portal.decision import Decision
 from portal.dossier import NotThere
-from portal.guess import consultants_of
+from portal.guess import consultants_of, without_consultant
 from portal.tables import letters, outbox
 from portal.undo import UndoOver, can_undo, undo
 from portal.waiting import line
@@ -32,6 +32,7 @@ def decided(desk: AtDesk, visitor: SignedIn, receipt: str) -> Response:
         waiting = line(connection, visitor.viewer, now=now)
         numbers = [one.case for one in decision.filings]
         consultants = consultants_of(connection, set(numbers))
+        nobodys = without_consultant(connection, numbers)
         # Whoever was written to before is written to again.
         tells_sender = not letter.quiet and (
             connection.execute(
@@ -47,6 +48,7 @@ def decided(desk: AtDesk, visitor: SignedIn, receipt: str) -> Response:
         receipt=letter.receipt,
         decision=decision,
         numbers=numbers,
+        nobodys=nobodys,
         told=[
             *(consultants if not letter.quiet else ()),
             *(["the sender"] if tells_sender else []),

@@ -25,6 +25,7 @@ _OFFERED = {
         "new",
         "urgent",
         "failed",
+        "unowned",
         "filed",
         "filed_in_part",
         "not_filed",
