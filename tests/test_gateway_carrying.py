@@ -9,6 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from sqlalchemy import event
 
 from gateway import assembly
@@ -27,12 +28,14 @@ from portal.decision import (
 from portal.tables import (
     answer_links,
     cases,
+    consultants,
     decisions,
     events,
     letters,
     outbox,
     packages,
     parts,
+    reassignments,
     submissions,
 )
 from portal.undo import UndoOver
@@ -142,6 +145,30 @@ def test_documents_of_one_case_are_one_submission(team: Team) -> None:
     team.wait()
     team.file(Filing("24-001234", ("2",)), Filing("24-001234", ("3",)))
     assert filed(team) == [("24-001234", ["notes.txt", "film.mp3"])]
+
+
+@pytest.mark.parametrize("account", ["Olu Adeyemi", None])
+def test_a_case_that_changes_hands_while_a_decision_is_carried_takes_it_along(
+    team: Team, account: str | None
+) -> None:
+    team.wait()
+    team.decide("file", "24-001234", account=account)
+    team.carrying.decisions()
+
+    def hand_over() -> None:
+        with team.carrier.stores.database.write() as connection:
+            to = sa.select(consultants.c.id).where(consultants.c.name == "Lee Park")
+            this = cases.update().where(cases.c.number == "24-001234")
+            connection.execute(this.values(consultant_id=to.scalar_subquery()))
+
+    # The case was looked up before the letter was read again.
+    team.carrier.reader = ReaderHere(before=hand_over)
+    assert team.carry() == "filed"
+    (submission,) = team.rows(submissions)
+    (case,) = [one for one in team.rows(cases) if one.id == submission.case_id]
+    assert submission.consultant_id == case.consultant_id
+    assert [one.why for one in team.rows(reassignments)] == ["directory"]
+    assert agrees(team)
 
 
 def test_a_closed_case_is_filed_to_and_flagged(team: Team) -> None:

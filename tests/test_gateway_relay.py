@@ -59,6 +59,9 @@ def breaking_relay(at: str) -> Iterator[int]:
                         pass
                     if is_bad and at == "the dot":
                         return
+                if is_bad and at == "refused":
+                    self.say("550 5.7.1 Not this one")
+                    return
                 self.say("221 Bye" if verb == "QUIT" else "250 Well")
 
         def say(self, line: str) -> None:
@@ -205,6 +208,14 @@ def test_a_mail_that_the_relay_cannot_bear_does_not_stop_the_others(post: Post, 
     assert (bad.sent_at, bad.failed_at, bad.failure) == (None, None, "no answer")
     assert bad.tries >= 2
     assert bad.not_before > NOW
+
+
+def test_a_relay_that_hangs_up_behind_its_refusal_has_refused(post: Post) -> None:
+    post.owe(recipient="bad@bakerllp.example")
+    with breaking_relay("refused") as port:
+        send_by(post, Relay(host="127.0.0.1", port=port, security="none", seconds=20))
+    (row,) = post.rows()
+    assert (row.failed_at, row.failure) == (NOW, "550 5.7.1")
 
 
 def test_a_message_that_the_relay_dislikes_is_refused_for_good(post: Post) -> None:
