@@ -18,12 +18,13 @@ import structlog
 from config.settings import Settings
 from gateway.caps import DUE, Caps
 from gateway.gathering import Gathering
+from gateway.letter import Proof
 from gateway.telling.message import Message, Unsendable, message_of
 from gateway.watch import Metrics, fault_fields
 from gateway.way import Outcome, Verdict, Way, WayDown
 from portal import events
 from portal.database import Database
-from portal.tables import outbox
+from portal.tables import letters, outbox
 
 UNSENDABLE = "no mail can be made of it"
 _BATCH = 50
@@ -104,8 +105,9 @@ class Outbound:
                 .order_by(outbox.c.id)
             ).scalars()
             thread = list(earlier)
+            failed = _failed(connection, row)
         try:
-            return message_of(row, thread, self.settings, now)
+            return message_of(row, thread, self.settings, now, failed=failed)
         except (Unsendable, ValueError) as fault:
             structlog.get_logger().error("mail.failed", outbox=row.id, **fault_fields(fault))
             outcome = Outcome(row.id, Verdict.REFUSED, UNSENDABLE)
@@ -139,6 +141,24 @@ class Outbound:
         for outcome in said:
             counted = "failed" if outcome.verdict is Verdict.LATER else outcome.verdict.value
             self.metrics.mail_sent(rows[outcome.outbox_id].kind, counted)
+
+
+def _failed(connection: sa.Connection, row: Row) -> Sequence[str]:
+    """Return the addresses that a letter came to, where the row says that it was not filed.
+
+    That is the receipt of the attempt the letter rests in. An unproven sender may be a forged one,
+    and a forged one's programs are told nothing.
+    """
+    if row.kind != "receipt":
+        return ()
+    letter = connection.execute(
+        sa.select(letters.c.recipients, letters.c.proof).where(
+            letters.c.id == row.letter_id,
+            letters.c.state == "not_filed",
+            sa.cast(letters.c.attempt, sa.Text) == row.occasion,
+        )
+    ).first()
+    return letter.recipients if letter is not None and Proof(letter.proof).holds else ()
 
 
 def _note_one(connection: sa.Connection, outcome: Outcome, row: Row, now: datetime) -> None:

@@ -6,6 +6,7 @@ import dataclasses
 import threading
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
+from email.message import EmailMessage, MIMEPart
 from email.policy import default
 from pathlib import Path
 from typing import Any
@@ -14,13 +15,15 @@ import pytest
 import sqlalchemy as sa
 import structlog
 
+from config.settings import CONFIG_FOLDER
 from config.settings import Outbound as OutboundSettings
 from gateway.chore import Chore
 from gateway.outbound import Outbound
 from gateway.stores import Stores
 from gateway.watch import Metrics
 from gateway.way import FolderWay
-from portal.tables import events, outbox
+from portal.directory_import import import_directory
+from portal.tables import events, letters, outbox
 from tests.carrying import Carrier
 from tests.live_door import until
 
@@ -112,6 +115,84 @@ def test_what_is_sent_or_not_yet_due_stays(post: Post) -> None:
     assert post.outbound.send_due() == 0
     post.now += timedelta(minutes=1)
     assert post.outbound.send_due() == 1
+
+
+def rests(post: Post, **changes: Any) -> None:
+    with post.stores.database.write() as connection:
+        connection.execute(letters.update().values(changes))
+
+
+def lines_of(part: MIMEPart) -> list[str]:
+    content = part.get_content()
+    assert isinstance(content, str)
+    return content.splitlines()
+
+
+def test_what_was_not_filed_comes_back_as_a_report_that_programs_read(post: Post) -> None:
+    """RFC 3464 and RFC 6522, from a letter that holds nothing, parsed by nothing of ours."""
+    import_directory(post.stores.database, CONFIG_FOLDER / "directory")
+    carrier = Carrier(post.stores)
+    carrier.accept(
+        b"From: pat.hall@bakerllp.example\r\nSubject: 24-001234\r\n"
+        b"Message-ID: <2@bakerllp.example>\r\n\r\n"
+    )
+    carrier.carry(2)
+    (row,) = post.rows()
+    assert row.subject.startswith("Not filed: your message of ")
+    post.now = row.not_before
+    assert post.outbound.send_due() == 1
+    raw = post.files()[0].read_bytes()
+    mail = message_from_bytes(raw, policy=default)
+    assert isinstance(mail, EmailMessage)
+    assert mail.get_content_type() == "multipart/report"
+    assert mail.get_param("report-type") == "delivery-status"
+    said, status, returned = mail.iter_parts()
+    assert said.get_content_type() == "multipart/alternative"
+    plain, html = said.iter_parts()
+    assert lines_of(plain) == row.text.splitlines()
+    assert lines_of(html) == row.html.splitlines()
+    assert status.get_content_type() == "message/delivery-status"
+    assert [list(map(tuple, block.items())) for block in status.iter_parts()] == [
+        [("Reporting-MTA", "dns; casebridge.example")],
+        [
+            ("Final-Recipient", "rfc822; claims@casebridge.example"),
+            ("Action", "failed"),
+            ("Status", "5.6.0"),
+        ],
+    ]
+    assert returned.get_content_type() == "text/rfc822-headers"
+    assert lines_of(returned) == ["Message-ID: <2@bakerllp.example>"]
+    assert (mail["Auto-Submitted"], mail["To"]) == ("auto-replied", "pat.hall@bakerllp.example")
+    assert mail["In-Reply-To"] == "<2@bakerllp.example>"
+    assert [len(mail.get_all(name, [])) for name in ("MIME-Version", "Content-Type")] == [1, 1]
+    assert raw.isascii()
+    assert b"\n" not in raw.replace(b"\r\n", b"")
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"state": "filed"},
+        {"state": "rehearsed"},
+        {"state": "not_filed", "attempt": 2},  # decided anew: what this one says is over
+        {"state": "not_filed", "proof": "none"},
+        {"state": "not_filed", "recipients": ["postmaster"]},  # no address to report on
+    ],
+)
+def test_every_other_receipt_is_no_report(post: Post, changes: dict[str, Any]) -> None:
+    rests(post, **changes)
+    post.owe()
+    post.outbound.send_due()
+    mail = message_from_bytes(post.files()[0].read_bytes(), policy=default)
+    assert mail.get_content_type() == "text/plain"
+
+
+def test_a_report_holds_no_line_of_a_strangers(post: Post) -> None:
+    hostile = ["claims@casebridge.example\r\nBcc: eve@evil.example"]
+    rests(post, state="not_filed", reason="no_content", recipients=hostile)
+    post.owe(in_reply_to=None)
+    post.outbound.send_due()
+    assert b"evil" not in post.files()[0].read_bytes()
 
 
 class Crash(BaseException):

@@ -19,6 +19,7 @@ import sqlalchemy as sa
 
 from config.settings import Settings
 from gateway.address import AddressFault, bounce_address, canonical
+from gateway.telling.report import report_of
 
 # Answers to a letter of the recipient's; everything else is ours to begin (RFC 3834, 5).
 _ANSWERS = {"receipt", "progress"}
@@ -43,11 +44,18 @@ class Message:
 
 
 def message_of(
-    row: sa.Row[tuple[object, ...]], earlier: Sequence[str], settings: Settings, now: datetime
+    row: sa.Row[tuple[object, ...]],
+    earlier: Sequence[str],
+    settings: Settings,
+    now: datetime,
+    *,
+    failed: Sequence[str] = (),
 ) -> Message:
     """Build the message of an outbox row. Raises Unsendable.
 
-    `earlier` are the Message-IDs, as stored, of the mails that this thread holds already.
+    `earlier` are the Message-IDs, as stored, of the mails that this thread holds already. Where
+    the mail says that a letter was not filed, `failed` are the addresses it came to: then it is a
+    delivery status notification.
     """
     intake = settings.intake
     try:
@@ -76,8 +84,20 @@ def message_of(
         mail.add_alternative(row.html, subtype="html")
         # Its own, so that a mail that is written twice is the same mail.
         mail.set_boundary(f"=_{_line(row.message_id)}")
+    to = [one for one in map(_address, failed) if one is not None]
+    if to:
+        mail = report_of(mail, reporter=intake.domain, failed=to, returned=row.in_reply_to)
+        mail.set_boundary(f"=_report_{_line(row.message_id)}")
     sender = "" if row.return_token is None else bounce_address(row.return_token, intake.address)
     return Message(row.id, row.kind, sender, recipient, mail.as_bytes())
+
+
+def _address(text: str) -> str | None:
+    """Return an address as it may stand in a report; None for `postmaster` without a domain."""
+    try:
+        return canonical(text)
+    except AddressFault:
+        return None
 
 
 def _line(value: str) -> str:
