@@ -38,7 +38,7 @@ with warnings.catch_warnings():
     warnings.simplefilter("ignore")
     from fastapi.testclient import TestClient
 
-__all__ = ["SampleDesk", "TestClient", "csrf", "filled_desk", "kinds", "open_desk"]
+__all__ = ["SampleDesk", "TestClient", "csrf", "filled_desk", "kinds", "open_desk", "spoken"]
 
 BASE_URL = "http://127.0.0.1:8080"
 
@@ -171,6 +171,11 @@ def csrf(page: str) -> str:
     found = re.search(r'name="csrf" value="([^"]+)"', page)
     assert found, page
     return found[1]
+
+
+def spoken(page: str) -> str:
+    """Return a page without what keeps its numbers on one line."""
+    return re.sub(r'<span class="whole">([^<]*)</span>', r"\1", page)
 
 
 def kinds(desk: SampleDesk) -> list[tuple[str, str, Mapping[str, Any]]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from html.parser import HTMLParser
 
 # What the text part says by its layout: a name, and under it what became of it.
@@ -43,6 +44,6 @@ class _Words(HTMLParser):
 def stripped(html: str) -> str:
     """Return the words of a mail's HTML in their order, with what text says by its layout."""
     parser = _Words()
-    parser.feed(html)
+    parser.feed(re.sub("</?span[^>]*>", "", html))  # it parts no words
     parser.close()
     return " ".join(parser.words)

@@ -15,7 +15,7 @@ from portal import answer_link, sign_in
 from portal.decision import decide, pending
 from portal.tables import decisions, letters, parts, rights
 from portal.tables import events as trail
-from tests.desk import SampleDesk, TestClient, csrf, filled_desk
+from tests.desk import SampleDesk, TestClient, csrf, filled_desk, spoken
 
 RECEIPT = "9HXW3T5R"
 MINE, ANOTHERS, NOBODYS = "24-001300", "24-001234", "99-999999"
@@ -70,7 +70,7 @@ def rows(desk: SampleDesk, table: sa.Table) -> list[sa.Row[tuple[object, ...]]]:
 def say(browser: TestClient, path: str, **fields: str) -> tuple[int, str]:
     token = csrf(browser.get(path).text)
     answer = browser.post(path, data={"csrf": token, "answer": "one", **fields})
-    return answer.status_code, answer.text
+    return answer.status_code, spoken(answer.text)
 
 
 def test_looking_uses_nothing_up_and_needs_no_sign_in(desk: SampleDesk, path: str) -> None:
@@ -88,7 +88,7 @@ def test_looking_uses_nothing_up_and_needs_no_sign_in(desk: SampleDesk, path: st
 def test_it_repeats_what_the_sender_wrote_and_suggests_their_own_cases(
     desk: SampleDesk, path: str
 ) -> None:
-    page = desk.browser().get(path).text
+    page = spoken(desk.browser().get(path).text)
     for said in ("9HXW-3T5R", "Re: 24-001234 / 24-001300", "statement A.pdf", "statement B.odt"):
         assert said in page
     assert re.findall(r'type="radio"[^>]+value="([^"]+)"', page) == [MINE]

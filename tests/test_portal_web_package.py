@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from portal.tables import events, letters, submissions
-from tests.desk import SampleDesk, TestClient, csrf, filled_desk, kinds
+from tests.desk import SampleDesk, TestClient, csrf, filled_desk, kinds, spoken
 
 
 @pytest.fixture
@@ -26,7 +26,7 @@ def dana(desk: SampleDesk) -> TestClient:
 
 def words(page: str) -> str:
     """Return the text of a page on one line."""
-    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", page))
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", spoken(page)))
 
 
 @pytest.mark.parametrize("written", ["7kq4m2xd", "7KQ4M2XD", "7kq4-m2xd", "7KQ4 M2XD"])

@@ -23,7 +23,7 @@ from portal.tables import (
     rights,
     submissions,
 )
-from tests.desk import SampleDesk, TestClient, csrf, filled_desk, kinds
+from tests.desk import SampleDesk, TestClient, csrf, filled_desk, kinds, spoken
 from tests.record_sample import NOW
 
 HELD = "/p/9HXW-3T5R"
@@ -117,7 +117,7 @@ def test_the_likeliest_cases_come_first_with_their_reasons(
             sender="niamh@oconaill.example",
         )
         sample.file(letter, "24-001300", "Lee Park", [])
-    page = olu.get(f"{HELD}/triage").text
+    page = spoken(olu.get(f"{HELD}/triage").text)
     assert re.findall(r'case-number">([^<]+)<', page) == ["24-001300", "24-001234"]
     for reason in (
         "“24-001300” in the subject",
@@ -161,13 +161,13 @@ def test_filing_under_a_case_says_who_is_told_when_and_what_is_next(
     assert decision.detail["filings"] == [{"case": "24-001234", "parts": None}]
     assert decision.undo_until == desk.now + timedelta(seconds=60)
     desk.pass_time(seconds=15)
-    page = olu.get(f"{HELD}/decided").text
+    page = spoken(olu.get(f"{HELD}/decided").text)
     assert "Filing under 24-001234" in page
     assert "Dana Reyes and the sender will be told in 45 seconds." in page
     assert "Next: 1 left" in page
     with desk.database.write() as connection:
         assert carried(connection, decision.id, now=desk.now)
-    assert "<h1>Filed under 24-001234</h1>" in olu.get(f"{HELD}/decided").text
+    assert "<h1>Filed under 24-001234</h1>" in spoken(olu.get(f"{HELD}/decided").text)
     assert rows(desk, claims) == []
     assert ("account:4", "decision.file", {"decision": 1, "case": "24-001234"}) in kinds(desk)
 
@@ -251,11 +251,13 @@ def test_of_two_who_decide_the_second_is_told(desk: SampleDesk, olu: TestClient)
 
 
 def test_another_case_is_looked_for_by_its_beginning(olu: TestClient) -> None:
-    page = olu.get(f"{HELD}/triage?find=23-").text
+    page = spoken(olu.get(f"{HELD}/triage?find=23-").text)
     assert "File under 23-004410" in page
     assert ">Closed<" in page
     assert "There is no case whose number begins so" in olu.get(f"{HELD}/triage?find=99").text
-    assert "File under 24-001234" in olu.get(f"{STRANGER}/triage?find=24%E2%80%93001234").text
+    assert "File under 24-001234" in spoken(
+        olu.get(f"{STRANGER}/triage?find=24%E2%80%93001234").text
+    )
 
 
 @pytest.mark.parametrize("case", ["99-999999", "", "<script>", "24-001234; 24-001300"])
@@ -280,7 +282,7 @@ def test_each_document_goes_to_its_own_case(desk: SampleDesk, olu: TestClient) -
         {"case": "24-001234", "parts": ["1"]},
         {"case": "24-001300", "parts": ["2"]},
     ]
-    page = olu.get(f"{HELD}/decided").text
+    page = spoken(olu.get(f"{HELD}/decided").text)
     assert "Filing under 24-001234 and 24-001300" in page
     assert "Dana Reyes and Lee Park will be told" in page
 
@@ -343,7 +345,7 @@ def test_a_form_of_another_page_decides_nothing(desk: SampleDesk, olu: TestClien
 def test_what_the_sender_sees_is_shown_word_for_word_and_recorded(
     desk: SampleDesk, olu: TestClient
 ) -> None:
-    page = olu.get("/p/7KQ4-M2XD/sender").text
+    page = spoken(olu.get("/p/7KQ4-M2XD/sender").text)
     assert "NOT FILED: 1\n- records.pdf needs a password to open." in page
     assert "Filed, except 1 of 6 (7KQ4-M2XD)" in page
     assert (f"account:{desk.sample.accounts['Olu Adeyemi']}", events.SENT_MAILS_VIEWED, {}) in (

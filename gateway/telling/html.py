@@ -2,7 +2,8 @@
 
 Mail programs strip style sheets, landmarks and ARIA, turn colours round in the dark, and load
 nothing before they are told to. So it reads well without any CSS, every element bears its own, the
-dark colours stand in the one style sheet, and nothing is loaded from anywhere.
+one style sheet holds the dark colours and the rows of a telephone, and nothing is loaded from
+anywhere.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from pathlib import Path
 import jinja2
 
 from gateway.telling.sheet import Link, Sheet
+from portal.unbroken import unbroken
 
 _TEMPLATE = Path(__file__).parent / "sheet.html"
 
@@ -35,5 +37,6 @@ def _template() -> jinja2.Template:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
+    templates.filters["unbroken"] = unbroken
     templates.tests["link"] = lambda line: isinstance(line, Link)
     return templates.from_string(_TEMPLATE.read_text(encoding="utf-8"))

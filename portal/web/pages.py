@@ -15,6 +15,7 @@ from markupsafe import Markup, escape
 from config import problems
 from config.settings import Service
 from portal import moments, receipt_number, vocabulary
+from portal.unbroken import unbroken
 
 TEMPLATES = Path(__file__).parent / "templates"
 
@@ -51,6 +52,7 @@ class Pages:
             "number": vocabulary.number,
             "plain": vocabulary.plain,
             "name_remark": vocabulary.name_remark,
+            "unbroken": unbroken,
         }
         self._templates.globals |= {
             "service": service,
