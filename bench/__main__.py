@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from bench import directory, door, names, resolve, road
+from bench import directory, door, names, resolve, road, visible
 from bench.rounds import Figure, NotMeasured, write_figures
 
 _BENCHMARKS: dict[str, Callable[[], list[Figure]]] = {
@@ -17,6 +17,7 @@ _BENCHMARKS: dict[str, Callable[[], list[Figure]]] = {
     "directory": directory.import_100_000,
     "road-together": road.together,
     "road-alone": road.alone,
+    "visible": visible.in_the_list,
     "resolve": resolve.labelled_set,
     "names": names.each,
 }

@@ -25,7 +25,7 @@ from portal.database import Database, open_database
 from portal.tables import letters, packages
 
 SERVE = (sys.executable, "-c", "from gateway.command import main; main()", "serve")
-_SENDER, _INTAKE = "pat.hall@bakerllp.example", "claims@casebridge.example"
+SENDER, INTAKE = "pat.hall@bakerllp.example", "claims@casebridge.example"
 _PDF_BYTES = 100_000
 _TOGETHER = 60
 _ALONE = 15
@@ -41,19 +41,21 @@ _OUTLOOK = """<html xmlns:o="urn:schemas-microsoft-com:office:office"><head>
 
 
 @dataclass(frozen=True)
-class _Running:
+class Running:
     """A `casebridge serve` with the sample directory, and its record to look at."""
 
     server: server.Server
     database: Database
 
     def filed(self) -> int:
+        """Count the letters that are filed."""
         with self.database.read() as connection:
             return connection.execute(
                 sa.select(sa.func.count()).select_from(letters).where(letters.c.state == "filed")
             ).scalar_one()
 
     def await_filed(self, number: int) -> None:
+        """Wait until so many are. Raises RuntimeError where that takes minutes."""
         until = time.monotonic() + _LONGEST_SECONDS
         while self.filed() < number:
             if time.monotonic() > until:
@@ -62,11 +64,11 @@ class _Running:
 
 
 @contextlib.contextmanager
-def _serving() -> Iterator[_Running]:
+def serving() -> Iterator[Running]:
     with server.running(SERVE, before=_prepare) as running:
         database = open_database(running.folder / "casebridge.db")
         try:
-            yield _Running(running, database)
+            yield Running(running, database)
         finally:
             database.close()
 
@@ -77,11 +79,11 @@ def _prepare(environment: dict[str, str]) -> None:
         subprocess.run([*SERVE[:-1], *words], env=environment, check=True, capture_output=True)
 
 
-def _letter(number: int, *, html: bool) -> bytes:
+def letter(number: int, *, html: bool) -> bytes:
     """Write a letter that is like no other, with a PDF of 100 KB that is not either."""
     message = EmailMessage(policy=SMTP)
-    message["From"] = f"Pat Hall <{_SENDER}>"
-    message["To"] = _INTAKE
+    message["From"] = f"Pat Hall <{SENDER}>"
+    message["To"] = INTAKE
     message["Subject"] = "Case 24-001234"
     message.set_content(f"Letter {number}: our report is attached.\n\nPat Hall\n")
     if html:
@@ -101,8 +103,8 @@ def _pdf() -> bytes:
 
 def together() -> list[Figure]:
     """Letters to filed: plain text with a PDF of 100 KB, and the same as Outlook HTML."""
-    with _serving() as serving:
-        plain, html = (_measured(serving, html=html) for html in (False, True))
+    with serving() as running:
+        plain, html = (_measured(running, html=html) for html in (False, True))
     rounds = Rounds({"plain text": plain, "Outlook HTML": html}, {})
     print_table("letter to filed, with a PDF of 100 KB", "letters/s", rounds, "plain text")
     return [
@@ -111,37 +113,37 @@ def together() -> list[Figure]:
     ]
 
 
-def _measured(serving: _Running, *, html: bool) -> list[float]:
+def _measured(running: Running, *, html: bool) -> list[float]:
     """Return letters a second for each round, the first one not counted."""
     values = []
     for _ in range(ROUNDS + 1):
-        letters_now = [_letter(number, html=html) for number in range(_TOGETHER)]
-        there = serving.filed()
+        letters_now = [letter(number, html=html) for number in range(_TOGETHER)]
+        there = running.filed()
         start = time.perf_counter()
-        _send(serving.server.port, letters_now)
-        serving.await_filed(there + _TOGETHER)
+        send(running.server.port, letters_now)
+        running.await_filed(there + _TOGETHER)
         values.append(_TOGETHER / (time.perf_counter() - start))
     return values[1:]
 
 
-def _send(port: int, messages: list[bytes], done: Callable[[], None] = lambda: None) -> None:
+def send(port: int, messages: list[bytes], done: Callable[[], None] = lambda: None) -> None:
     with smtplib.SMTP("127.0.0.1", port, timeout=60) as client:
         for message in messages:
-            client.sendmail(_SENDER, [_INTAKE], message)
+            client.sendmail(SENDER, [INTAKE], message)
             done()
 
 
 def alone() -> list[Figure]:
     """A single letter, from the start of its dialogue to filed."""
     values: dict[str, list[float]] = {"plain text": [], "Outlook HTML": []}
-    with _serving() as serving:
+    with serving() as running:
         for number in range(_ALONE + 1):
             for name, html in (("plain text", False), ("Outlook HTML", True)):
-                message = _letter(number, html=html)
-                there = serving.filed()
+                message = letter(number, html=html)
+                there = running.filed()
                 start = time.perf_counter()
-                _send(serving.server.port, [message])
-                serving.await_filed(there + 1)
+                send(running.server.port, [message])
+                running.await_filed(there + 1)
                 if number:
                     values[name].append((time.perf_counter() - start) * 1000)
     print_table("one letter alone, to filed", "ms", Rounds(values, {}), "plain text")
@@ -158,14 +160,14 @@ def alone() -> list[Figure]:
 
 def draining() -> list[Figure]:
     """The door while the worker drains: 10 KB messages on 10 connections. Asked for: printed."""
-    with _serving() as serving:
+    with serving() as running:
         values = []
         for _ in range(ROUNDS):
             seconds = load.send(
-                serving.server.port, messages=300, content_bytes=10_000, connections=10
+                running.server.port, messages=300, content_bytes=10_000, connections=10
             )
             values.append(300 / seconds)
-        with serving.database.read() as connection:
+        with running.database.read() as connection:
             carried = connection.execute(
                 sa.select(sa.func.count()).select_from(packages)
             ).scalar_one()

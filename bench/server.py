@@ -23,6 +23,7 @@ class Server:
 
     host: str
     port: int
+    web: str  # where its pages are, of those that have any
     folder: Path
     process: subprocess.Popen[bytes]
 
@@ -61,10 +62,10 @@ def running(
     prepares the folder, and is given the environment.
     """
     with tempfile.TemporaryDirectory(prefix="bench-") as name:
-        folder, port = Path(name), free_port()
+        folder, port, web = Path(name), free_port(), free_port()
         environment = os.environ | {
             "CASEBRIDGE_SMTP__PORT": str(port),
-            "CASEBRIDGE_WEB__PORT": "0",
+            "CASEBRIDGE_WEB__PORT": str(web),
             "CASEBRIDGE_STORAGE__PATH": name,
             "CASEBRIDGE_LOGS__LEVEL": "warning",
             **(settings or {}),
@@ -73,7 +74,7 @@ def running(
         with subprocess.Popen(list(command), env=environment, stdout=sys.stderr) as process:
             try:
                 await_greeting(port, process)
-                yield Server("127.0.0.1", port, folder, process)
+                yield Server("127.0.0.1", port, f"http://127.0.0.1:{web}", folder, process)
             finally:
                 process.terminate()
                 process.wait(_STOP_SECONDS)

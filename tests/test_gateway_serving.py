@@ -13,6 +13,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 from email import message_from_bytes
 from email.policy import default
 from pathlib import Path
@@ -26,8 +27,9 @@ from config.settings import CONFIG_FOLDER
 from gateway.command import DONE, NOT_READY
 from gateway.stores import Stores
 from gateway.verification import disagreements
+from portal import sign_in
 from portal.receipt_number import shown
-from portal.tables import directory_runs, letters, outbox, parts, rights, submissions
+from portal.tables import accounts, directory_runs, letters, outbox, parts, rights, submissions
 from samples.make import FOLDER as SAMPLES
 from samples.make import INTAKE, PAT, File
 from samples.make import letter as written
@@ -96,6 +98,7 @@ def test_the_samples_by_swaks_into_a_server_that_drains_and_starts_again(
     storage = storage_with(sampled, tmp_path / "var")
     with serving(storage) as served:
         receipts = send_samples(served)
+        _look_at_the_list(served, receipts)
         rested = {shown(row.receipt): row for row in served.wait_until_rested(len(receipts))}
         found = {name: rested[number] for name, number in receipts.items()}
         assert {name: (row.state, row.reason) for name, row in found.items()} == STATES
@@ -168,6 +171,19 @@ def _wait_for(condition: Callable[[], bool]) -> None:
     while not condition():
         assert time.monotonic() < until
         time.sleep(0.05)
+
+
+def _look_at_the_list(served: Served, receipts: dict[str, str]) -> None:
+    """What has its 250 stands in the list at once, filed or still being checked."""
+    with served.opened() as stores, stores.database.read() as connection:
+        account = connection.scalar(sa.select(accounts.c.id).where(accounts.c.role == "operations"))
+        assert account is not None
+        token = sign_in.new_link(stores.database, account, now=datetime.now(UTC), minutes=5)
+    with httpx.Client(base_url=served.web) as browser:
+        link = f"/sign-in/{token}"
+        browser.post(link, data={"csrf": csrf(browser.get(link).text)})
+        page = browser.get("/packages", params={"view": "team", "show": "all"}).text
+    assert all(number in page for number in receipts.values())
 
 
 def _read_the_answers(served: Served, receipts: dict[str, str]) -> None:
