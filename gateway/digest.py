@@ -45,7 +45,7 @@ def digest(lines: Sequence[Line], service: Service) -> Mail:
     many = counted(len(lines), "more message")
     filed = sum(line.state == "filed" for line in lines)
     has_cases = any(line.case for line in lines)
-    columns = ("Sent", *(("Case",) if has_cases else ()), "Documents", "Outcome", "Receipt")
+    columns = ("Received", *(("Case",) if has_cases else ()), "Documents", "Outcome", "Receipt")
     rows = tuple(
         (
             _time(line.arrived_at, zone),

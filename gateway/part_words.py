@@ -67,14 +67,21 @@ def why(part: Part, package: Package) -> str:
     return f"{words}." if words is not None else problem_words(reason, package, part)
 
 
+def what(part: Part, package: Package) -> str:
+    """Say why a part has its fate, without what to do about it."""
+    reason = part.reason or ""
+    words = remarks.on_fate(reason)
+    return f"{words}." if words is not None else problem_title(reason, package, part)
+
+
 def problem_words(code: str, package: Package, part: Part | None = None) -> str:
     """Say a problem of the catalogue and its fix, with the fields that the road gave it."""
     return f"{catalogue()[code].said(**_fields(code, package, part))}."
 
 
-def problem_title(code: str, package: Package) -> str:
-    """Say a problem of the catalogue without its fix: where something else is asked for."""
-    return f"{catalogue()[code].title.format(**_fields(code, package, None))}."
+def problem_title(code: str, package: Package, part: Part | None = None) -> str:
+    """Say a problem of the catalogue without its fix: where that stands above, or another does."""
+    return f"{catalogue()[code].title.format(**_fields(code, package, part))}."
 
 
 def _fields(code: str, package: Package, part: Part | None) -> dict[str, str]:

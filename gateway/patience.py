@@ -102,6 +102,7 @@ class Patience:
             row.receipt,
             self.settings.service,
             arrived_at=row.arrived_at,
+            promised=self.road.calendar.promise(self.clock()),
             trial=Trial.of(row.recipients, self.settings.intake),
         )
         mail = mail_of("progress", recipient, words, in_reply_to=replied_to(package))

@@ -17,9 +17,19 @@ from portal import moments, receipt_number
 
 
 def progress(
-    files: int, number: str, service: Service, *, arrived_at: datetime, trial: Trial = Trial.NONE
+    files: int,
+    number: str,
+    service: Service,
+    *,
+    arrived_at: datetime,
+    promised: datetime,
+    trial: Trial = Trial.NONE,
 ) -> Mail:
-    """Write the mail. `files` counts what came beside the words; `number` is as stored."""
+    """Write the mail. `files` counts what came beside the words; `number` is as stored.
+
+    `promised` is when a person will have looked at it, should it still not be done.
+    """
+    zone = ZoneInfo(service.time_zone)
     shown = receipt_number.shown(number)
     came = counted(files, "file") if files else "your message"
     also = f" and {counted(files, 'file')}" if files else ""
@@ -27,12 +37,13 @@ def progress(
         subject=f"Received: {came}, still checking (receipt {shown})",
         heading=f"We have your message{also}.",
         lead=(
-            "Checking takes a little longer than usual. We will write once more when it is done.",
+            "Checking takes a little longer than usual. We will write once more when it is done, by"
+            f" {moments.by(promised, zone)} at the latest.",
             "You do not need to send anything again.",
         ),
         facts=(
             ("Receipt", shown),
-            ("Received", moments.in_full(arrived_at, ZoneInfo(service.time_zone))),
+            ("Received", moments.in_full(arrived_at, zone)),
         ),
         ways=ways(service, shown),
         signature=("This is an automatic receipt.", service.organisation),

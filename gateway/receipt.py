@@ -15,7 +15,7 @@ from config.problems import catalogue
 from config.settings import Service
 from gateway.letter import Proof
 from gateway.mail import Mail, harmless
-from gateway.part_words import entry, problem_words, senders_name, why
+from gateway.part_words import entry, problem_words, senders_name, what, why
 from gateway.road.file import final_state
 from gateway.road.package import Package, Part
 from gateway.tally import Tally
@@ -79,8 +79,9 @@ class _Writing:
         heading, *lead = self._first()
         sections = (
             self._filed(),
-            self._list("Waiting", self._tally.held),
-            self._list("Not filed", self._tally.not_filed),
+            self._list("Waiting", self._tally.held, said_above=self._says_what_is_missing),
+            self._list("Not filed", self._tally.not_filed, said_above=self._says_what_is_missing),
+            self._list("Left out", self._tally.left_out),
             self._list("Opened", self._tally.opened),
             self._notes(),
             Section("What happens next", (self._next(),)),
@@ -205,11 +206,20 @@ class _Writing:
             columns=(_YOURS, f"What we {verb.lower()}"),
         )
 
-    def _list(self, heading: str, parts: tuple[Part, ...]) -> Section | None:
+    @property
+    def _says_what_is_missing(self) -> bool:
+        """Whether the first paragraph says of everything that is missing what to do about it."""
+        return self._is_filed or self._state == "not_filed"
+
+    def _list(
+        self, heading: str, parts: tuple[Part, ...], *, said_above: bool = False
+    ) -> Section | None:
+        """List parts with why. What to do is read once: not here where it is `said_above`."""
         if not parts:
             return None
+        say = what if said_above else why
         entries = (
-            Entry(senders_name(part, self.package), (why(part, self.package),)) for part in parts
+            Entry(senders_name(part, self.package), (say(part, self.package),)) for part in parts
         )
         return Section(f"{heading}: {len(parts)}", entries=tuple(entries) if self.told else ())
 

@@ -21,6 +21,10 @@ def documents(package: Package) -> tuple[Part, ...]:
     )
 
 
+def _is_empty(part: Part) -> bool:
+    return part.reason == "file_empty"
+
+
 def _needs_sender(part: Part) -> bool:
     """Say whether a part's reason is for its sender to mend."""
     row = catalogue().get(part.reason or "")
@@ -45,11 +49,22 @@ class Tally:
 
     @property
     def not_filed(self) -> tuple[Part, ...]:
-        """What is left out or refused."""
+        """What the sender meant to file and we did not take: what is refused, and what is empty."""
         return tuple(
             part
             for part in self.package.parts
-            if part.fate in {Fate.LEFT_OUT, Fate.REFUSED} and part.reason not in {*_WORDS, "opened"}
+            if part.fate is Fate.REFUSED or (part.fate is Fate.LEFT_OUT and _is_empty(part))
+        )
+
+    @property
+    def left_out(self) -> tuple[Part, ...]:
+        """What nobody meant to file: decoration."""
+        return tuple(
+            part
+            for part in self.package.parts
+            if part.fate is Fate.LEFT_OUT
+            and not _is_empty(part)
+            and part.reason not in {*_WORDS, "opened"}
         )
 
     @property
@@ -60,11 +75,7 @@ class Tally:
     @property
     def missing(self) -> tuple[Part, ...]:
         """The documents that the sender meant to file and that are not filed."""
-        return tuple(
-            part
-            for part in (*self.held, *self.not_filed)
-            if part.fate is not Fate.LEFT_OUT or part.reason == "file_empty"
-        )
+        return (*self.held, *self.not_filed)
 
     @property
     def came(self) -> int:

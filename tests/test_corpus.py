@@ -192,4 +192,4 @@ def test_the_receipt_tells_of_every_file(trails: list[Trail]) -> None:
         assert told == len(trail["parts"]) - len(silent), (trail["file"], text)
 
 
-HEADINGS = {"DOCUMENTS FILED", "DOCUMENTS KEPT", "WAITING", "NOT FILED", "OPENED"}
+HEADINGS = {"DOCUMENTS FILED", "DOCUMENTS KEPT", "WAITING", "NOT FILED", "LEFT OUT", "OPENED"}

@@ -84,7 +84,7 @@ def test_everything_filed_reads_as_designed() -> None:
         "   Filed unchanged.\n"
         f"   SHA-256: {SHA256}\n"
         "\n"
-        "NOT FILED: 1\n"
+        "LEFT OUT: 1\n"
         "- signature.png: A small picture from the signature.\n"
         "\n"
         "WHAT HAPPENS NEXT\n"
@@ -120,6 +120,20 @@ def test_what_is_missing_comes_first_with_its_fix() -> None:
     )
     assert "WAITING: 1\n- records.pdf: 'records.pdf' needs a password" in said.text
     assert "NOT FILED: 2\n- x.exe: " in said.text
+    for fix in ("Send a copy without one", "Send the document itself", "Choose it again"):
+        assert said.text.count(fix) == 1, "what to do is read once"
+
+
+def test_a_logo_is_left_out_and_counts_for_nothing_that_is_missing() -> None:
+    program = part("4", "x.exe", fate=Fate.REFUSED, reason="file_type_blocked")
+    logo = part("5", "logo.png", "image/png", fate=Fate.LEFT_OUT, reason="decoration")
+    for encrypted in (None, False):
+        said = receipt(
+            filed(part("2", "a.pdf"), program, logo), "7KQ4M2XD", SERVICE, encrypted=encrypted
+        )
+        assert said.subject.startswith("Filed, except 1 of 2")
+        assert "NOT FILED: 1\n" in said.text
+        assert "LEFT OUT: 1\n" in said.text
 
 
 def test_what_only_our_staff_can_mend_asks_the_sender_for_nothing() -> None:

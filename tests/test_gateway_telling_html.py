@@ -51,7 +51,7 @@ def every() -> dict[str, Mail]:
         "not filed": receipt(filed(program), number, SERVICE),
         "rehearsal": receipt(filed(*parts), number, SERVICE, trial=Trial.ALONE),
         "no rehearsal": receipt(filed(*parts), number, SERVICE, trial=Trial.BESIDE),
-        "progress": progress(4, number, SERVICE, arrived_at=NOW),
+        "progress": progress(4, number, SERVICE, arrived_at=NOW, promised=NOW),
         "notice": notice(package(*parts, resolution=FILED), number, SERVICE),
         "digest": digest(lines, SERVICE),
         "stranger's digest": digest(lines[1:], SERVICE),
