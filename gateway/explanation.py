@@ -11,7 +11,7 @@ from gateway.road.package import Package, Part
 
 
 def explanation(package: Package, receipt: Mail) -> dict[str, Any]:
-    """Return the trail as design.md fixes it ("What stays stable"), ready for JSON.
+    """Return the trail as docs/rules.md fixes it ("What stays stable"), ready for JSON.
 
     `filed_name` is the name that the receipt tells: of a converted part that of its PDF. `problems`
     are those of the whole message and of its parts, each code once; `narrative` is as the portal

@@ -1,7 +1,7 @@
 """Near numbers: what somebody may have meant who did not quite write a case number of ours.
 
 Only for a question ("Did you mean 24-001234?"), never taken: the number that is nearest to a slip
-may be another patient's (design.md, safety rule 1).
+may be another patient's (safety rule 1).
 """
 
 from __future__ import annotations

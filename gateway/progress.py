@@ -37,8 +37,8 @@ def progress(
         subject=f"Received: {came}, still checking (receipt {shown})",
         heading=f"We have your message{also}.",
         lead=(
-            "Checking takes a little longer than usual. We will write once more when it is done, by"
-            f" {moments.by(promised, zone)} at the latest.",
+            "Checking takes a little longer than usual.",
+            f"We will write once more when it is done, by {moments.by(promised, zone)} at the latest.",
             "You do not need to send anything again.",
         ),
         facts=(

@@ -79,7 +79,7 @@ class Receipt(_Said):
 
 
 class Explanation(_Said):
-    """One object of `casebridge explain --json` without `--convert`, as design.md fixes it."""
+    """One object of `casebridge explain --json` without `--convert`, as docs/rules.md fixes it."""
 
     message_id: str | None
     sender: Sender

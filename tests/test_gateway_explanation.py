@@ -1,4 +1,4 @@
-"""The JSON contract of `casebridge explain`, design.md, "What stays stable"."""
+"""The JSON contract of `casebridge explain`, docs/rules.md, "What stays stable"."""
 
 from __future__ import annotations
 

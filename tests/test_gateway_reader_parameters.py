@@ -1,4 +1,4 @@
-"""File names in every way that mail programs write them (reading.md's measured ones among them)."""
+"""File names in every way that mail programs write them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The receipt: journeys.md 4.1, 4.3 and 4.4 in text, to whom it goes, and what it never tells."""
+"""The receipt: its text word for word, to whom it goes, and what it never tells."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Names: attacks.md, 37 and 39 to 43, figure G8, and the words of the receipt."""
+"""Names: what strangers write into them, what comes out, and the words of the receipt."""
 
 from __future__ import annotations
 

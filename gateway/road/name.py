@@ -166,7 +166,7 @@ def _key(text: str) -> str:
 
 def _last_component(text: str, remarks: list[str]) -> str:
     rest = _DRIVE.sub("", text)
-    # Both slashes: a name from Windows is split on Unix too (reading.md, disagreement 5).
+    # Both slashes: a name from Windows is split on Unix too.
     components = [one for one in re.split(r"[/\\]+", rest) if one.strip(_ENDS)]
     last = components[-1] if components else ""
     if last != text:

@@ -1,6 +1,6 @@
 """Resolve: which case a package belongs to, and so which consultant. Asking beats misfiling.
 
-Safety rule 1 of design.md, as code. The places are looked at rank by rank, most trusted first, and
+Rule 1 of docs/rules.md, as code. The places are looked at rank by rank, most trusted first, and
 the first rank that says anything decides: one number that this sender has a right to is taken;
 anything else waits for a person, and what lower ranks say is a suggestion. A slip of the pen
 ("24-00123") is never taken: alone it stops the search, and beside a number that it is no slip of it
