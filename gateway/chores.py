@@ -10,6 +10,7 @@ from gateway.alarm import Alarm
 from gateway.carrying import Carrying
 from gateway.chore import Chore
 from gateway.directory_watch import watching
+from gateway.disk_watch import DiskWatch
 from gateway.outbound import Outbound
 from gateway.patience import Patience
 from gateway.queue import Queue
@@ -22,6 +23,7 @@ _HOUSEKEEPING_SECONDS = 3600
 _REASSIGNMENT_SECONDS = 5
 _PATIENCE_ROUND_SECONDS = 2.0
 _UNANSWERED_SECONDS = 30
+_DISK_SECONDS = 60
 
 
 def chores_of(
@@ -48,5 +50,6 @@ def chores_of(
         Chore("patience", patience.look, _PATIENCE_ROUND_SECONDS),
         Chore("sweep", lambda _: sweep.letters() > 0, settings.road.sweep_seconds),
         Chore("alarm", lambda _: alarm.sound() > 0, settings.holds.alarm_seconds),
+        Chore("disk", lambda _: DiskWatch(stores, clock).look(), _DISK_SECONDS),
         Chore("housekeeping", sweep.house, _HOUSEKEEPING_SECONDS),
     )

@@ -32,13 +32,14 @@ def progress(
     zone = ZoneInfo(service.time_zone)
     shown = receipt_number.shown(number)
     came = counted(files, "file") if files else "your message"
+    by = moments.by(promised, zone)
     also = f" and {counted(files, 'file')}" if files else ""
     sheet = Sheet(
         subject=f"Received: {came}, still checking (receipt {shown})",
         heading=f"We have your message{also}.",
         lead=(
             "Checking takes a little longer than usual.",
-            f"We will write once more when it is done, by {moments.by(promised, zone)} at the latest.",
+            f"We will write once more when it is done, by {by} at the latest.",
             "You do not need to send anything again.",
         ),
         facts=(

@@ -97,16 +97,20 @@ def guesses(
 
 
 def look_up(connection: sa.Connection, text: str) -> tuple[Guess, ...]:
-    """Return at most ten cases whose number begins with a text."""
+    """Return at most ten cases whose number holds a text, those that begin with it first."""
     if not text:
         return ()
-    numbers = connection.scalars(
-        sa.select(cases.c.number)
-        .where(cases.c.number.startswith(text, autoescape=True))
-        .order_by(cases.c.number)
-        .limit(10)
+    begins = cases.c.number.startswith(text, autoescape=True)
+    numbers = list(
+        connection.scalars(
+            sa.select(cases.c.number)
+            .where(cases.c.number.contains(text, autoescape=True))
+            .order_by(sa.case((begins, 0), else_=1), cases.c.number)
+            .limit(10)
+        )
     )
-    return tuple(_guess(one) for one in _cases(connection, set(numbers)).values())
+    found = _cases(connection, set(numbers))
+    return tuple(_guess(found[number]) for number in numbers)
 
 
 def consultants_of(connection: sa.Connection, numbers: set[str]) -> tuple[str, ...]:

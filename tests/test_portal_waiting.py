@@ -15,7 +15,7 @@ from portal.decision import decide
 from portal.dossier import dossier
 from portal.guess import Guess, consultants_of, guesses, look_up
 from portal.rights import Filing, may_decide
-from portal.tables import accounts
+from portal.tables import accounts, cases
 from portal.tables import rights as may_send
 from portal.waiting import Line, line
 from tests.desk import SampleDesk, filled_desk
@@ -189,9 +189,15 @@ def test_a_few_open_cases_of_the_firm_are_guesses_and_a_name_puts_one_before_the
     assert found[0].reasons[-1] == "the message names Lee Park"
 
 
-def test_cases_are_looked_up_by_their_beginning_alone(desk: SampleDesk) -> None:
+def test_cases_are_looked_up_by_any_part_of_their_number(desk: SampleDesk) -> None:
+    desk.sample.insert(
+        cases, number="25-240013", state="open", consultant_id=None, restricted=False
+    )
     with desk.database.read() as connection:
         assert [one.number for one in look_up(connection, "24-0013")] == ["24-001300"]
+        assert [one.number for one in look_up(connection, "1300")] == ["24-001300"]
+        every = [one.number for one in look_up(connection, "24")]
+        assert (every[0], every[-1]) == ("24-001234", "25-240013")
         assert look_up(connection, "") == ()
         assert look_up(connection, "%") == ()
         assert look_up(connection, "_4") == ()

@@ -250,11 +250,12 @@ def test_of_two_who_decide_the_second_is_told(desk: SampleDesk, olu: TestClient)
     assert olu.get(f"{HELD}/triage").headers["location"] == f"{HELD}/decided"
 
 
-def test_another_case_is_looked_for_by_its_beginning(olu: TestClient) -> None:
+def test_another_case_is_looked_for_by_a_part_of_its_number(olu: TestClient) -> None:
     page = spoken(olu.get(f"{HELD}/triage?find=23-").text)
     assert "File under 23-004410" in page
     assert ">Closed<" in page
-    assert "There is no case whose number begins so" in olu.get(f"{HELD}/triage?find=99").text
+    assert "File under 23-004410" in spoken(olu.get(f"{HELD}/triage?find=4410").text)
+    assert "There is no case with that in its number" in olu.get(f"{HELD}/triage?find=777").text
     assert "File under 24-001234" in spoken(
         olu.get(f"{STRANGER}/triage?find=24%E2%80%93001234").text
     )
