@@ -11,10 +11,9 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 import structlog
 
-from config import remarks
-from config.problems import catalogue
 from config.settings import Settings
 from gateway.mail import counted
+from gateway.part_words import bare_title
 from gateway.verification import PLACES
 from portal import moments, receipt_number
 from portal.database import Database
@@ -91,7 +90,7 @@ class Alarm:
             ("Receipt", number),
             ("Received", since),
             ("Waits for", f"{counted(day, 'day')} or longer"),
-            ("Why", _why(row.reason)),
+            ("Why", f"{bare_title(row.reason)} ({row.reason})"),
         )
         lines = "\n".join(f"{name + ':':<13}{value}" for name, value in facts)
         text = (
@@ -125,12 +124,3 @@ def held_ages(connection: sa.Connection, days: tuple[int, ...], now: datetime) -
         f"casebridge_letters_held_{day}_days": float(count)
         for day, count in zip(days, counts, strict=True)
     }
-
-
-def _why(reason: str | None) -> str:
-    row = catalogue().get(reason or "")
-    if row is None:
-        return reason or "not said"
-    # The row's fields would name the sender or a case: what they stand for is said instead.
-    fields = {name: f"[{remarks.on_field(name)}]" for name in row.fields}
-    return f"{row.title.format(**fields)} ({row.code})"

@@ -84,6 +84,17 @@ def problem_title(code: str, package: Package, part: Part | None = None) -> str:
     return f"{catalogue()[code].title.format(**_fields(code, package, part))}."
 
 
+def bare_title(code: str | None) -> str:
+    """Say a problem of the catalogue where its fields are not there, or not to be told.
+
+    What a field stands for is said instead. A code without a row says itself.
+    """
+    row = catalogue().get(code or "")
+    if row is None:
+        return code or "not said"
+    return row.title.format(**{name: f"[{remarks.on_field(name)}]" for name in row.fields})
+
+
 def _fields(code: str, package: Package, part: Part | None) -> dict[str, str]:
     path = part.path if part is not None else None
     given: dict[str, Any] = next(

@@ -12,12 +12,14 @@ from typing import Literal
 
 import pysqlite3
 
+from config.problems import problem
 from config.settings import Settings, SettingsFault
 from converters.fault import SandboxMissing
 from converters.sandbox import require_sandbox
 from gateway.assembly import office_calendar
 from portal import migrations
 from portal.database import UnsafeSqlite, open_database
+from portal.vocabulary import size
 
 # The fixes of CVE-2026-1299 (header injection) and CVE-2025-8291 (zip64). Our own limits hold
 # without them, so an older Python is warned of and no more.
@@ -38,6 +40,12 @@ class Finding:
     text: str
     fix: str = ""
 
+    @classmethod
+    def of(cls, weight: Literal["warn", "error"], code: str, **fields: object) -> Finding:
+        """Find a problem of the catalogue."""
+        row = problem(code)
+        return cls(weight, row.title.format(**fields), row.fix.format(**fields))
+
 
 def findings(settings: Settings) -> Iterator[Finding]:
     """Look at the settings, the machine and the storage folder, without touching anything."""
@@ -50,18 +58,15 @@ def findings(settings: Settings) -> Iterator[Finding]:
     yield from _way_out(settings)
     yield _python()
     if settings.trust.sample_accounts:
-        yield Finding(
-            "warn",
-            "trust.sample_accounts is on: whoever reads the console can sign in",
-            "set it to false when staff have accounts of their own",
-        )
+        yield Finding.of("warn", "sample_accounts_on")
 
 
 def _calendar(settings: Settings) -> Finding:
     try:
         hours = office_calendar(settings)
     except SettingsFault as fault:
-        return Finding("error", "; ".join(fault.problems), f"edit {fault.file}")
+        said = "; ".join(fault.problems)
+        return Finding.of("error", "calendar_unusable", fault=said, file=fault.file)
     last = max(hours.rules.holidays.on, default=None)
     known = "none on a date of its own" if last is None else f"the last one is {last}"
     return Finding("ok", f"office calendar read; of the holidays {known}")
@@ -73,35 +78,26 @@ def _storage(settings: Settings) -> Iterator[Finding]:
     free = shutil.disk_usage(there).free
     needed = settings.intake.max_message_bytes + settings.storage.minimum_free_bytes
     if free < needed:
-        yield Finding(
-            "error",
-            f"storage.path has {free} bytes free, and one message may need {needed}",
-            "free some space, lower intake.max_message_bytes, or move storage.path",
-        )
+        yield Finding.of("error", "storage_small", size=size(free), limit=size(needed))
     else:
-        yield Finding("ok", f"storage.path has {free // 1_000_000_000} GB free")
+        yield Finding("ok", f"storage.path has {size(free)} free")
 
 
 def _database(file: Path) -> Iterator[Finding]:
     yield Finding("ok", f"SQLite {pysqlite3.sqlite_version}")
     if not file.exists():
-        yield Finding("warn", "there is no database yet", "run: casebridge migrate")
+        yield Finding.of("warn", "database_absent")
         return
     try:
         database = open_database(file)
     except UnsafeSqlite as fault:
-        yield Finding(
-            "error", f"SQLite {fault} can corrupt the record", "install the locked packages"
-        )
+        yield Finding.of("error", "sqlite_unsafe", version=fault)
         return
     try:
         migrations.require_current(database)
     except migrations.SchemaBehind as fault:
-        yield Finding(
-            "error",
-            f"the database is at schema {fault.found or 'none'}, this version needs {fault.needed}",
-            "keep a copy of it, then run: casebridge migrate",
-        )
+        found, needed = fault.found or "none", fault.needed
+        yield Finding.of("error", "schema_behind", found=found, needed=needed)
     else:
         yield Finding("ok", "the database is at this version's schema")
     finally:
@@ -111,41 +107,30 @@ def _database(file: Path) -> Iterator[Finding]:
 def _way_out(settings: Settings) -> Iterator[Finding]:
     outbound = settings.outbound
     if outbound.delivery == "folder":
-        yield Finding(
-            "warn",
-            "outbound.delivery is folder: receipts and notices are written, and reach nobody",
-            "set it to relay, and name your mail server in outbound.relay",
-        )
+        yield Finding.of("warn", "nobody_is_told")
         return
     yield Finding("ok", f"mails go to {outbound.relay.host}:{outbound.relay.port}")
     for name in ("ca_file", "password_file"):
         file = getattr(outbound.relay, name)
         if file and not os.access(file, os.R_OK):
-            yield Finding(
-                "error",
-                f"outbound.relay.{name} cannot be read: {file}",
-                "correct its path, or let the gateway's user read it",
-            )
+            setting = f"outbound.relay.{name}"
+            yield Finding.of("error", "relay_file_unreadable", name=setting, file=file)
     if not outbound.is_encrypted:
-        yield Finding(
-            "warn",
-            "outbound.relay.security is none: receipts hold counts, no names",
-            "set it to starttls or tls",
-        )
+        yield Finding.of("warn", "relay_unencrypted")
 
 
 def _sandbox() -> Finding:
     try:
         require_sandbox()
     except SandboxMissing as fault:
-        return Finding("error", "strangers' files have no sandbox to be opened in", fault.fix)
+        return Finding.of("error", "sandbox_missing", fix=fault.fix)
     return Finding("ok", "the sandbox works")
 
 
 def _engines() -> Iterator[Finding]:
     for program, package in _PROGRAMS.items():
         if shutil.which(program) is None:
-            yield Finding("error", f"{program} is missing", f"install {package}")
+            yield Finding.of("error", "engine_missing", name=program, value=package)
         else:
             yield Finding("ok", f"{program} is there")
 
@@ -153,11 +138,8 @@ def _engines() -> Iterator[Finding]:
 def _python() -> Finding:
     version = sys.version_info
     fixed = _PYTHON_FIXED.get((version.major, version.minor), 0)
-    text = f"Python {version.major}.{version.minor}.{version.micro}"
+    line = f"Python {version.major}.{version.minor}"
+    text = f"{line}.{version.micro}"
     if version.micro < fixed:
-        return Finding(
-            "warn",
-            f"{text} lacks the fixes of CVE-2026-1299 and CVE-2025-8291; our own limits hold",
-            f"use {version.major}.{version.minor}.{fixed} or later where you can",
-        )
+        return Finding.of("warn", "python_unfixed", version=text, needed=f"{line}.{fixed}")
     return Finding("ok", text)

@@ -31,7 +31,7 @@ from portal.directory_report import DirectoryRejected
 from portal.earlier import Earlier
 from portal.vault import Vault
 
-_NO_NUMBER = "00000000"  # a rehearsed letter has no receipt number
+NO_NUMBER = "00000000"  # no letter ever gets it
 _FROM_LINE = re.compile(rb"From \S+.*\d{2}:\d{2}.*\d{4}")  # RFC 4155, appendix A, read kindly
 _QUOTED = re.compile(rb">+From ")
 _LONGEST_LINE = 1 << 20
@@ -79,7 +79,7 @@ class _Rehearsal:
         is_asked = package.asked and trial is not Trial.ALONE
         return receipt(
             package,
-            _NO_NUMBER,
+            NO_NUMBER,
             service,
             answer_link=f"{service.base_url}/answer/\N{HORIZONTAL ELLIPSIS}" if is_asked else None,
             promised=self.road.calendar.promise(envelope.arrived_at),

@@ -15,8 +15,11 @@ _MISREAD = str.maketrans("OIL", "011", "- \u2013\u2014")
 
 
 def new() -> str:
-    """Make a number at random. Whether it is free is for the record's unique column to say."""
-    number = secrets.randbits(5 * LENGTH)
+    """Make a number at random, never 0000-0000, which stands for none.
+
+    Whether it is free is for the record's unique column to say.
+    """
+    number = 1 + secrets.randbelow((1 << 5 * LENGTH) - 1)
     return "".join(ALPHABET[number >> shift & 31] for shift in range(0, 5 * LENGTH, 5))
 
 

@@ -346,5 +346,6 @@ def test_explain_goes_on_behind_a_file_that_cannot_be_opened(
 def test_explain_speaks_to_people_too(run: Run, storage: Path, mails: Path) -> None:
     ended = run("explain", mails / "0.eml")
     assert ended.code == DONE
-    assert "problem     sender_not_proven" in ended.out
+    assert "problem     sender_not_proven: We could not prove" in ended.out
+    assert "(0000-0000 stands for the number that a letter gets" in ended.out
     assert "    We received your message and kept it." in ended.out

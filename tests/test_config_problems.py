@@ -17,7 +17,7 @@ SPOKEN = [row for row in ROWS if row.smtp is not None]
 HOUSE = Path(__file__).parent.parent
 CODE = re.compile(r"[a-z]+(_[a-z]+)+")
 # What says a code: the catalogue's own function, and those that hand it on.
-SAYERS = {"problem", "Trouble", "_fault", "problem_words", "on_fate"}
+SAYERS = {"problem", "of", "Trouble", "_fault", "problem_words", "on_fate"}
 
 # The rows that the design fixes, each with its SMTP reply and HTTP status where it has one.
 FIXED: dict[str, tuple[str | None, int | None]] = {
@@ -132,7 +132,8 @@ def _codes_of(node: ast.AST) -> list[ast.expr]:
         sayer = node.func.attr if isinstance(node.func, ast.Attribute) else node.func
         name = sayer.id if isinstance(sayer, ast.Name) else sayer
         named = [one.value for one in node.keywords if one.arg in {"code", "problem", "hold"}]
-        return named + (node.args[:1] if name in SAYERS else [])
+        said = node.args[1:2] if name == "of" else node.args[:1]  # behind a finding's weight
+        return named + (said if name in SAYERS else [])
     if isinstance(node, ast.ClassDef):
         return [
             one.value

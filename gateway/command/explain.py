@@ -9,9 +9,12 @@ from typing import Any
 
 import click
 
+from config.problems import problem
 from gateway import clock
 from gateway.command import DONE, PROBLEM, settings_of
-from gateway.rehearsal import Asked, explain_files
+from gateway.part_words import bare_title
+from gateway.rehearsal import NO_NUMBER, Asked, explain_files
+from portal.receipt_number import shown
 
 
 @click.command("explain")
@@ -56,7 +59,7 @@ def _spoken(trail: dict[str, Any]) -> Iterable[str]:
     """Say a trail to a person at a terminal."""
     yield f"== {trail['file']}" + (f" [{trail['index']}]" if "index" in trail else "")
     if "error" in trail:
-        yield f"cannot be opened: {trail['error']}"
+        yield f"{problem(trail['error']).said()}."
         return
     case = trail["case"]
     yield f"sender      {trail['sender']['header_from']} ({trail['sender']['proof']})"
@@ -68,12 +71,14 @@ def _spoken(trail: dict[str, Any]) -> Iterable[str]:
         yield f"            {one['text']!r} in {one['found_in']}: {one['why']}"
     yield f"consultant  {trail['consultant']['name'] or 'unknown'} ({trail['consultant']['how']})"
     for code in trail["problems"]:
-        yield f"problem     {code}"
+        yield f"problem     {code}: {bare_title(code)}"
     for part in trail["parts"]:
         name = part["original_name"] or "(no name)"
         filed = f" -> {part['filed_name']}" if part["filed_name"] else ""
         why = f" ({part['reason']})" if part["reason"] else ""
         yield f"part {part['path']:<6} {part['fate']}{why}: {name}{filed}"
     yield f"receipt     {trail['receipt']['subject']}"
+    number = shown(NO_NUMBER)
+    yield f"            ({number} stands for the number that a letter gets when it arrives)"
     yield ""
     yield from (f"    {line}" for line in trail["receipt"]["text"].splitlines())
