@@ -292,6 +292,11 @@ class Reading(_Section):
     max_header_bytes: _Positive = 262144
     max_seconds: _Positive = 60
     max_memory_bytes: _Positive = 1073741824
+    open_archives: bool = True
+    max_archive_members: _Positive = 500
+    max_archive_bytes: _Positive = 268435456
+    max_archive_ratio: _Positive = 100
+    max_archive_depth: _Positive = 3
 
 
 class Conversion(_Section):

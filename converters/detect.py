@@ -196,7 +196,8 @@ def _kind_of_text(found: str, declared: str, by_name: str | None, media: MediaCa
 def _of_unknown(declared: str, by_name: str | None, media: MediaCatalogue) -> str:
     """Name bytes that nothing recognises. Only a type that is kept: no engine may see them."""
     for each in (declared, by_name):
-        if each is not None and each in media.types and media.treatment(each).treat == "keep":
+        treat = media.types[each].treat if each is not None and each in media.types else None
+        if each is not None and (treat == "keep" or (treat == "open" and not _is_text(each))):
             return each
         if each is not None and each.startswith(("audio/", "video/")):
             return each

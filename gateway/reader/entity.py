@@ -79,6 +79,11 @@ class Count:
         self.limits = limits
         self._parts = 0
 
+    @property
+    def room(self) -> int:
+        """How many more may come."""
+        return self.limits.max_parts - self._parts
+
     def part(self, depth: int) -> None:
         """Count one. Raises ReadingStopped where it is one too many, or too deep."""
         self._parts += 1

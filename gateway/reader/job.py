@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from pathlib import Path
 from typing import Any
 
 from converters import detect
+from gateway.reader import library_archive
+from gateway.reader.archive import ArchiveLimits, Archives
 from gateway.reader.body import pieces
 from gateway.reader.boundary import shows_parts
 from gateway.reader.encoded_word import read_text
@@ -40,19 +42,22 @@ _TRACE_OF_PARTS = re.compile(rb"(?:\A|[\r\n])(?:--\S|content-[a-z-]+[ \t]*:)", r
 def warm() -> None:
     """Load what the first job would wait for. Called once, before any stranger's bytes."""
     detect.warm()
+    library_archive.warm()
 
 
 def run(job: dict[str, Any], inputs: list[int], folder: Path) -> dict[str, Any]:
     """Take a message apart.
 
-    `job` has the limits max_parts, max_depth and max_header_bytes; `inputs` is the descriptor of
-    the raw message. The files of the parts are left in `folder`. The answer is what
+    `job` has the limits max_parts, max_depth and max_header_bytes, and as "archives" those of
+    ArchiveLimits, where archives are opened; `inputs` is the descriptor of the raw message. The
+    files of the parts are left in `folder`. The answer is what
     gateway.road.read takes, or {"stopped": reason}.
     """
     limits = Limits(job["max_parts"], job["max_depth"], job["max_header_bytes"])
     descriptor = inputs[0]
     raw = Extent(descriptor, 0, os.fstat(descriptor).st_size)
-    letter = _Letter(folder, Count(limits))
+    opening = job.get("archives")
+    letter = _Letter(folder, Count(limits), ArchiveLimits(**opening) if opening else None)
     try:
         return letter.read(raw)
     except ReadingStopped as stop:
@@ -62,12 +67,13 @@ def run(job: dict[str, Any], inputs: list[int], folder: Path) -> dict[str, Any]:
 class _Letter:
     """One letter while it is being read, its attached messages included."""
 
-    def __init__(self, folder: Path, count: Count) -> None:
+    def __init__(self, folder: Path, count: Count, archives: ArchiveLimits | None) -> None:
         self._folder = folder
         self._count = count
         self._budget = Budget(_MOST_CHARACTERS)
         self._others = Budget(_MOST_OTHER_CHARACTERS)
         self._files = 0
+        self._archives = None if archives is None else Archives(archives, self._new_file)
         self._words: list[dict[str, Any]] = []
         self._parts: list[dict[str, Any]] = []
 
@@ -104,13 +110,26 @@ class _Letter:
         for leaf in leaves:
             if _hides_parts(leaf):
                 leaf.flags.add("ambiguous")
-            with inside(leaf, self._count) as opened_as:
-                if opened_as is not None and _is_ambiguous(opened_as.root):
-                    leaf.flags.add("ambiguous")
-                self._parts.append(_part(leaf, container, said))
-                if opened_as is not None:
-                    self._message(opened_as.root, leaf.path)
+            self._hand_over(leaf, container, said.shown)
         return reported
+
+    def _hand_over(self, leaf: Leaf, container: str | None, shown: Set[str | None]) -> None:
+        """Take a part into the answer, and behind it what it holds.
+
+        `shown` are the Content-IDs of what the HTML of its message shows.
+        """
+        members = None if self._archives is None else self._archives.open(leaf, self._count)
+        if members is not None:
+            self._parts.append(_part(leaf, container, shown))
+            for member in members:
+                self._hand_over(member, leaf.path, frozenset())
+            return
+        with inside(leaf, self._count) as opened_as:
+            if opened_as is not None and _is_ambiguous(opened_as.root):
+                leaf.flags.add("ambiguous")
+            self._parts.append(_part(leaf, container, shown))
+            if opened_as is not None:
+                self._message(opened_as.root, leaf.path)
 
     def _leaf(self, entity: Entity, path: str) -> Leaf:
         if entity.kind is Kind.MESSAGE and entity.children[0].header.fields:
@@ -194,7 +213,7 @@ def _words(
     }
 
 
-def _part(leaf: Leaf, container: str | None, said: Said) -> dict[str, Any]:
+def _part(leaf: Leaf, container: str | None, shown: Set[str | None]) -> dict[str, Any]:
     entity = leaf.entity
     is_words = not leaf.flags.isdisjoint({"words", "alternative"})
     return {
@@ -206,11 +225,13 @@ def _part(leaf: Leaf, container: str | None, said: Said) -> dict[str, Any]:
         "bytes": leaf.size,
         "sha256": leaf.sha256,
         "file": leaf.file.name if leaf.file else None,
-        "inline": entity.disposition.value == "inline" or entity.content_id in said.shown,
+        "inline": entity.disposition.value == "inline" or entity.content_id in shown,
         "content_id": entity.content_id,
         "pixels": leaf.pixels,
         "pages": leaf.pages,
         "flags": sorted(leaf.flags),
+        "contents": leaf.contents.name if leaf.contents else None,
+        "programs": list(leaf.programs),
     }
 
 

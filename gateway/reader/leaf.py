@@ -27,6 +27,8 @@ class Leaf:
     flags: set[str] = field(default_factory=set)
     pages: int | None = None
     pixels: tuple[int, int] | None = None
+    contents: Path | None = None  # the list of what is in an archive that stays whole
+    programs: tuple[str, ...] = ()  # the names of those in it
 
     @property
     def name(self) -> str | None:
@@ -39,6 +41,13 @@ class Leaf:
             self.file.unlink()
         self.file = None
         self.detected_type = _MESSAGE
+        self.flags = {_OPENED, *(self.flags & {"ambiguous"})}
+
+    def unpack(self) -> None:
+        """Take note that this is an archive, and opened: its file is kept no longer."""
+        if self.file is not None:
+            self.file.unlink()
+        self.file = None
         self.flags = {_OPENED, *(self.flags & {"ambiguous"})}
 
     def head(self, size: int) -> bytes:
@@ -61,6 +70,13 @@ def decoded(entity: Entity, path: str, file: Path) -> Leaf:
             size += len(chunk)
             stream.write(chunk)
     flags = {"ambiguous"} if decoder.doubtful or entity.ambiguous else set()
+    return described(entity, path, file, size, digest.hexdigest(), flags)
+
+
+def described(
+    entity: Entity, path: str, file: Path, size: int, sha256: str, flags: set[str]
+) -> Leaf:
+    """Find out what a part is whose bytes are in their file already."""
     if not size:
         flags.add("empty")
     found = detect(file, entity.media_type, entity.name)
@@ -69,7 +85,7 @@ def decoded(entity: Entity, path: str, file: Path) -> Leaf:
         entity=entity,
         file=file,
         size=size,
-        sha256=digest.hexdigest(),
+        sha256=sha256,
         detected_type=found.media_type,
         flags=flags | found.flags,
         pages=found.pages,

@@ -80,6 +80,8 @@ class _Part(_Said):
     pixels: _Pixels | None
     pages: _Count | None
     flags: list[Annotated[str, Field(pattern=r"^[a-z_]{1,30}$")]]
+    contents: _File | None = None
+    programs: Annotated[list[_Line], Field(max_length=20)] = []
 
 
 class _Mailbox(_Said):
@@ -131,7 +133,7 @@ def package_of(letter: Letter, answer: dict[str, Any], folder: Path) -> Package:
 
 def _check_paths(said: _Answer) -> None:
     paths = {part.path for part in said.parts}
-    files = [part.file for part in said.parts if part.file is not None]
+    files = [name for part in said.parts for name in (part.file, part.contents) if name is not None]
     if len(paths) < len(said.parts) or len(set(files)) < len(files):
         raise Unbelievable("two parts are one")
     if said.words[0].container is not None:
@@ -193,6 +195,8 @@ def _part(said: _Part, folder: Path) -> Part:
         pixels=None if said.pixels is None else (said.pixels[0], said.pixels[1]),
         pages=said.pages,
         flags=frozenset(said.flags),
+        contents=None if said.contents is None else _plain_file(folder, said.contents)[0],
+        programs=tuple(said.programs),
     )
 
 

@@ -74,6 +74,8 @@ def convert(package: Package, bench: Bench) -> Package:
             done, fault = _converted(part, part.file, bench)
         elif part.reason == "narrative" and part.filed_name and part.path in words:
             done, fault = _printed(part, words[part.path], bench)
+        elif part.fate is Fate.FILED and part.contents is not None:
+            done, fault = _listed(part, part.contents, bench)
         parts.append(done)
         if fault is not None:
             troubles.append(_trouble(fault, part, package))
@@ -88,6 +90,16 @@ def _converted(part: Part, file: Path, bench: Bench) -> tuple[Part, ConversionFa
     except ConversionFault as fault:
         fate = Fate.HELD if isinstance(fault, PasswordNeeded) else Fate.FILED
         return dataclasses.replace(part, fate=fate, reason=fault.code), fault
+
+
+def _listed(part: Part, contents: Path, bench: Bench) -> tuple[Part, ConversionFault | None]:
+    """Return an archive that stays whole with the list of its contents as its PDF."""
+    title = f"Contents of {part.filed_name or part.original_name or ''}"
+    try:
+        source = Source(file=contents, media_type="text/plain", title=title)
+        return dataclasses.replace(part, pdf=bench.pdf(source)), None
+    except ConversionFault as fault:
+        return part, fault
 
 
 def _printed(part: Part, words: Words, bench: Bench) -> tuple[Part, ConversionFault | None]:

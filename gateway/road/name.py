@@ -82,10 +82,11 @@ def name(package: Package, rules: Names, extension_for: Callable[[str], str | No
         remarks = safe.remarks
         if "no_name" in remarks:
             nameless[kind] += 1
-        filed = unique(safe.name, taken, rules, with_pdf=converted)
+        with_pdf = converted or part.contents is not None
+        filed = unique(safe.name, taken, rules, with_pdf=with_pdf)
         if filed != safe.name:
             remarks += ("twin",)
-        parts.append(dataclasses.replace(part, filed_name=filed, remarks=remarks))
+        parts.append(dataclasses.replace(part, filed_name=filed, remarks=(*remarks, *part.remarks)))
     return package.but(parts=tuple(parts))
 
 

@@ -53,6 +53,9 @@ class Part:
     pages: int | None = None  # of a PDF that came as one
     # What is known of the content beside its type: "password", "damaged", "empty", ...
     flags: frozenset[str] = frozenset()
+    # Of an archive that stays whole: the list of what is in it, and the programs among that.
+    contents: Path | None = None
+    programs: tuple[str, ...] = ()
     # -- decided by the steps --
     fate: Fate | None = None
     reason: str | None = None

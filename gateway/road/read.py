@@ -56,6 +56,7 @@ def read(
         "max_parts": limits.max_parts,
         "max_depth": limits.max_depth,
         "max_header_bytes": limits.max_header_bytes,
+        "archives": _archives(limits),
     }
     try:
         answer = reader.run(job, inputs=[raw.fileno()], into=folder)
@@ -71,6 +72,17 @@ def read(
         raise MessageUnreadable(Reason.DIED) from fault
     except (BadOutput, JobRefused, Unbelievable) as fault:
         raise MessageUnreadable(Reason.UNBELIEVABLE) from fault
+
+
+def _archives(limits: Reading) -> dict[str, int] | None:
+    if not limits.open_archives:
+        return None
+    return {
+        "max_members": limits.max_archive_members,
+        "max_bytes": limits.max_archive_bytes,
+        "max_ratio": limits.max_archive_ratio,
+        "max_depth": limits.max_archive_depth,
+    }
 
 
 def _reason(stopped: object) -> Reason:

@@ -15,7 +15,7 @@ DECORATION_BYTES = 32 * 1024
 DECORATION_PIXELS = 50_000  # width times height: 400 by 125, 220 by 220
 
 # Fates of parts that hold no document: what a message without any other part has not said.
-_NO_FILE = frozenset({"narrative", "alternative", "opened", "decoration"})
+_NO_FILE = frozenset({"narrative", "alternative", "opened", "decoration", "system_file"})
 
 
 # Content that is elsewhere: nothing is fetched, and no pieces are joined (RFC 2046, 5.2.2, 5.2.3).
@@ -23,7 +23,17 @@ _ELSEWHERE = {
     "message/external-body": "content_elsewhere",
     "message/partial": "message_in_pieces",
 }
-_TOLD = {"file_empty", "file_type_blocked", "file_password", "file_damaged", *_ELSEWHERE.values()}
+# Of an archive that stays whole: what is wrong with it, and what speaks for itself.
+_WHOLE = ("archive_too_deep", "unreadable_member", "kept_whole")
+_TOLD = {
+    "file_empty",
+    "file_type_blocked",
+    "file_password",
+    "file_damaged",
+    "archive_unsafe",
+    "archive_too_deep",
+    *_ELSEWHERE.values(),
+}
 
 
 def sort(package: Package, media: MediaCatalogue, *, narrative_characters: int = 500) -> Package:
@@ -49,7 +59,8 @@ def sort(package: Package, media: MediaCatalogue, *, narrative_characters: int =
 
 def _sorted(part: Part, media: MediaCatalogue, shown: Set[tuple[str | None, str | None]]) -> Part:
     fate, reason = _fate(part, media, shown)
-    return dataclasses.replace(part, fate=fate, reason=reason)
+    remarks = (f"programs:{', '.join(part.programs)}",) if part.programs else ()
+    return dataclasses.replace(part, fate=fate, reason=reason, remarks=remarks)
 
 
 def _fate(
@@ -62,11 +73,14 @@ def _fate(
         ("words" in flags, Fate.FILED, "narrative"),
         ("alternative" in flags, Fate.LEFT_OUT, "alternative"),
         ("opened" in flags, Fate.LEFT_OUT, "opened"),
+        ("system_file" in flags, Fate.LEFT_OUT, "system_file"),
         (not part.bytes, Fate.LEFT_OUT, "file_empty"),
         (media.is_program(part.detected_type), Fate.REFUSED, "file_type_blocked"),
+        ("archive_unsafe" in flags, Fate.HELD, "archive_unsafe"),
         ("password" in flags, Fate.HELD, "file_password"),
         (is_shown and _is_decoration(part), Fate.LEFT_OUT, "decoration"),
         (part.declared_type in _ELSEWHERE, Fate.FILED, _ELSEWHERE.get(part.declared_type)),
+        *((why in flags, Fate.FILED, why) for why in _WHOLE),
         ("damaged" in flags, Fate.FILED, "file_damaged"),
         (media.treatment(part.detected_type).treat == "convert", Fate.CONVERTED, None),
     )
