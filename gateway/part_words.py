@@ -22,15 +22,26 @@ def shown_name(part: Part) -> str | None:
 
 
 def senders_name(part: Part, package: Package) -> str:
-    """Return what the sender calls a part."""
+    """Return what the sender calls a part; what came in an archive bears that one's name too."""
     if part.original_name:
-        return harmless(part.original_name) or _NAMELESS
+        name = harmless(part.original_name) or _NAMELESS
+        boxes = archives(package) if part.container is not None else ()
+        archive = next((one for one in boxes if one.path == part.container), None)
+        return name if archive is None else f"{senders_name(archive, package)}: {name}"
     words = next((one for one in package.words if one.path and one.path == part.path), None)
     if part.reason == "narrative" and words is not None:
         if words.container is None:
             return "Your message"
         return f'The attached message "{harmless(words.subject)}"'
     return _NAMELESS
+
+
+def archives(package: Package) -> tuple[Part, ...]:
+    """Return what was opened and is no message: it has no words of its own."""
+    messages = {words.container for words in package.words}
+    return tuple(
+        part for part in package.parts if part.reason == "opened" and part.path not in messages
+    )
 
 
 def entry(part: Part, package: Package, *, verb: str) -> Entry:
@@ -40,13 +51,14 @@ def entry(part: Part, package: Package, *, verb: str) -> Entry:
     """
     name = shown_name(part) or ""
     pages = part.pages if part.pdf is None else part.pdf.pages
-    long = f", {counted(pages, 'page')}" if pages else ""
+    long = f", {counted(pages, 'page')}" if pages and part.contents is None else ""
     is_words = part.reason == "narrative"
     if name == part.original_name:
         said = [f"{verb} unchanged{long}."]
     else:
         said = [f'{verb} as "{harmless(name)}"{long}.']
-        said += [f"{harmless(remarks.on_name(one))}." for one in part.remarks]
+    said += [f"{harmless(remarks.on_name(one))}." for one in part.remarks]
+    if name != part.original_name:
         if part.fate is Fate.CONVERTED:
             said.append("We converted it to PDF and kept your original.")
         elif not is_words:

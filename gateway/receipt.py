@@ -14,8 +14,8 @@ from zoneinfo import ZoneInfo
 from config.problems import catalogue
 from config.settings import Service
 from gateway.letter import Proof
-from gateway.mail import Mail, harmless
-from gateway.part_words import entry, problem_words, senders_name, what, why
+from gateway.mail import Mail, counted, harmless
+from gateway.part_words import archives, entry, problem_words, senders_name, what, why
 from gateway.road.file import final_state
 from gateway.road.package import Package, Part
 from gateway.tally import Tally
@@ -82,7 +82,7 @@ class _Writing:
             self._list("Waiting", self._tally.held, said_above=self._says_what_is_missing),
             self._list("Not filed", self._tally.not_filed, said_above=self._says_what_is_missing),
             self._list("Left out", self._tally.left_out),
-            self._list("Opened", self._tally.opened),
+            self._opened(),
             self._notes(),
             Section("What happens next", (self._next(),)),
         )
@@ -205,6 +205,24 @@ class _Writing:
             entries=tuple(entries) if self.told else (),
             columns=(_YOURS, f"What we {verb.lower()}"),
         )
+
+    def _opened(self) -> Section | None:
+        tally = self._tally
+        if not tally.opened:
+            return None
+        boxes = archives(self.package)
+        entries = (
+            Entry(
+                senders_name(part, self.package),
+                (
+                    why(part, self.package),
+                    *((f"It held {counted(tally.inside(part), 'document')}.",) * (part in boxes)),
+                ),
+            )
+            for part in tally.opened
+        )
+        heading = f"Opened: {len(tally.opened)}"
+        return Section(heading, entries=tuple(entries) if self.told else ())
 
     @property
     def _says_what_is_missing(self) -> bool:

@@ -72,6 +72,10 @@ class Tally:
         """Containers whose members stand by themselves."""
         return tuple(part for part in self.package.parts if part.reason == "opened")
 
+    def inside(self, container: Part) -> int:
+        """How many documents came in a container, however deep."""
+        return sum(part.path.startswith(f"{container.path}/") for part in self.documents)
+
     @property
     def missing(self) -> tuple[Part, ...]:
         """The documents that the sender meant to file and that are not filed."""

@@ -112,6 +112,15 @@ class Dossier:
         """The parts that are not documents: left out or refused, each with its reason."""
         return tuple(piece for piece in self.pieces if not piece.is_document)
 
+    @property
+    def holders(self) -> Mapping[str, str]:
+        """What was opened, its name by its path: a part that came in one is shown to."""
+        return {
+            piece.path: piece.original_name
+            for piece in self.pieces
+            if piece.reason == "opened" and piece.original_name
+        }
+
 
 def dossier(connection: sa.Connection, viewer: Viewer, receipt: str) -> Dossier:
     """Return the letter with this receipt number (8 characters). Raises NotThere.

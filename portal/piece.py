@@ -48,10 +48,15 @@ class Piece:
 
     @property
     def shown_name(self) -> str | None:
-        """The name to show: that of the PDF where one was made, else the filed one."""
-        if self.filed_name is None or self.made is None:
+        """The name to show: that of the PDF where one was made of it, else the filed one."""
+        if self.filed_name is None or self.made is None or self.has_list:
             return self.filed_name
         return pdf_name(self.filed_name)
+
+    @property
+    def has_list(self) -> bool:
+        """Whether its PDF lists what is in it: an archive that was filed whole."""
+        return self.made is not None and self.fate == "filed" and self.reason != "narrative"
 
     @property
     def pages(self) -> int | None:

@@ -71,7 +71,8 @@ def test_every_type_of_the_catalogue_is_named_under_what_is_done_with_it(page: s
     groups = kinds(media.catalogue())
     named = {group.heading: dict(group.kinds) for group in groups}
     assert ".docx" in named["Turned into PDF"]["Word document"]
-    assert named["Opened"] == {"Email message": ".eml"}
+    assert named["Opened"]["Email message"] == ".eml"
+    assert named["Opened"]["ZIP archive"] == ".zip"
     assert ".exe" in " ".join(named["Not filed"].values())
     rows = {row.label for name, row in media.catalogue().types.items() if name != "*"}
     assert {label for group in groups for label, _ in group.kinds} == rows
