@@ -19,6 +19,10 @@ _HEAD_BYTES = 64 * 1024
 _PDF_HEADER_WITHIN = 1024  # where viewers look for %PDF- (ISO 32000-1, Annex H, note 13)
 _UNKNOWN = frozenset({"application/octet-stream", "application/x-data", "application/CDFV2"})
 _COMPOUND = frozenset({"application/x-ole-storage", "application/vnd.ms-office"})
+_BOXES = frozenset(
+    f"application/{each}"
+    for each in ("x-tar", "x-7z-compressed", "x-rar", "gzip", "x-bzip2", "x-xz", "zstd")
+)
 
 # Names that libmagic 5.44 has for what the catalogue calls otherwise.
 _ALSO_CALLED = {
@@ -106,6 +110,9 @@ def _by_bytes(file: Path, head: bytes, declared: str, extension: str) -> Detecte
     elif head.startswith(b"PK\x03\x04"):
         detected = _zip(file, found, declared, extension)
         detected = detected.flagged("polyglot") if pdf_header else detected
+    elif found in _BOXES:
+        # A PDF that is packed in one as it is stands near the start: that is no second truth.
+        detected = Detected(found)
     elif pdf_header and not catalogue().is_program(found):
         # Viewers open it as a PDF whatever stands before the header.
         plain = found == "application/pdf" or found in _UNKNOWN or found == "text/plain"

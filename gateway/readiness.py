@@ -17,6 +17,7 @@ from config.settings import Settings, SettingsFault
 from converters.fault import SandboxMissing
 from converters.sandbox import require_sandbox
 from gateway.assembly import office_calendar
+from gateway.reader import libarchive
 from portal import migrations
 from portal.database import UnsafeSqlite, open_database
 from portal.vocabulary import size
@@ -55,6 +56,7 @@ def findings(settings: Settings) -> Iterator[Finding]:
     yield from _database(settings.storage.path / "casebridge.db")
     yield _sandbox()
     yield from _engines()
+    yield _archives()
     yield from _way_out(settings)
     yield _python()
     if settings.trust.sample_accounts:
@@ -133,6 +135,14 @@ def _engines() -> Iterator[Finding]:
             yield Finding.of("error", "engine_missing", name=program, value=package)
         else:
             yield Finding("ok", f"{program} is there")
+
+
+def _archives() -> Finding:
+    try:
+        libarchive.warm()
+    except (OSError, AttributeError):  # not there, or of another version
+        return Finding("error", f"{libarchive.LIBRARY} is missing", "install libarchive13")
+    return Finding("ok", f"{libarchive.LIBRARY} is there")
 
 
 def _python() -> Finding:

@@ -12,17 +12,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
-from gateway.reader import contents, library_archive, production
+from gateway.reader import compressed, contents, production
+from gateway.reader.compressed import OneFile
 from gateway.reader.entity import Count, Entity, Kind
 from gateway.reader.header import Header
 from gateway.reader.leaf import Leaf, described
-from gateway.reader.library_archive import LibraryArchive
+from gateway.reader.library_archive import SEVEN_ZIP, TAR, LibraryArchive
 from gateway.reader.member import Archive, Member, NotOpened, Why
 from gateway.reader.parameters import Value
 from gateway.reader.source import Extent
 from gateway.reader.zip_archive import ZipArchive
 
 _ZIP = "application/zip"
+_TYPES = {_ZIP, SEVEN_ZIP, TAR, *compressed.TYPES}
 _DECLARED = "application/octet-stream"
 # A drawing of nothing but white packs a thousand to one; less than this harms nobody.
 _HARMLESS_BYTES = 10 << 20
@@ -76,9 +78,8 @@ class Archives:
         And for an archive that stays whole: then its flags say why, and a list of what is in it
         may lie beside it.
         """
-        media_type = leaf.detected_type
-        is_archive = media_type == _ZIP or media_type in library_archive.TYPES
-        if leaf.file is None or not is_archive or not leaf.flags.isdisjoint(_NO_FILE):
+        is_archive = leaf.detected_type in _TYPES and leaf.flags.isdisjoint(_NO_FILE)
+        if leaf.file is None or not is_archive:
             return None
         archive: Archive | None = None
         try:
@@ -103,9 +104,12 @@ class Archives:
             raise NotOpened(Why.DEEP, "depth")
 
     def _listed(self, leaf: Leaf, file: Path, descriptor: int) -> Archive:
-        if leaf.detected_type == _ZIP:
+        kind = leaf.detected_type
+        if kind == _ZIP:
             return ZipArchive(Extent(descriptor, 0, leaf.size))
-        return LibraryArchive(file, leaf.detected_type, leaf.name, most_bytes=self._room)
+        if kind in compressed.TYPES and not compressed.holds_tar(file, kind):
+            return OneFile(file, kind, leaf.name)
+        return LibraryArchive(file, kind, most_bytes=self._room)
 
     def _judge(self, leaf: Leaf, archive: Archive, count: Count) -> None:
         """Raise NotOpened for a bomb, and for what is filed whole."""

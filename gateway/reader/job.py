@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from converters import detect
-from gateway.reader import library_archive
+from gateway.reader import libarchive
 from gateway.reader.archive import ArchiveLimits, Archives
 from gateway.reader.body import pieces
 from gateway.reader.boundary import shows_parts
@@ -42,7 +42,7 @@ _TRACE_OF_PARTS = re.compile(rb"(?:\A|[\r\n])(?:--\S|content-[a-z-]+[ \t]*:)", r
 def warm() -> None:
     """Load what the first job would wait for. Called once, before any stranger's bytes."""
     detect.warm()
-    library_archive.warm()
+    libarchive.warm()
 
 
 def run(job: dict[str, Any], inputs: list[int], folder: Path) -> dict[str, Any]:

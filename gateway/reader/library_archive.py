@@ -1,4 +1,4 @@
-"""A 7z or tar archive, or one compressed file, as libarchive reads it: listed first, then unpacked.
+"""A 7z or tar archive as libarchive reads it: listed first, then unpacked.
 
 No member is ever written by the library: it gives bytes, and we choose where they go.
 """
@@ -7,32 +7,47 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
-import os
 import stat
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from gateway.reader import libarchive
-from gateway.reader.libarchive import EOF, OK, WARN, call
+from gateway.reader import compressed
+from gateway.reader.libarchive import EOF, OK, READ, WARN, call
 from gateway.reader.member import Member, NotOpened, Why
 from gateway.reader.member_name import RawName, names
 
 MOST_ENTRIES = 65_535
+SEVEN_ZIP, TAR = "application/x-7z-compressed", "application/x-tar"
 _BLOCK_BYTES = 1 << 16
 _CHUNK_BYTES = 1 << 18
-_RAW = 0x90000
-_FILTERS = ("gzip", "bzip2", "xz", "zstd")
-# Only what a type of ours needs: each reader of the library is a door.
-_FORMATS = {
-    "application/x-7z-compressed": ("7zip",),
-    "application/x-tar": ("tar",),
-    "application/gzip": ("tar", "raw"),
-    "application/x-bzip2": ("tar", "raw"),
-    "application/x-xz": ("tar", "raw"),
-    "application/zstd": ("tar", "raw"),
-}
-TYPES = frozenset(_FORMATS)
+
+
+@dataclass
+class _Source:
+    """The bytes that the library is handed, and what stopped them."""
+
+    chunks: Iterator[bytes]
+    before: int = 0  # handed over before the last chunk
+    last: bytes = b""
+    stopped: NotOpened | None = None
+
+    def read(self, _archive: int, _client: int, buffer: ctypes.Array[ctypes.c_void_p]) -> int:
+        """Hand over the next chunk, as archive_read_callback(3) does."""
+        self.before += len(self.last)
+        try:
+            self.last = next(self.chunks, b"")
+        except NotOpened as stop:
+            self.stopped = stop
+            return -1
+        # The bytes are the library's to read until it asks again: `last` keeps them.
+        buffer[0] = ctypes.cast(ctypes.c_char_p(self.last), ctypes.c_void_p)
+        return len(self.last)
+
+    def rest(self, place: int) -> Iterator[bytes]:
+        """Give what the library has not read up to `place`."""
+        yield self.last[max(0, place - self.before) :]
+        yield from self.chunks
 
 
 @dataclass(frozen=True)
@@ -40,7 +55,9 @@ class _Open:
     """The library's handle, and the entry that it stands at."""
 
     handle: int
-    entry: ctypes.c_void_p
+    source: _Source | None
+    most_bytes: int
+    entry: ctypes.c_void_p = field(default_factory=ctypes.c_void_p)
 
     def advance(self) -> bool:
         """Go to the next entry; False at the end. Raises NotOpened."""
@@ -48,29 +65,27 @@ class _Open:
         if said == EOF:
             return False
         if said not in {OK, WARN}:
-            raise self.fault()
+            raise self._fault()
         if call("archive_entry_is_encrypted")(self.entry):
             raise NotOpened(Why.PASSWORD, "encrypted")
+        if self._consumed > 2 * self.most_bytes:
+            raise NotOpened(Why.UNSAFE, "headers")  # there may be a megabyte for each entry
         return True
 
-    def fault(self) -> NotOpened:
-        """What is wrong where the library cannot go on."""
+    @property
+    def _consumed(self) -> int:
+        return int(call("archive_filter_bytes")(self.handle, 0))
+
+    def _fault(self) -> NotOpened:
+        if self.source is not None and self.source.stopped is not None:
+            return self.source.stopped
         if call("archive_read_has_encrypted_entries")(self.handle) == 1:
             return NotOpened(Why.PASSWORD, "encrypted")
         return NotOpened(Why.DAMAGED, "library")
 
-    def is_raw(self) -> bool:
-        """Whether it is one compressed file, and no archive. Known after the first entry."""
-        return bool(call("archive_format")(self.handle) == _RAW)
-
-    def consumed(self) -> int:
-        """How many bytes were taken out of the compressed file, headers and all."""
-        return int(call("archive_filter_bytes")(self.handle, 0))
-
-    def size(self) -> int | None:
+    def size(self) -> int:
         """What the entry declares."""
-        is_set = call("archive_entry_size_is_set")(self.entry)
-        return int(call("archive_entry_size")(self.entry)) if is_set else None
+        return int(call("archive_entry_size")(self.entry))
 
     def name(self) -> RawName:
         """The entry's name. Raises NotOpened where it has none."""
@@ -96,37 +111,42 @@ class _Open:
         while (got := call("archive_read_data")(self.handle, room, _CHUNK_BYTES)) > 0:
             yield room.raw[:got]
         if got < 0:
-            raise self.fault()
+            raise self._fault()
+
+    def look_behind(self) -> None:
+        """Read to the end, where a checksum stands. Raises NotOpened for what hides there."""
+        if self.source is None:
+            return
+        total = self._consumed
+        for chunk in self.source.rest(total):
+            total += len(chunk)
+            if chunk.strip(b"\0") or total > 2 * self.most_bytes:
+                raise NotOpened(Why.UNSAFE, "hidden")
 
 
 class LibraryArchive:
     """See `gateway.reader.member.Archive`."""
 
-    def __init__(self, file: Path, media_type: str, name: str | None, *, most_bytes: int) -> None:
+    def __init__(self, file: Path, media_type: str, *, most_bytes: int) -> None:
         """List it. Raises NotOpened.
 
-        A compressed one is unpacked to be listed, and never beyond `most_bytes`. `name` is its
-        own: one compressed file is called by it.
+        `media_type` is 7z's or tar's, or that of a compressed tar archive, which is unpacked to be
+        listed: not beyond `most_bytes` and as much again for its headers.
         """
         self._file = file
         self._media_type = media_type
-        self._single = _without_ending(name)
-        self.members = self._list(most_bytes)
+        self._most_bytes = most_bytes
+        self.members = self._list()
 
-    def _list(self, most_bytes: int) -> tuple[Member, ...]:
-        found: list[tuple[RawName, int | None, bool]] = []
+    def _list(self) -> tuple[Member, ...]:
+        found: list[tuple[RawName, int, bool]] = []
         total = 0
         with self._opened() as archive:
             while archive.advance():
-                if archive.is_raw():
-                    return (Member(self._single, None),)
-                if archive.consumed() > 2 * most_bytes:
-                    raise NotOpened(Why.UNSAFE, "headers")  # a megabyte of them for each entry
-                size = archive.size()
-                total += size or 0
-                found.append((archive.name(), size, archive.is_folder()))
+                found.append((archive.name(), archive.size(), archive.is_folder()))
+                total += archive.size()
                 # What follows would have to be unpacked to be seen.
-                if total > most_bytes or len(found) > MOST_ENTRIES:
+                if total > self._most_bytes or len(found) > MOST_ENTRIES:
                     break
         listed = names([name for name, _, _ in found])
         return tuple(
@@ -142,26 +162,28 @@ class LibraryArchive:
                     raise NotOpened(Why.DAMAGED, "end")
                 if not member.is_folder:
                     yield member, archive.bytes()
+            archive.advance()
+            archive.look_behind()
 
     @contextlib.contextmanager
     def _opened(self) -> Iterator[_Open]:
         handle = call("archive_read_new")()
         try:
-            for each in _FILTERS if self._media_type != "application/x-7z-compressed" else ():
-                call(f"archive_read_support_filter_{each}")(handle)
-            for each in _FORMATS[self._media_type]:
-                call(f"archive_read_support_format_{each}")(handle)
-            with self._file.open("rb") as stream:
-                if call("archive_read_open_fd")(handle, stream.fileno(), _BLOCK_BYTES) != OK:
-                    raise NotOpened(Why.DAMAGED, "library")
-                yield _Open(handle, ctypes.c_void_p())
+            if self._media_type == SEVEN_ZIP:
+                call("archive_read_support_format_7zip")(handle)
+                with self._file.open("rb") as stream:
+                    said = call("archive_read_open_fd")(handle, stream.fileno(), _BLOCK_BYTES)
+                    yield self._begun(handle, said, None)
+                return
+            call("archive_read_support_format_tar")(handle)
+            source = _Source(compressed.unpacked(self._file, self._media_type))
+            read = READ(source.read)
+            said = call("archive_read_open")(handle, None, None, read, None)
+            yield self._begun(handle, said, source)
         finally:
             call("archive_read_free")(handle)
 
-
-def _without_ending(name: str | None) -> str:
-    stem = os.path.splitext((name or "").replace("\\", "/").rpartition("/")[2])[0]  # noqa: PTH122 -- no path of ours
-    return stem or "Document"
-
-
-warm = libarchive.warm
+    def _begun(self, handle: int, said: int, source: _Source | None) -> _Open:
+        if said != OK:
+            raise NotOpened(Why.DAMAGED, "library")
+        return _Open(handle, source, self._most_bytes)

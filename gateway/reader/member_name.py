@@ -11,7 +11,11 @@ from gateway.reader.member import NotOpened, Why
 
 # What archives without a word on their charset hold, the likeliest first. The first is the
 # standard's (APPNOTE.TXT, 4.4.4, D.1); the others are what the systems of the world really write.
-_CHARSETS = ("cp437", "cp1252", "cp850", "cp866", "cp1251", "cp932", "gbk", "cp949", "big5")
+# A text of the narrower ones can be read in the wider ones too, and not the other way round.
+_CHARSETS = (
+    *("cp437", "cp1252", "cp850", "cp866", "cp1251"),
+    *("cp932", "euc_kr", "gb2312", "big5", "gbk"),
+)
 _SCRIPTS = {"LATIN", "CYRILLIC", "GREEK", "CJK", "HIRAGANA", "KATAKANA", "HANGUL"}
 _ONE_SCRIPT = {"HIRAGANA": "CJK", "KATAKANA": "CJK"}  # written together
 _FOREIGN_RUN = re.compile(r"[^\x00-\x7f]{3,}")
@@ -90,5 +94,5 @@ def _score(raw: bytes, charset: str) -> float:
 
 
 def _script(char: str) -> str | None:
-    script = unicodedata.name(char, "").partition(" ")[0]
+    script = re.split("[ -]", unicodedata.name(char, ""), maxsplit=1)[0]
     return _ONE_SCRIPT.get(script, script) if script in _SCRIPTS else None

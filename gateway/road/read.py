@@ -52,14 +52,8 @@ def read(
     whose reader ended, where that may have been this machine's doing: unless it is the message's
     `last_chance`. Whatever else of converters.fault passes through is no fault of the message.
     """
-    job = {
-        "max_parts": limits.max_parts,
-        "max_depth": limits.max_depth,
-        "max_header_bytes": limits.max_header_bytes,
-        "archives": _archives(limits),
-    }
     try:
-        answer = reader.run(job, inputs=[raw.fileno()], into=folder)
+        answer = reader.run(job_of(limits), inputs=[raw.fileno()], into=folder)
         if "stopped" in answer:
             raise MessageUnreadable(_reason(answer["stopped"]))
         return package_of(letter, answer, folder)
@@ -74,14 +68,19 @@ def read(
         raise MessageUnreadable(Reason.UNBELIEVABLE) from fault
 
 
-def _archives(limits: Reading) -> dict[str, int] | None:
-    if not limits.open_archives:
-        return None
-    return {
+def job_of(limits: Reading) -> dict[str, Any]:
+    """Return the job that the reader is given, as gateway.reader.job takes it."""
+    archives = {
         "max_members": limits.max_archive_members,
         "max_bytes": limits.max_archive_bytes,
         "max_ratio": limits.max_archive_ratio,
         "max_depth": limits.max_archive_depth,
+    }
+    return {
+        "max_parts": limits.max_parts,
+        "max_depth": limits.max_depth,
+        "max_header_bytes": limits.max_header_bytes,
+        "archives": archives if limits.open_archives else None,
     }
 
 
