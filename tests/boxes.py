@@ -17,8 +17,8 @@ from gateway.road.read import job_of
 
 PDF = b"%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
 
-# As 7-Zip 26 makes them of a/b/report.txt, a/note.txt and a/Ärztlicher Befund 病历.txt; of a/note.txt
-# with a password; and of the same with its listing encrypted too.
+# As 7-Zip 26 makes them: of a/b/report.txt, a/note.txt and a/Ärztlicher Befund 病历.txt; of
+# a/note.txt with a password; and of the same with its listing encrypted too.
 SEVEN = base64.b64decode(
     "N3q8ryccAATNmsn+uQAAAAAAAAAiAAAAAAAAAId9lpsBABpSZXBvcnQgb2YgdGhlIGRheQp4CkJlZnVuZAoAAACBMw"
     "euD8/88GwP6+qcvzY9/noN/jZVNrtTpBqLTKqwfQP0MvJd17A40bqCCw4ZA07iUKQQ83Fmez5UhEjJ3kg+QGHdtUvB"
