@@ -24,7 +24,7 @@ from gateway.reader.source import Extent
 from gateway.reader.zip_archive import ZipArchive
 
 _ZIP = "application/zip"
-_TYPES = {_ZIP, SEVEN_ZIP, TAR, *compressed.TYPES}
+TYPES = {_ZIP, SEVEN_ZIP, TAR, *compressed.TYPES}
 _DECLARED = "application/octet-stream"
 # A drawing of nothing but white packs a thousand to one; less than this harms nobody.
 _HARMLESS_BYTES = 10 << 20
@@ -78,7 +78,7 @@ class Archives:
         And for an archive that stays whole: then its flags say why, and a list of what is in it
         may lie beside it.
         """
-        is_archive = leaf.detected_type in _TYPES and leaf.flags.isdisjoint(_NO_FILE)
+        is_archive = leaf.detected_type in TYPES and leaf.flags.isdisjoint(_NO_FILE)
         if leaf.file is None or not is_archive:
             return None
         archive: Archive | None = None
