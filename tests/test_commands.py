@@ -17,6 +17,7 @@ import sqlalchemy as sa
 from config.settings import CONFIG_FOLDER
 from gateway import lock
 from gateway.command import DONE, NOT_READY, PROBLEM, REFUSED, USAGE, main
+from gateway.reader import libarchive
 from tests.carrying import MAIL, mail_folder
 from tests.served import storage_with
 
@@ -149,6 +150,18 @@ def test_check_names_the_fix_where_there_is_no_sandbox(
     assert ended.code == PROBLEM
     (sandbox,) = (one for one in ended.objects if "sandbox" in one["text"])
     assert (sandbox["weight"], "bubblewrap" in sandbox["fix"]) == ("error", True)
+
+
+def test_check_names_the_fix_where_a_library_is_missing(
+    run: Run, storage: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(libarchive, "LIBRARY", "libarchive.so.0")
+    monkeypatch.setattr(libarchive, "_library", libarchive._library.__wrapped__)
+    libarchive.call.cache_clear()
+    ended = run("check", "--json")
+    assert ended.code == PROBLEM
+    (library,) = (one for one in ended.objects if "libarchive" in one["text"])
+    assert (library["weight"], library["fix"]) == ("error", "install libarchive13")
 
 
 # -- directory import ------------------------------------------------------------------------------

@@ -15,6 +15,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from config.settings import Reading
 from tests.boxes import (
@@ -466,3 +468,38 @@ def test_more_than_a_limit_stays_whole_and_the_letter_goes_on(
     (part,) = opened(zipped({f"{number}.txt": b"x" for number in range(10)}), reading=reading)
     assert part["flags"] == ["kept_whole"]
     assert "9.txt" in (tmp_path / "job" / part["contents"]).read_text("utf-8")
+
+
+# -- anything at all -------------------------------------------------------------------------------
+
+
+@settings(
+    max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(st.data())
+def test_no_archive_whatever_is_in_it_stops_the_letter(
+    tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
+) -> None:
+    content = bytearray(data.draw(st.sampled_from(SOUND)))
+    for _ in range(data.draw(st.integers(1, 4))):
+        place = data.draw(st.integers(0, len(content) - 1))
+        piece = data.draw(st.binary(max_size=4) | st.sampled_from([b"\xff" * 4, b"\0" * 4, b"PK"]))
+        content[place : place + data.draw(st.integers(0, 4))] = piece
+    box, *members = read(sent(bytes(content)), tmp_path_factory.mktemp("any") / "job")
+    assert box["flags"] == ["opened"] or not members
+
+
+SOUND = (
+    zipped(DOCUMENTS),
+    zipped(DOCUMENTS, zipfile.ZIP_STORED),
+    zipped(DOCUMENTS, zipfile.ZIP_LZMA),
+    SEVEN,
+    SEVEN_LOCKED,
+    tarred(*DOCUMENTS.items()),
+    tarred(*DOCUMENTS.items(), packed="gz"),
+    tarred(*DOCUMENTS.items(), packed="xz"),
+    gzip.compress(PDF),
+    lzma.compress(PDF * 9),
+    UNSAFE["overlap"],
+    wide_end(),
+)

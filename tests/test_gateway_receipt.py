@@ -136,6 +136,25 @@ def test_a_logo_is_left_out_and_counts_for_nothing_that_is_missing() -> None:
         assert "LEFT OUT: 1\n" in said.text
 
 
+def test_what_came_in_an_archive_bears_its_name_and_is_counted_there() -> None:
+    box = part("2", "a.zip", "application/zip", fate=Fate.LEFT_OUT, reason="opened")
+    inner = dataclasses.replace(box, path="2/2", container="2", original_name="b.zip")
+    said = receipt(
+        filed(
+            box,
+            part("2/1", "x/1.pdf", container="2"),
+            inner,
+            part("2/2/1", "2.pdf", container="2/2"),
+        ),
+        "7KQ4M2XD",
+        SERVICE,
+    ).text
+    assert "1. a.zip: x/1.pdf" in said
+    assert "2. a.zip: b.zip: 2.pdf" in said
+    assert "- a.zip: Opened: what was in it is listed by itself. It held 2 documents." in said
+    assert "- a.zip: b.zip: Opened: what was in it is listed by itself. It held 1 document." in said
+
+
 def test_what_only_our_staff_can_mend_asks_the_sender_for_nothing() -> None:
     parts = part("2", "a.pdf"), part("3", "b.zip", fate=Fate.HELD, reason="archive_unsafe")
     assert "action needed" not in receipt(filed(*parts), "7KQ4M2XD", SERVICE).subject

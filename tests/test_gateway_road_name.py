@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import unicodedata
+from pathlib import Path
 
 import pytest
 from hypothesis import example, given, settings
@@ -294,3 +295,10 @@ def test_a_converted_part_of_no_known_extension_does_not_take_its_pdfs_name() ->
     odd = part("2", "scan.pdf", "image/x-odd", fate=Fate.CONVERTED)
     named = name(package(odd), RULES, extension_for).parts[0].filed_name or ""
     assert pdf_name(named) != named
+
+
+def test_what_sort_remarked_stays_and_a_contents_list_has_a_name_of_its_own() -> None:
+    disc = part("2", "disc.zip", "application/zip", contents=Path("p"), remarks=("programs:a.exe",))
+    named = name(package(disc, part("3", "disc.pdf")), RULES, extension_for).parts
+    assert (named[0].filed_name, named[0].remarks) == ("disc.zip", ("programs:a.exe",))
+    assert named[1].filed_name == "disc (2).pdf"

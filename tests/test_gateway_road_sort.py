@@ -93,6 +93,11 @@ def declared(media_type: str) -> Part:
         ),
         (flagged(PDF, "password"), Fate.HELD, "file_password"),
         (flagged(PDF, "damaged"), Fate.FILED, "file_damaged"),
+        (flagged(PDF, "archive_unsafe", "damaged"), Fate.HELD, "archive_unsafe"),
+        (flagged(PDF, "archive_too_deep"), Fate.FILED, "archive_too_deep"),
+        (flagged(PDF, "unreadable_member"), Fate.FILED, "unreadable_member"),
+        (flagged(PDF, "kept_whole"), Fate.FILED, "kept_whole"),
+        (flagged(PDF, "system_file"), Fate.LEFT_OUT, "system_file"),
         (declared("message/external-body"), Fate.FILED, "content_elsewhere"),
         (declared("message/partial"), Fate.FILED, "message_in_pieces"),
         (
@@ -192,6 +197,8 @@ def test_a_body_that_is_a_document_of_its_own_needs_no_message_pdf() -> None:
         ),
         (flagged(PDF, "password"), "file_password"),
         (flagged(PDF, "damaged"), "file_damaged"),
+        (flagged(PDF, "archive_unsafe"), "archive_unsafe"),
+        (flagged(PDF, "archive_too_deep"), "archive_too_deep"),
         (declared("message/external-body"), "content_elsewhere"),
         (declared("message/partial"), "message_in_pieces"),
     ],
@@ -201,6 +208,11 @@ def test_what_is_not_filed_as_it_should_be_is_told_with_its_name(part: Part, cod
     assert [(one.code, one.fields, one.part) for one in troubles] == [
         (code, {"name": "a.pdf"}, "2")
     ]
+
+
+def test_programs_in_an_archive_that_stays_whole_are_named() -> None:
+    disc = dataclasses.replace(flagged(PDF, "kept_whole"), programs=("autorun.inf", "start.exe"))
+    assert sorted_(BODY, disc).parts[1].remarks == ("programs:autorun.inf, start.exe",)
 
 
 def test_an_ambiguous_message_is_told_once() -> None:

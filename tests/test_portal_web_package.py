@@ -8,8 +8,9 @@ from collections.abc import Iterator
 import pytest
 import sqlalchemy as sa
 
-from portal.tables import events, letters, submissions
+from portal.tables import events, letters, parts, submissions
 from tests.desk import SampleDesk, TestClient, csrf, filled_desk, kinds, spoken
+from tests.record_sample import Part
 
 
 @pytest.fixture
@@ -69,6 +70,46 @@ def test_the_page_says_it_all(dana: TestClient) -> None:
         "Converted to PDF Chronology 24-001300.docx , with LibreOffice 24.8, 3 pages",
         "Receipt sent to the sender",
         "Proven: sent from this machine",
+    ):
+        assert said in text, said
+
+
+def test_what_came_in_an_archive_names_it_and_one_kept_whole_shows_its_list(
+    desk: SampleDesk,
+) -> None:
+    sample = desk.sample
+    with sample.together():
+        letter = sample.letter("B0X0B0X0")
+        sample.package(letter)
+        _, *members = sample.parts(
+            "B0X0B0X0",
+            letter,
+            [
+                Part("records.zip", "application/zip", fate="left_out", reason="opened"),
+                Part("a/report.pdf", filed_name="report.pdf"),
+                Part("a/Thumbs.db", fate="left_out", reason="system_file", stored=False),
+                Part(
+                    "disc.zip",
+                    "application/zip",
+                    filed_name="disc.zip",
+                    reason="kept_whole",
+                    remarks=("programs:start.exe",),
+                    made=b"%PDF-1.4 the list",
+                ),
+            ],
+        )
+        sample.file(letter, "24-001234", "Dana Reyes", [members[0], members[2]])
+    with desk.database.write() as connection:
+        inside = parts.update().where(parts.c.id.in_(members[:2]))
+        connection.execute(inside.values(container="1"))
+    text = words(desk.signed_in("Dana Reyes").get("/p/B0X0-B0X0").text)
+    for said in (
+        "report.pdf came as a/report.pdf in records.zip",
+        "A file that a computer keeps for itself. in records.zip",
+        "disc.zip There are programs in it: start.exe.",
+        "View contents of disc.zip",
+        "Kept whole, with a list of what is in it.",
+        "disc.zip contents list made here",
     ):
         assert said in text, said
 

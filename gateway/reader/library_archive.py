@@ -109,7 +109,7 @@ class _Open:
         """The entry's bytes. Raises NotOpened where they end before their time."""
         room = ctypes.create_string_buffer(_CHUNK_BYTES)
         while (got := call("archive_read_data")(self.handle, room, _CHUNK_BYTES)) > 0:
-            yield room.raw[:got]
+            yield ctypes.string_at(room, got)
         if got < 0:
             raise self._fault()
 
