@@ -144,6 +144,16 @@ def test_a_message_inside_is_opened_in_its_turn(opened: Open) -> None:
     assert (inner["container"], note["container"]) == ("2/1", "2/1/2")
 
 
+def test_a_zipped_folder_of_mails_over_the_limit_is_not_lost(opened: Open) -> None:
+    mail = sent(PDF, "report.pdf")
+    content = zipped({f"{number}.eml": mail for number in range(8)})
+    box, *parts = opened(content, reading=Reading(max_parts=20))
+    mails = [part for part in parts if part["container"] == "2"]
+    assert box["flags"] == ["opened"]
+    assert [part["flags"] for part in mails] == [["opened"]] * 3 + [["archive_too_deep"]] * 5
+    assert all(part["file"] for part in mails[3:])
+
+
 def test_an_archive_in_an_archive_is_opened_to_a_depth(opened: Open) -> None:
     content = zipped({"note.txt": b"Hello"})
     for number in range(4):
@@ -454,7 +464,8 @@ def test_programs_in_what_stays_whole_are_named(opened: Open) -> None:
 
 
 def test_a_dat_file_among_letters_makes_no_production(opened: Open) -> None:
-    box, *_ = opened(zipped({"winmail.dat": b"x", "letters/2024.pdf": PDF, "a.pdf": PDF}))
+    letters = {"letters/20240105.pdf": PDF, "letters/20240301.pdf": PDF}
+    box, *_ = opened(zipped({"winmail.dat": b"x", **letters}))
     assert box["flags"] == ["opened"]
 
 

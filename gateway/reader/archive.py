@@ -97,9 +97,16 @@ class Archives:
         self._opened.add(leaf.path)
         return [_part(one, leaf.entity.depth + 1, count) for one in stored]
 
+    def hold(self, path: str) -> bool:
+        """Say whether a part came in an archive that was opened, however deep."""
+        return self._around(path) > 0
+
+    def _around(self, path: str) -> int:
+        steps = path.split("/")
+        return sum("/".join(steps[:end]) in self._opened for end in range(1, len(steps)))
+
     def _look_at_depth(self, leaf: Leaf, count: Count) -> None:
-        steps = leaf.path.split("/")
-        around = sum("/".join(steps[:end]) in self._opened for end in range(1, len(steps)))
+        around = self._around(leaf.path)
         if around >= self._limits.max_depth or leaf.entity.depth >= count.limits.max_depth:
             raise NotOpened(Why.DEEP, "depth")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 from collections.abc import Iterator, Set
@@ -18,9 +19,10 @@ from gateway.reader.entity import Count, Entity, Kind, Limits, read_tree
 from gateway.reader.fault import ReadingStopped, Reason
 from gateway.reader.header import Header
 from gateway.reader.importance import importance
-from gateway.reader.inside import inside
+from gateway.reader.inside import Inside, inside
 from gateway.reader.leaf import Leaf, decoded, opened
 from gateway.reader.mailboxes import mailboxes
+from gateway.reader.member import Why
 from gateway.reader.report import failures
 from gateway.reader.sender import is_automatic, one_sender
 from gateway.reader.source import Extent
@@ -124,12 +126,27 @@ class _Letter:
             for member in members:
                 self._hand_over(member, leaf.path, frozenset())
             return
-        with inside(leaf, self._count) as opened_as:
+        with contextlib.ExitStack() as stack:
+            opened_as = self._opened(leaf, stack)
             if opened_as is not None and _is_ambiguous(opened_as.root):
                 leaf.flags.add("ambiguous")
             self._parts.append(_part(leaf, container, shown))
             if opened_as is not None:
                 self._message(opened_as.root, leaf.path)
+
+    def _opened(self, leaf: Leaf, stack: contextlib.ExitStack) -> Inside | None:
+        """Open what is a container until `stack` is closed.
+
+        A message of an archive that is over a limit stays a file among the others: a folder of
+        mails that somebody zipped. Raises ReadingStopped for any other.
+        """
+        try:
+            return stack.enter_context(inside(leaf, self._count))
+        except ReadingStopped:
+            if self._archives is None or not self._archives.hold(leaf.path):
+                raise
+            leaf.flags.add(Why.DEEP.value)
+            return None
 
     def _leaf(self, entity: Entity, path: str) -> Leaf:
         if entity.kind is Kind.MESSAGE and entity.children[0].header.fields:

@@ -47,7 +47,10 @@ def is_whole(name: str | None, files: Sequence[Member]) -> bool:
 
 
 def _is_production(files: Sequence[Member], endings: Sequence[str]) -> bool:
-    if _LOAD_FILES.isdisjoint(endings):
+    if not any(
+        ending in _LOAD_FILES and one.base.lower() != "winmail.dat"
+        for one, ending in zip(files, endings, strict=True)
+    ):
         return False
     pages = (one for one in files if one.folders and _NUMBERED_PAGE.search(one.base))
     return sum(1 for _, _ in zip(pages, range(_LEAST_PAGES), strict=False)) == _LEAST_PAGES
