@@ -235,7 +235,8 @@ def _insert_events(
     now: datetime,
 ) -> None:
     for part in package.parts:
-        if part.pdf is not None and part.path in converted:
+        # The list of what is in an archive is no conversion of it.
+        if part.pdf is not None and part.contents is None and part.path in converted:
             events.record(
                 connection,
                 letter_id=letter_id,
