@@ -106,6 +106,7 @@ def test_a_7z_archive_and_its_names(opened: Open) -> None:
         (bz2.compress(PDF), "report.pdf.bz2"),
         (lzma.compress(PDF), "report.pdf.xz"),
     ],
+    ids=["gz", "bz2", "xz"],
 )
 def test_one_compressed_file_is_called_by_its_archive(
     opened: Open, content: bytes, name: str
@@ -385,7 +386,9 @@ def locked() -> bytes:
     return content
 
 
-@pytest.mark.parametrize("content", [locked(), SEVEN_LOCKED, SEVEN_HIDDEN])
+@pytest.mark.parametrize(
+    "content", [locked(), SEVEN_LOCKED, SEVEN_HIDDEN], ids=["zip", "7z", "7z with its listing"]
+)
 def test_one_member_behind_a_password_asks_for_the_whole(opened: Open, content: bytes) -> None:
     assert why(opened(content)) == ["password"]
 
@@ -404,6 +407,10 @@ def test_one_member_behind_a_password_asks_for_the_whole(opened: Open, content: 
         (gzip.compress(bytes(range(256)) * 40)[:-60], "a.gz"),
         (gzip.compress(b"Hello there")[:-8] + b"1234" + struct.pack("<L", 11), "a.gz"),
         (tarred(("a.txt", b"Hello"), packed="gz")[:-8] + b"12345678", "a.tgz"),
+    ],
+    ids=[
+        *("zip cut", "zip checksum", "zip packed bytes", "7z cut", "7z packed bytes"),
+        *("tar cut", "tar.gz cut", "gz cut", "gz checksum", "tar.gz checksum"),
     ],
 )  # fmt: skip
 def test_a_damaged_archive_is_kept_whole_and_flagged(
