@@ -341,6 +341,25 @@ def test_what_is_unsafe_is_kept_whole_and_nothing_of_it_unpacked(
     assert sum(1 for _ in (tmp_path / "job").iterdir()) == 2  # the words and the archive
 
 
+@pytest.mark.parametrize(
+    ("attack", "flag"),
+    [
+        ("slip", "unsafe_path"),
+        ("nul", "unsafe_path"),
+        ("symlink", "unsafe_link"),
+        ("tar hardlink", "unsafe_link"),
+        ("overlap", "unsafe_overlap"),
+        ("other local name", "unsafe_truths"),
+        ("larger than it says", "unsafe_truths"),
+        ("stacked", "unsafe_hidden"),
+        ("declared bomb", "unsafe_ratio"),
+        ("gz bomb", "unsafe_ratio"),
+    ],
+)
+def test_what_is_unsafe_says_how(opened: Open, attack: str, flag: str) -> None:
+    assert flag in why(opened(UNSAFE[attack]))
+
+
 def test_the_directory_of_another_place_is_not_believed(opened: Open) -> None:
     assert not {"opened"} & set(why(opened(wide_end())))
 
@@ -353,7 +372,7 @@ def test_a_bomb_inside_is_held_and_its_neighbours_are_not(opened: Open) -> None:
     content = zipped({"report.pdf": PDF, "inner.zip": zipped({"a.txt": bytes(30 * MEBIBYTE)})})
     box, report, inner = opened(content)
     assert (box["flags"], report["detected_type"]) == (["opened"], "application/pdf")
-    assert inner["flags"] == ["archive_unsafe"]
+    assert inner["flags"] == ["archive_unsafe", "unsafe_ratio"]
 
 
 def test_a_bomb_of_archives_stops_at_what_a_letter_may_unpack(opened: Open) -> None:

@@ -210,6 +210,11 @@ def test_what_is_not_filed_as_it_should_be_is_told_with_its_name(part: Part, cod
     ]
 
 
+def test_how_an_archive_is_unsafe_is_remarked() -> None:
+    unsafe = flagged(PDF, "archive_unsafe", "unsafe_path", "unsafe_never_heard_of")
+    assert sorted_(BODY, unsafe).parts[1].remarks == ("unsafe_path",)
+
+
 def test_programs_in_an_archive_that_stays_whole_are_named() -> None:
     disc = dataclasses.replace(flagged(PDF, "kept_whole"), programs=("autorun.inf", "start.exe"))
     assert sorted_(BODY, disc).parts[1].remarks == ("programs:autorun.inf, start.exe",)

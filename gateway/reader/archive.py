@@ -89,7 +89,7 @@ class Archives:
                 self._judge(leaf, archive, count)
                 stored = self._unpack(leaf, archive)
         except NotOpened as stop:
-            leaf.flags.add(stop.why.value)
+            leaf.flags |= stop.flags
             if archive is not None and stop.why in {Why.WHOLE, Why.MEMBER}:
                 self._list_contents(leaf, archive)
             return None

@@ -69,7 +69,7 @@ class _Open:
         if call("archive_entry_is_encrypted")(self.entry):
             raise NotOpened(Why.PASSWORD, "encrypted")
         if self._consumed > 2 * self.most_bytes:
-            raise NotOpened(Why.UNSAFE, "headers")  # there may be a megabyte for each entry
+            raise NotOpened(Why.UNSAFE, "ratio")  # there may be a megabyte for each entry
         return True
 
     @property

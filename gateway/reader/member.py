@@ -20,12 +20,22 @@ class Why(StrEnum):
 
 
 class NotOpened(Exception):
-    """An archive is not to be opened. `detail` is one word for whoever looks into it."""
+    """An archive is not to be opened.
+
+    `detail` is one word for whoever looks into it: of an unsafe one "path", "link", "overlap",
+    "truths", "hidden" or "ratio", which have their words for people.
+    """
 
     def __init__(self, why: Why, detail: str) -> None:
         super().__init__(detail)
         self.why = why
         self.detail = detail
+
+    @property
+    def flags(self) -> set[str]:
+        """What the archive's part is flagged with."""
+        more = {f"unsafe_{self.detail}"} if self.why is Why.UNSAFE else set()
+        return {self.why.value, *more}
 
 
 @dataclass(frozen=True)

@@ -51,7 +51,7 @@ def _decoded(name: RawName, guessed: str) -> str:
 
 def _safe(name: str) -> str:
     if "\0" in name:
-        raise NotOpened(Why.UNSAFE, "nul")
+        raise NotOpened(Why.UNSAFE, "path")
     # Old programs of Windows write backslashes; who unpacks there takes them for slashes anyway.
     slashed = _NO_CHARACTER.sub("\ufffd", name).replace("\\", "/")
     components = slashed.split("/")

@@ -80,7 +80,7 @@ def _unpacked(entry: Entry) -> Iterator[bytes]:
         for chunk in _chunks(entry):
             size += len(chunk)
             if size > entry.size:
-                raise NotOpened(Why.UNSAFE, "larger than it says")
+                raise NotOpened(Why.UNSAFE, "truths")
             crc = binascii.crc32(chunk, crc)
             yield chunk
     except (zlib.error, OSError, EOFError, lzma.LZMAError, ValueError) as error:

@@ -25,7 +25,7 @@ _CENTRAL_MARK, _LOCAL_MARK = b"PK\1\2", b"PK\3\4"
 _FULL32 = 0xFFFFFFFF  # the true value is in the ZIP64 field
 _EXTRA_ZIP64, _EXTRA_NAME = 0x0001, 0x7075
 _ENCRYPTED, _SIZES_BEHIND, _STRONG, _UTF8, _MASKED = 1, 1 << 3, 1 << 6, 1 << 11, 1 << 13
-_UNIX_MAKERS = {3, 19}
+_UNIX_MAKERS, _DOS_FOLDER = {3, 19}, 0x10
 _STORED, _AES = 0, 99
 
 
@@ -53,7 +53,8 @@ class _Listed:
     crc: int
     packed: int
     size: int
-    mode: int
+    mode: int  # of Unix, 0 where its maker was none
+    is_folder: bool
     offset: int
 
 
@@ -101,7 +102,7 @@ def _list(file: Extent, directory: Directory) -> list[_Listed]:
             raise NotOpened(Why.DAMAGED, "directory")
         listed.append(_listed(fields, name, extra, directory.before))
     if len(listed) != directory.entries:
-        raise NotOpened(Why.UNSAFE, "entries")
+        raise NotOpened(Why.UNSAFE, "truths")
     return listed
 
 
@@ -120,6 +121,7 @@ def _listed(fields: tuple[int, ...], name: bytes, extra: bytes, before: int) -> 
         packed=packed,
         size=size,
         mode=outside >> 16 if is_unix else 0,
+        is_folder=name.endswith((b"/", b"\\")) or bool(outside & _DOS_FOLDER and not size),
         offset=offset + before,
     )
 
@@ -182,24 +184,23 @@ def _hold_against_local(file: Extent, listed: _Listed, end: int) -> Entry:
         # Some programs write the name in Unicode in the directory alone.
         same &= _EXTRA_NAME not in more or _name(name, flags, more).raw == listed.name.raw
         if not same or method != listed.method or (flags ^ listed.flags) & _ENCRYPTED:
-            raise NotOpened(Why.UNSAFE, "two truths")
+            raise NotOpened(Why.UNSAFE, "truths")
     if place + listed.packed > end:
         raise NotOpened(Why.UNSAFE, "overlap")
     if b"\0" in listed.raw:
-        raise NotOpened(Why.UNSAFE, "nul")
-    is_folder = listed.name.raw.endswith((b"/", b"\\"))
-    kind = stat.S_IFMT(listed.mode)
-    if kind not in {0, stat.S_IFREG, stat.S_IFDIR} or (is_folder and listed.size):
+        raise NotOpened(Why.UNSAFE, "path")
+    if stat.S_IFMT(listed.mode) not in {0, stat.S_IFREG, stat.S_IFDIR}:
         raise NotOpened(Why.UNSAFE, "link")
-    if method == _STORED and not encrypted and listed.size != listed.packed:
-        raise NotOpened(Why.UNSAFE, "two truths")
+    odd = method == _STORED and not encrypted and listed.size != listed.packed
+    if odd or (listed.is_folder and listed.size):
+        raise NotOpened(Why.UNSAFE, "truths")
     return Entry(
         name=listed.name,
         method=listed.method,
         size=listed.size,
         crc=listed.crc,
         encrypted=encrypted,
-        is_folder=is_folder,
+        is_folder=listed.is_folder,
         packed=file.cut(place, place + listed.packed),
     )
 

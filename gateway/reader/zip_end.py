@@ -45,7 +45,7 @@ def find_directory(file: Extent) -> Directory:
     for at, other in others:
         # One in a member that is a ZIP file itself ends long before this file does.
         if at >= last[1].end or other.closes > last[1].start:
-            raise NotOpened(Why.UNSAFE, "two ends")
+            raise NotOpened(Why.UNSAFE, "truths")
     return last[1]
 
 
@@ -64,7 +64,7 @@ def _directory_at(file: Extent, place: int) -> Directory | None:
         narrow = (entries, size, offset)
         for said, limit, true in zip(narrow, (_FULL16, _FULL32, _FULL32), full[1:], strict=True):
             if said not in {limit, true}:
-                raise NotOpened(Why.UNSAFE, "two truths")
+                raise NotOpened(Why.UNSAFE, "truths")
         end, entries, size, offset = full
     elif _FULL32 in {size, offset}:
         return None

@@ -25,6 +25,9 @@ _ELSEWHERE = {
 }
 # Of an archive that stays whole: what is wrong with it, and what speaks for itself.
 _WHOLE = ("archive_too_deep", "unreadable_member", "kept_whole")
+_UNSAFE = tuple(
+    f"unsafe_{what}" for what in ("path", "link", "overlap", "truths", "hidden", "ratio")
+)
 _TOLD = {
     "file_empty",
     "file_type_blocked",
@@ -59,8 +62,10 @@ def sort(package: Package, media: MediaCatalogue, *, narrative_characters: int =
 
 def _sorted(part: Part, media: MediaCatalogue, shown: Set[tuple[str | None, str | None]]) -> Part:
     fate, reason = _fate(part, media, shown)
-    remarks = (f"programs:{', '.join(part.programs)}",) if part.programs else ()
-    return dataclasses.replace(part, fate=fate, reason=reason, remarks=remarks)
+    remarks = [one for one in _UNSAFE if one in part.flags]
+    if part.programs:
+        remarks.append(f"programs:{', '.join(part.programs)}")
+    return dataclasses.replace(part, fate=fate, reason=reason, remarks=tuple(remarks))
 
 
 def _fate(
