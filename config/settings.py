@@ -88,6 +88,8 @@ class Storage(_Section):
     path: Path = Path("var")
     sweep_after_hours: _Positive = 24
     minimum_free_bytes: _Positive = 268435456
+    # Within what a door gathers before it writes (gateway/smtp/reception.py): no more memory.
+    pouch_bytes: int = Field(default=65_536, ge=0, le=262_144)
 
 
 class Intake(_Section):

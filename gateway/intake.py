@@ -14,7 +14,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from gateway.letter import Accepted, Letter
 from gateway.queue import Queue
-from portal import receipt_number
+from portal import pouch, receipt_number
 from portal.database import Database
 from portal.prepared import Prepared
 from portal.tables import letters
@@ -99,6 +99,8 @@ class Intake:
             receipt = receipt_number.new()
             letter_id = insert.run(connection, row | {"receipt": receipt}).scalar()
             if letter_id is not None:
+                if letter.content is not None:
+                    pouch.put(connection, letter_id, letter.content)
                 self.queue.put(connection, letter_id, attempt=1)
                 return Accepted(receipt, repeated=False)
             first = connection.execute(_FIRST, {"fingerprint": row["fingerprint"]}).scalar()

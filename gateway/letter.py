@@ -1,9 +1,9 @@
-"""What a door hands to the wall: an envelope, and a reference to bytes that are durable already."""
+"""What a door hands to the wall: an envelope, and its bytes, durable already unless small."""
 
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -43,6 +43,8 @@ class Letter:
 
     envelope: Envelope
     raw: Blob
+    # The raw bytes themselves, where they are small and the wall is to keep them in the pouch.
+    content: bytes | bytearray | None = field(default=None, repr=False)
 
     @property
     def fingerprint(self) -> str:

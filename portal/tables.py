@@ -131,6 +131,14 @@ letters = sa.Table(
     sa.Index("ix_letters_state_state_since", "state", "state_since"),
 )
 
+# The bytes of a small letter, from its accept until the vault has them (portal/pouch.py).
+pouch = sa.Table(
+    "pouch",
+    metadata,
+    sa.Column("letter_id", sa.ForeignKey("letters.id"), primary_key=True),
+    sa.Column("content", sa.LargeBinary, nullable=False),
+)
+
 # What a letter says, written once, when the road ends.
 packages = sa.Table(
     "packages",

@@ -14,7 +14,7 @@ from typing import Protocol
 from config.settings import Settings, is_loopback
 from gateway.address import OurAddresses
 from gateway.letter import Envelope, Letter, Proof
-from gateway.smtp.reception import Reception
+from gateway.smtp.reception import AcceptRaw, Reception
 from portal.vault import Blob, Vault
 
 
@@ -65,14 +65,14 @@ class House:
 
     def acceptance(
         self, sender: str, recipients: tuple[str, ...], proof: Proof
-    ) -> Callable[[Blob], str]:
-        """Return what puts an envelope before the wall once its bytes are durable.
+    ) -> AcceptRaw:
+        """Return what puts an envelope before the wall once its bytes are durable, or small.
 
         It is called in a worker thread and returns the receipt number.
         """
 
-        def accept(raw: Blob) -> str:
+        def accept(raw: Blob, content: bytearray | None) -> str:
             envelope = Envelope("smtp", sender, recipients, self.clock(), proof)
-            return self.accept(Letter(envelope, raw)).receipt
+            return self.accept(Letter(envelope, raw, content)).receipt
 
         return accept

@@ -8,6 +8,7 @@ from concurrent.futures import Executor
 from dataclasses import dataclass
 
 from gateway.smtp.data import DataDecoder
+from portal.pouch import blob_of
 from portal.vault import Blob, Draft, Vault
 
 # A hop to a worker thread costs about 0.1 ms, so a message under this is kept and accepted in a
@@ -15,6 +16,10 @@ from portal.vault import Blob, Draft, Vault
 _BATCH_BYTES = 1 << 18
 # Reading stops while this much waits for the disk.
 _MOST_WAITING_BYTES = 1 << 20
+
+
+# Given a reference, and the bytes themselves where they are small and not durable yet.
+AcceptRaw = Callable[[Blob, bytearray | None], str]
 
 
 class TooLarge(Exception):
@@ -49,11 +54,15 @@ class Reception:
         wire: Wire,
         vault: Vault,
         workers: Executor,
-        accept: Callable[[Blob], str],
+        accept: AcceptRaw,
         *,
         limit: int,
+        pouch_bytes: int,
     ) -> None:
-        """`limit` is in bytes of content; `accept` is called in a worker once they are durable."""
+        """`limit` is in bytes of content; so is `pouch_bytes`, up to which the wall keeps them.
+
+        `accept` is called in a worker, with a reference to what is durable, or with small bytes.
+        """
         self._loop = asyncio.get_running_loop()
         self.outcome: asyncio.Future[str] = self._loop.create_future()
         # The dialogue may be gone when a fault is told: it counts as heard.
@@ -65,6 +74,7 @@ class Reception:
         self._workers = workers
         self._accept = accept
         self._limit = limit
+        self._pouch_bytes = pouch_bytes
         self._decoder = DataDecoder()
         self._content_bytes = 0
         self._drained_bytes = 0
@@ -142,9 +152,11 @@ class Reception:
         self._draft.write(batch)
 
     def _finish(self, batch: bytearray) -> str:
+        if self._draft is None and len(batch) <= self._pouch_bytes:
+            return self._accept(blob_of(batch), batch)
         self._write(batch)
         assert self._draft is not None, "an empty message has a draft as well"
-        return self._accept(self._draft.keep())
+        return self._accept(self._draft.keep(), None)
 
     def _discard(self, _batch: bytearray) -> None:
         draft, self._draft = self._draft, None

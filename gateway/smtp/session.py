@@ -193,6 +193,7 @@ class SmtpSession(SMTP):
             house.workers,
             house.acceptance(dialogue.sender, tuple(dialogue.recipients), self._proof),
             limit=house.settings.intake.max_message_bytes,
+            pouch_bytes=house.settings.storage.pouch_bytes,
         )
         house.receptions.add(reception)
         reception.outcome.add_done_callback(lambda _: house.receptions.discard(reception))
