@@ -1,7 +1,8 @@
 """The wall: every door ends in `Intake.accept`, and says yes only when it has returned.
 
-By then the letter's bytes are durable in the vault (the door kept them before), and one committed
-transaction holds the letter's row and its queued workflow.
+By then one committed transaction holds the letter's row and its queued workflow, and the letter's
+bytes are durable: in the vault, where the door kept them before, or in the pouch by the very same
+transaction (portal/pouch.py).
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from portal import pouch, receipt_number
 from portal.database import Database
 from portal.prepared import Prepared
 from portal.tables import letters
+from portal.vault import DiskFull
 
 _NUMBER_TRIES = 5
 
@@ -32,7 +34,7 @@ class _Turn:
 
     letter: Letter
     accepted: Accepted | None = None
-    fault: WallDown | None = None
+    fault: WallDown | DiskFull | None = None
 
 
 @dataclass
@@ -46,10 +48,11 @@ class Intake:
     _commit: threading.Lock = field(default_factory=threading.Lock)
 
     def accept(self, letter: Letter) -> Accepted:
-        """Put a letter into the record and the queue, durably; `letter.raw` must be durable.
+        """Put a letter into the record and the queue, durably.
 
-        A letter that came before (same door, sender, recipients and bytes) is answered with the
-        first one's receipt number. Raises WallDown; then nothing was accepted.
+        `letter.raw` must be durable, unless its bytes come along as `letter.content`. A letter that
+        came before (same door, sender, recipients and bytes) is answered with the first one's
+        receipt number. Raises WallDown and DiskFull; then nothing was accepted.
         """
         turn = _Turn(letter)
         with self._list:
@@ -75,7 +78,7 @@ class Intake:
                     self._accept_all([turn])
                 return
             for turn in turns:
-                turn.fault = WallDown(type(error).__name__)
+                turn.fault = _in_our_words(error)
                 turn.fault.__cause__ = error
         else:
             for turn, answer in zip(turns, answers, strict=True):
@@ -113,6 +116,12 @@ class Intake:
 def _is_busy(error: Exception) -> bool:
     """Say whether the record stayed locked: then each letter alone would wait as long again."""
     return isinstance(error, sa.exc.OperationalError) and "locked" in str(error.orig)
+
+
+def _in_our_words(error: Exception) -> WallDown | DiskFull:
+    # SQLITE_FULL. It has no word of its own for a quota (EDQUOT), which stays an I/O error.
+    full = isinstance(error, sa.exc.OperationalError) and "disk is full" in str(error.orig)
+    return (DiskFull if full else WallDown)(type(error).__name__)
 
 
 def _insert_new(insert: type[sqlite.Insert] | type[postgresql.Insert]) -> sa.Insert:

@@ -30,6 +30,7 @@ from gateway.trial import Trial
 from portal.database import Database
 from portal.directory import Directory
 from portal.postbox import owe
+from portal.pouch import Raw
 from portal.tables import letters, outbox
 from portal.vault import Vault
 
@@ -119,7 +120,7 @@ class Patience:
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
         try:
-            with self.vault.open(letter.raw.sha256) as raw:
+            with Raw(self.database, self.vault).open(letter.raw.sha256) as raw:
                 package = read(letter, raw, self.road.reader, folder, self.settings.reading)
             package = sort(package, self.road.media, narrative_characters=NARRATIVE_CHARACTERS)
         except MessageUnreadable as fault:

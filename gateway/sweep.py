@@ -15,7 +15,8 @@ from gateway.queue import Queue
 from portal import answer_link, sign_in
 from portal.database import Database
 from portal.decision import pending
-from portal.tables import letters, outbox, parts, renditions
+from portal.pouch import PouchChanged, Raw
+from portal.tables import letters, outbox, parts, pouch, renditions
 from portal.vault import Vault
 
 _BATCH = 500
@@ -38,6 +39,7 @@ class Sweep:
         self.blobs(stop)
         self.queue.purge(self.clock() - _WORKFLOWS_KEPT)
         self.sessions()
+        self.pouch(stop)
         return False
 
     def letters(self) -> int:
@@ -78,6 +80,26 @@ class Sweep:
             self.queue.put(connection, letter_id, attempt + 1)
         structlog.get_logger().warning("letter.again", letter=letter_id, attempt=attempt)
         return True
+
+    def pouch(self, stop: threading.Event) -> None:
+        """Bring into the vault what rests in the pouch: letters that no attempt could begin with.
+
+        Raises DiskFull and WriteFailed.
+        """
+        rests = (
+            sa.select(letters.c.receipt, letters.c.raw_sha256)
+            .join_from(pouch, letters)
+            .where(letters.c.state != "checking")
+        )
+        with self.database.read() as connection:
+            resting = connection.execute(rests).all()
+        for letter in resting:
+            if stop.is_set():
+                break
+            try:
+                Raw(self.database, self.vault).empty(letter.raw_sha256)
+            except PouchChanged:
+                structlog.get_logger().error("pouch.changed", receipt=letter.receipt)
 
     def sessions(self) -> int:
         """Remove the sessions and links that hold no longer. Return how many."""

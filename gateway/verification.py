@@ -17,8 +17,18 @@ from gateway.road.describe import KEPT
 from gateway.sweep import HOLDS_ITS_CONTENT, is_referenced
 from portal.database import Database
 from portal.decision import waits_to_be_carried
+from portal.pouch import blob_of
 from portal.receipt_number import shown
-from portal.tables import decisions, documents, letters, packages, parts, renditions, submissions
+from portal.tables import (
+    decisions,
+    documents,
+    letters,
+    packages,
+    parts,
+    pouch,
+    renditions,
+    submissions,
+)
 from portal.vault import BlobMissing, Vault
 
 PLACES = {
@@ -123,11 +133,20 @@ def disagreements(database: Database) -> Iterator[str]:
 
 
 def damages(database: Database, vault: Vault) -> Iterator[str]:
-    """Read every blob that the record names, and name those that are missing or changed."""
+    """Read every blob that the record names, and name those that are missing or changed.
+
+    A letter that is in the pouch is read there. It is one snapshot for both: what has left the
+    pouch by then is in the vault.
+    """
+    pouched = sa.select(letters.c.raw_sha256, pouch.c.content).join_from(pouch, letters)
     with database.read() as connection:
+        for row in connection.execute(pouched):
+            if blob_of(row.content).sha256 != row.raw_sha256:
+                yield f"blob {row.raw_sha256} has changed"
+        in_pouch = sa.exists().where(pouch.c.letter_id == letters.c.id)
         named = connection.execute(
             sa.union(
-                sa.select(letters.c.raw_sha256).where(HOLDS_ITS_CONTENT),
+                sa.select(letters.c.raw_sha256).where(HOLDS_ITS_CONTENT, ~in_pouch),
                 sa.select(parts.c.sha256).where(parts.c.stored),
                 sa.select(renditions.c.pdf_sha256),
             )

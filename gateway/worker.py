@@ -35,6 +35,7 @@ from portal.decision import Decision, pending
 from portal.directory import Directory
 from portal.earlier import Earlier
 from portal.piece import pieces_of
+from portal.pouch import Raw
 from portal.tables import letters
 from portal.vault import Vault
 
@@ -98,7 +99,7 @@ class Worker:
         self, letter: Letter, receipt: str, folder: Path, letter_id: int, attempt: int
     ) -> str:
         is_trial = self._is_trial(letter)
-        with self.vault.open(letter.raw.sha256) as raw:
+        with self._raw.open(letter.raw.sha256) as raw:
             # A rehearsal is nobody's copy, and has none.
             normal = None if is_trial else normal_sha256(raw)
         with self.database.read() as connection:
@@ -253,13 +254,17 @@ class Worker:
                 now=self.clock(),
             )
 
+    @property
+    def _raw(self) -> Raw:
+        return Raw(self.database, self.vault)
+
     def _is_trial(self, letter: Letter) -> bool:
         return Trial.of(letter.envelope.recipients, self.settings.intake) is Trial.ALONE
 
     def _package(
         self, letter: Letter, folder: Path, tried: int, decision: Decided | None = None
     ) -> Package:
-        with self.vault.open(letter.raw.sha256) as raw:
+        with self._raw.open(letter.raw.sha256) as raw:
             return self.road.walk(
                 letter,
                 raw,

@@ -43,16 +43,6 @@ def put(connection: sa.Connection, letter_id: int, content: bytes | bytearray) -
     _INSERT.run(connection, {"letter_id": letter_id, "content": content})
 
 
-def kept(connection: sa.Connection, sha256: str) -> dict[int, bytes]:
-    """Return what the pouch has under this SHA-256, by the letters' ids: equal bytes, each whole."""
-    asked = (
-        sa.select(pouch.c.letter_id, pouch.c.content)
-        .join(letters, letters.c.id == pouch.c.letter_id)
-        .where(letters.c.raw_sha256 == sha256)
-    )
-    return {row.letter_id: row.content for row in connection.execute(asked)}
-
-
 @dataclass(frozen=True)
 class Raw:
     """The raw bytes of letters by their reference, wherever they are. Safe for threads."""
@@ -73,15 +63,18 @@ class Raw:
 
         Raises PouchChanged, DiskFull and WriteFailed: then they stay in the pouch.
         """
+        # Equal bytes may have come in several letters: one of them speaks for all.
+        theirs = pouch.c.letter_id.in_(
+            sa.select(letters.c.id).where(letters.c.raw_sha256 == sha256)
+        )
         with self.database.read() as connection:
-            found = kept(connection, sha256)
-        if not found:
+            content = connection.scalar(sa.select(pouch.c.content).where(theirs).limit(1))
+        if content is None:
             return
-        for content in found.values():
-            if blob_of(content).sha256 != sha256:
-                raise PouchChanged(sha256)
+        if blob_of(content).sha256 != sha256:
+            raise PouchChanged(sha256)
         with self.vault.draft() as draft:
-            draft.write(next(iter(found.values())))
+            draft.write(content)
             draft.keep()
         with self.database.write() as connection:
-            connection.execute(pouch.delete().where(pouch.c.letter_id.in_(found)))
+            connection.execute(pouch.delete().where(theirs))

@@ -63,9 +63,7 @@ class House:
         proven = self.settings.trust.loopback_is_proven and is_loopback(peer)
         return Proof.LOOPBACK if proven else Proof.NONE
 
-    def acceptance(
-        self, sender: str, recipients: tuple[str, ...], proof: Proof
-    ) -> AcceptRaw:
+    def acceptance(self, sender: str, recipients: tuple[str, ...], proof: Proof) -> AcceptRaw:
         """Return what puts an envelope before the wall once its bytes are durable, or small.
 
         It is called in a worker thread and returns the receipt number.
