@@ -39,7 +39,7 @@ def chores_of(
     alarm = Alarm(database, settings, clock)
     undo = timedelta(seconds=settings.triage.undo_seconds)
     reassigned = Reassignments(database, settings.service, clock, undo)
-    patience = Patience(database, stores.vault, worker.road, settings, stores.work, clock)
+    patience = Patience(database, worker.raw, worker.road, settings, stores.work, clock)
     carrying = Carrying(database, queue, clock, assembly.office_calendar(settings).promise)
     return (
         Chore("reassignments", lambda _: reassigned.tell() > 0, _REASSIGNMENT_SECONDS),

@@ -32,7 +32,6 @@ from portal.directory import Directory
 from portal.postbox import owe
 from portal.pouch import Raw
 from portal.tables import letters, outbox
-from portal.vault import Vault
 
 # Readers belong to the road first: one look at a time, and a round ends before it is overdue.
 _BATCH = 4
@@ -45,7 +44,7 @@ class Patience:
     """Looks for letters that take long. One thread's."""
 
     database: Database
-    vault: Vault
+    raw: Raw
     road: Road
     settings: Settings
     work: Path
@@ -120,7 +119,7 @@ class Patience:
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
         try:
-            with Raw(self.database, self.vault).open(letter.raw.sha256) as raw:
+            with self.raw.open(letter.raw.sha256) as raw:
                 package = read(letter, raw, self.road.reader, folder, self.settings.reading)
             package = sort(package, self.road.media, narrative_characters=NARRATIVE_CHARACTERS)
         except MessageUnreadable as fault:

@@ -55,7 +55,7 @@ def serve(settings: Settings, ready: Ready) -> None:
     ):
         queue = stores.queue()
         worker = Worker(
-            stores.database, stores.vault, road, settings, stores.work, clock.now, metrics
+            stores.database, stores.raw(), road, settings, stores.work, clock.now, metrics
         )
         runner = Runner(
             stores.database.queue_engine,

@@ -14,6 +14,7 @@ from gateway.queue import migrate as migrate_queue
 from gateway.queue import require_current as require_current_queue
 from portal import migrations
 from portal.database import Database, open_database
+from portal.pouch import Raw
 from portal.vault import Vault
 
 
@@ -34,6 +35,10 @@ class Stores:
     def work(self) -> Path:
         """Where letters are taken apart; empty when nothing runs."""
         return self.folder / "work"
+
+    def raw(self) -> Raw:
+        """Build the way to the raw bytes of letters."""
+        return Raw(self.database, self.vault)
 
     def queue(self) -> Queue:
         """Open the queue, to put in and to look."""

@@ -37,7 +37,6 @@ from portal.earlier import Earlier
 from portal.piece import pieces_of
 from portal.pouch import Raw
 from portal.tables import letters
-from portal.vault import Vault
 
 STALE = "stale"
 # So often may a sandbox be killed or be too slow before that counts against the letter.
@@ -57,7 +56,7 @@ class Worker:
     """Carries letters; safe for threads, each with a letter of its own."""
 
     database: Database
-    vault: Vault
+    raw: Raw
     road: Road
     settings: Settings
     work: Path
@@ -99,7 +98,7 @@ class Worker:
         self, letter: Letter, receipt: str, folder: Path, letter_id: int, attempt: int
     ) -> str:
         is_trial = self._is_trial(letter)
-        with self._raw.open(letter.raw.sha256) as raw:
+        with self.raw.open(letter.raw.sha256) as raw:
             # A rehearsal is nobody's copy, and has none.
             normal = None if is_trial else normal_sha256(raw)
         with self.database.read() as connection:
@@ -120,7 +119,7 @@ class Worker:
                 return self._give_back(decision, letter_id, attempt, fault.code)
         package = self._package(letter, folder, tried, taken)
         if decision and taken and not fits(package, taken, self._documents(letter_id)):
-            keep_parts(package, self.vault)
+            keep_parts(package, self.raw.vault)
             return self._give_back(decision, letter_id, attempt, DIFFERS, package)
         if decision is not None and decision.kind == "ask" and not package.asked:
             return self._give_back(decision, letter_id, attempt, decision.was_reason)
@@ -129,7 +128,7 @@ class Worker:
             return self._take_back(package, tokens, letter_id, attempt)
         with self.metrics.stage("file"):
             if not is_trial:
-                keep_parts(package, self.vault)
+                keep_parts(package, self.raw.vault)
             state = self._file(package, receipt, letter_id, attempt, normal, decision, taken)
         for part in package.parts:
             if part.reason == "file_convert_failed":
@@ -212,6 +211,7 @@ class Worker:
             promised=self.road.calendar.promise(now),
         )
         with self.database.write() as connection:
+            self.raw.leave(connection)
             if normal is not None:
                 # Asked again: the same message may have come down the road beside this one.
                 first = first_filed(connection, letter_id, normal)
@@ -254,17 +254,13 @@ class Worker:
                 now=self.clock(),
             )
 
-    @property
-    def _raw(self) -> Raw:
-        return Raw(self.database, self.vault)
-
     def _is_trial(self, letter: Letter) -> bool:
         return Trial.of(letter.envelope.recipients, self.settings.intake) is Trial.ALONE
 
     def _package(
         self, letter: Letter, folder: Path, tried: int, decision: Decided | None = None
     ) -> Package:
-        with self._raw.open(letter.raw.sha256) as raw:
+        with self.raw.open(letter.raw.sha256) as raw:
             return self.road.walk(
                 letter,
                 raw,
@@ -274,7 +270,7 @@ class Worker:
                 now=self.clock(),
                 checkpoints=Forgotten()
                 if self._is_trial(letter)
-                else Kept(self.database, self.vault, self.clock),
+                else Kept(self.database, self.raw.vault, self.clock),
                 last_chance=tried > _PATIENT_ATTEMPTS,
                 decision=decision,
             )

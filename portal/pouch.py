@@ -16,7 +16,8 @@ moment after the 250 the pouch or the vault has the whole letter:
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+import threading
+from dataclasses import dataclass, field
 from io import BufferedReader
 
 import sqlalchemy as sa
@@ -26,6 +27,7 @@ from portal.prepared import Prepared
 from portal.tables import letters, pouch
 from portal.vault import Blob, Vault
 
+_BATCH = 500
 _INSERT = Prepared(pouch.insert)
 
 
@@ -49,32 +51,54 @@ class Raw:
 
     database: Database
     vault: Vault
+    # Letters whose bytes this one has brought into the vault, while their rows are still there. By
+    # letter and not by SHA-256: of equal bytes that come later nothing is known.
+    _brought: set[int] = field(default_factory=set)
+    _guard: threading.Lock = field(default_factory=threading.Lock)
 
     def open(self, sha256: str) -> BufferedReader:
-        """Open a letter's raw bytes, out of the vault. The caller closes them.
+        """Open a letter's raw bytes, in the vault. The caller closes them.
 
-        Raises what `empty` does, and BlobMissing.
+        What is in the pouch is brought there first, durably. Raises BlobMissing; PouchChanged,
+        DiskFull and WriteFailed, and then it stays in the pouch.
         """
-        self.empty(sha256)
+        self._bring(sha256)
         return self.vault.open(sha256)
 
+    def leave(self, connection: sa.Connection) -> None:
+        """Take out of the pouch what was brought into the vault, in the caller's transaction.
+
+        Where that one fails the rows stay: for the next who opens the bytes, or for `empty`.
+        """
+        with self._guard:
+            leaving = [self._brought.pop() for _ in range(min(_BATCH, len(self._brought)))]
+        if leaving:
+            connection.execute(pouch.delete().where(pouch.c.letter_id.in_(leaving)))
+
     def empty(self, sha256: str) -> None:
-        """Bring these bytes into the vault, durably, and then out of the pouch.
+        """Bring these bytes into the vault, and out of the pouch by a commit of its own.
 
         Raises PouchChanged, DiskFull and WriteFailed: then they stay in the pouch.
         """
-        # Equal bytes may have come in several letters: one of them speaks for all.
-        theirs = pouch.c.letter_id.in_(
-            sa.select(letters.c.id).where(letters.c.raw_sha256 == sha256)
-        )
+        ids = self._bring(sha256)
+        with self.database.write() as connection:
+            connection.execute(pouch.delete().where(pouch.c.letter_id.in_(ids)))
+
+    def _bring(self, sha256: str) -> list[int]:
+        """Put what the pouch has into the vault. Return the letters whose rows may go by now."""
+        theirs = (letters.c.id == pouch.c.letter_id) & (letters.c.raw_sha256 == sha256)
         with self.database.read() as connection:
-            content = connection.scalar(sa.select(pouch.c.content).where(theirs).limit(1))
-        if content is None:
-            return
+            ids = list(connection.scalars(sa.select(pouch.c.letter_id).where(theirs)))
+            if self._brought.issuperset(ids):
+                return ids
+            # Equal bytes may have come in several letters: one of them speaks for all.
+            content = connection.scalars(sa.select(pouch.c.content).where(theirs)).first()
+        assert content is not None, "one snapshot"
         if blob_of(content).sha256 != sha256:
             raise PouchChanged(sha256)
         with self.vault.draft() as draft:
             draft.write(content)
             draft.keep()
-        with self.database.write() as connection:
-            connection.execute(pouch.delete().where(theirs))
+        with self._guard:
+            self._brought.update(ids)
+        return ids

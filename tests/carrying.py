@@ -106,7 +106,7 @@ class Carrier:
         )
         return Worker(
             self.stores.database,
-            self.stores.vault,
+            self.stores.raw(),
             road,
             settings,
             self.stores.work,

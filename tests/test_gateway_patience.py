@@ -34,7 +34,7 @@ class Waiting:
         stores, worker = self.carrier.stores, self.carrier.worker
         self.patience = Patience(
             stores.database,
-            stores.vault,
+            worker.raw,
             worker.road,
             stores.settings,
             stores.work,
