@@ -35,8 +35,9 @@ from portal.decision import Decision, pending
 from portal.directory import Directory
 from portal.earlier import Earlier
 from portal.piece import pieces_of
-from portal.pouch import Raw
+from portal.pouch import PouchChanged, Raw
 from portal.tables import letters
+from portal.vault import VaultFault
 
 STALE = "stale"
 # So often may a sandbox be killed or be too slow before that counts against the letter.
@@ -145,6 +146,11 @@ class Worker:
         if row is None:
             return False
         structlog.get_logger().error("letter.held", receipt=row.receipt, attempt=attempt)
+        try:
+            self.raw.bring(row.raw_sha256)
+        except (VaultFault, PouchChanged) as fault:
+            # It is held all the same; housekeeping tries again, and verification names it.
+            structlog.get_logger().error("letter.not_in_vault", **fault_fields(fault))
         with self.database.read() as connection:
             decision = pending(connection, letter_id)
         try:

@@ -59,33 +59,17 @@ class Raw:
     def open(self, sha256: str) -> BufferedReader:
         """Open a letter's raw bytes, in the vault. The caller closes them.
 
-        What is in the pouch is brought there first, durably. Raises BlobMissing; PouchChanged,
-        DiskFull and WriteFailed, and then it stays in the pouch.
+        Raises what `bring` does, and BlobMissing.
         """
-        self._bring(sha256)
+        self.bring(sha256)
         return self.vault.open(sha256)
 
-    def leave(self, connection: sa.Connection) -> None:
-        """Take out of the pouch what was brought into the vault, in the caller's transaction.
+    def bring(self, sha256: str) -> list[int]:
+        """Put what the pouch has of it into the vault, durably.
 
-        Where that one fails the rows stay: for the next who opens the bytes, or for `empty`.
+        Returns the letters whose rows may leave. Raises PouchChanged, DiskFull and WriteFailed:
+        then they must not.
         """
-        with self._guard:
-            leaving = [self._brought.pop() for _ in range(min(_BATCH, len(self._brought)))]
-        if leaving:
-            connection.execute(pouch.delete().where(pouch.c.letter_id.in_(leaving)))
-
-    def empty(self, sha256: str) -> None:
-        """Bring these bytes into the vault, and out of the pouch by a commit of its own.
-
-        Raises PouchChanged, DiskFull and WriteFailed: then they stay in the pouch.
-        """
-        ids = self._bring(sha256)
-        with self.database.write() as connection:
-            connection.execute(pouch.delete().where(pouch.c.letter_id.in_(ids)))
-
-    def _bring(self, sha256: str) -> list[int]:
-        """Put what the pouch has into the vault. Return the letters whose rows may go by now."""
         theirs = (letters.c.id == pouch.c.letter_id) & (letters.c.raw_sha256 == sha256)
         with self.database.read() as connection:
             ids = list(connection.scalars(sa.select(pouch.c.letter_id).where(theirs)))
@@ -102,3 +86,22 @@ class Raw:
         with self._guard:
             self._brought.update(ids)
         return ids
+
+    def leave(self, connection: sa.Connection) -> None:
+        """Take out of the pouch what was brought into the vault, in the caller's transaction.
+
+        Where that one fails the rows stay: for the next who opens the bytes, or for `empty`.
+        """
+        with self._guard:
+            leaving = [self._brought.pop() for _ in range(min(_BATCH, len(self._brought)))]
+        if leaving:
+            connection.execute(pouch.delete().where(pouch.c.letter_id.in_(leaving)))
+
+    def empty(self, sha256: str) -> None:
+        """Bring these bytes into the vault, and out of the pouch by a commit of its own.
+
+        Raises what `bring` does.
+        """
+        ids = self.bring(sha256)
+        with self.database.write() as connection:
+            connection.execute(pouch.delete().where(pouch.c.letter_id.in_(ids)))

@@ -25,6 +25,7 @@ from gateway.road.walk import Road
 from gateway.stores import Stores
 from gateway.watch import Metrics
 from gateway.worker import Worker
+from portal.pouch import blob_of
 
 NOW = datetime(2026, 11, 21, 20, 42, tzinfo=UTC)
 PDF = b"%PDF-1.7 one page"
@@ -114,7 +115,7 @@ class Carrier:
             Metrics(),
         )
 
-    def accept(self, content: bytes = MAIL, **changes: Any) -> None:
+    def accept(self, content: bytes = MAIL, *, pouched: bool = False, **changes: Any) -> None:
         """Take a letter, as a loopback SMTP client of a known firm sends it."""
         said: dict[str, Any] = {
             "door": "smtp",
@@ -123,8 +124,12 @@ class Carrier:
             "arrived_at": NOW,
             "proof": Proof.LOOPBACK,
         }
-        raw = self.stores.vault.add(io.BytesIO(content))
-        self.stores.intake().accept(Letter(Envelope(**(said | changes)), raw))
+        envelope = Envelope(**(said | changes))
+        if pouched:
+            letter = Letter(envelope, blob_of(content), content)
+        else:
+            letter = Letter(envelope, self.stores.vault.add(io.BytesIO(content)))
+        self.stores.intake().accept(letter)
 
     def carry(self, letter_id: int = 1, attempt: int = 1) -> str:
         return self.worker.carry(letter_id, attempt)

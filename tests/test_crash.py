@@ -30,7 +30,7 @@ from gateway.stores import Stores, open_stores
 from gateway.verification import damages, disagreements
 from portal.decision import Filing, decide
 from portal.directory_import import import_directory
-from portal.tables import letters, outbox, submissions
+from portal.tables import letters, outbox, pouch, submissions
 from samples.make import INTAKE, PAT, File
 from samples.make import letter as written
 
@@ -38,6 +38,7 @@ pytestmark = pytest.mark.slow
 
 LONG = bool(os.environ.get("CASEBRIDGE_LONG"))
 SEED = int(os.environ.get("CASEBRIDGE_SEED", "20261122"))
+POUCH_BYTES = Storage().pouch_bytes
 # Words for a Message.pdf and a file: every step of the road has something to do.
 LETTER = written(
     1, PAT, "Case 24-001234", "word " * 200, [File("a.txt", "text/plain", b"text\n" * 20)]
@@ -61,10 +62,10 @@ class Server:
 
 
 @contextmanager
-def server(storage: Path, kill_at: int) -> Iterator[Server]:
+def server(storage: Path, kill_at: int, *, pouch_bytes: int = POUCH_BYTES) -> Iterator[Server]:
     said = storage.with_suffix(".log").open("w+")
     process = subprocess.Popen(
-        [sys.executable, "-m", "tests.crash.rig", str(storage), str(kill_at)],
+        [sys.executable, "-m", "tests.crash.rig", str(storage), str(kill_at), str(pouch_bytes)],
         stdout=subprocess.PIPE,
         stderr=said,
         text=True,
@@ -121,9 +122,11 @@ def rested(storage: Path, server: Server, seconds: float = 60) -> bool:
     return False
 
 
-def crash_and_recover(storage: Path, kill_at: int, *inject: str) -> bool:
+def crash_and_recover(
+    storage: Path, kill_at: int, *inject: str, pouch_bytes: int = POUCH_BYTES
+) -> bool:
     """Kill at a point, start again, send again what was not acknowledged. Say whether it died."""
-    with server(storage, kill_at) as first, traced(first, *inject):
+    with server(storage, kill_at, pouch_bytes=pouch_bytes) as first, traced(first, *inject):
         acknowledged = first.send()
         rested(storage, first)
         died = first.process.poll() is not None
@@ -159,8 +162,10 @@ def whole_and_once(storage: Path, where: str) -> None:
             found = connection.execute(sa.select(letters)).all()
             filed = connection.execute(sa.select(submissions)).all()
             mails = connection.execute(sa.select(outbox)).all()
+            left = connection.execute(sa.select(pouch.c.letter_id)).all()
         assert [row.state for row in found] == ["filed"], where
         assert len(filed) == 1, where
+        assert left == [], where
         assert sorted(row.kind for row in mails) == ["notice", "receipt"], where
         assert list(disagreements(stores.database)) == [], where
         assert list(damages(stores.database, stores.vault)) == [], where
@@ -168,13 +173,14 @@ def whole_and_once(storage: Path, where: str) -> None:
         assert len(names) == 2, f"{where}: {names}"
 
 
-def points_passed(storage: Path) -> int:
-    with server(storage, 0) as running:
+def points_passed(storage: Path, pouch_bytes: int) -> list[str]:
+    """Return the calls of every point from DATA to the mails, in their order."""
+    with server(storage, 0, pouch_bytes=pouch_bytes) as running:
         assert running.send()
         assert rested(storage, running)
         running.process.terminate()
         assert running.process.stdout is not None
-        return int(running.process.stdout.readlines()[-1].split()[1])
+        return running.process.stdout.readlines()[-1].split()[1:]
 
 
 def fresh(storage: Path, to: Path) -> Path:
@@ -182,16 +188,28 @@ def fresh(storage: Path, to: Path) -> Path:
     return to
 
 
+@pytest.mark.parametrize("pouch_bytes", [POUCH_BYTES, 0], ids=["pouch", "vault"])
 def test_kill_at_every_durable_call_loses_and_doubles_nothing(
-    storage: Path, tmp_path: Path
+    storage: Path, tmp_path: Path, pouch_bytes: int
 ) -> None:
-    total = points_passed(fresh(storage, tmp_path / "dry"))
+    calls = points_passed(fresh(storage, tmp_path / "dry"), pouch_bytes)
+    total = len(calls)
     assert total > 30, "the points are counted"
-    chosen = sorted(random.Random(SEED).sample(range(1, total + 1), total if LONG else 6))
-    print(f"{total} points, seed {SEED}, tried {chosen}")
+    chosen = set(random.Random(SEED).sample(range(1, total + 1), total if LONG else 6))
+    if pouch_bytes:
+        assert calls[:2] == ["commit", "commit"], "the accept has one durable call"
+        # On the way from the pouch: before anything of it is in the vault, before the blob has its
+        # name, and when the vault has it durably while its row is still there.
+        fsync, _, rename, _, _, folder = [
+            point for point, call in enumerate(calls, 1) if call in {"fsync", "rename"}
+        ][:6]
+        chosen |= {fsync, rename, folder}
+    print(f"{total} points, seed {SEED}, tried {sorted(chosen)}")
     died = 0
-    for kill_at in chosen:
-        died += crash_and_recover(fresh(storage, tmp_path / f"at-{kill_at}"), kill_at)
+    for kill_at in sorted(chosen):
+        died += crash_and_recover(
+            fresh(storage, tmp_path / f"at-{kill_at}"), kill_at, pouch_bytes=pouch_bytes
+        )
         shutil.rmtree(tmp_path / f"at-{kill_at}")
     # The last points belong to the outbox's second file and may lie behind "rested".
     assert died >= len(chosen) * 0.8

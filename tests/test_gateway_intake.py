@@ -17,6 +17,7 @@ from gateway.queue import Queue
 from gateway.stores import Stores
 from portal import receipt_number
 from portal.tables import letters
+from portal.vault import DiskFull
 
 
 def letter(stores: Stores, content: bytes = b"Subject: x\r\n\r\ny\r\n", **changes: Any) -> Letter:
@@ -156,6 +157,22 @@ def test_one_letter_that_cannot_be_written_does_not_take_others_along(stores: St
     assert sum(isinstance(outcome, Accepted) for outcome in outcomes) == 4
     assert sum(isinstance(outcome, WallDown) for outcome in outcomes) == 1
     assert count(stores) == 4
+
+
+def test_a_record_without_room_is_a_full_disk_and_not_a_yes(stores: Stores) -> None:
+    """SQLITE_FULL itself, by a limit of its own; the record takes letters again when there is."""
+    sound = letter(stores, b"sound")
+    with stores.database.engine.connect() as connection:  # the pool's only one so far
+        pages = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
+        connection.exec_driver_sql(f"PRAGMA max_page_count={pages}")
+    intake = stores.intake()
+    content = bytes(200_000)
+    with pytest.raises(DiskFull):
+        intake.accept(dataclasses.replace(sound, content=content))
+    assert count(stores) == 0
+    with stores.database.engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA max_page_count=100000")
+    assert not intake.accept(dataclasses.replace(sound, content=content)).repeated
 
 
 def test_a_locked_record_is_a_fault_and_not_a_yes(

@@ -27,6 +27,7 @@ from portal.tables import (
     outbox,
     packages,
     parts,
+    pouch,
     renditions,
     submissions,
 )
@@ -135,10 +136,14 @@ def test_a_rehearsal_says_what_would_be_asked(carrier: Carrier) -> None:
     assert [link.letter_id for link in links] == [2]
 
 
-def test_a_rehearsal_leaves_no_blob_behind_once_it_is_answered(carrier: Carrier) -> None:
-    carrier.accept(recipients=(TRY,))
+@pytest.mark.parametrize("pouched", [False, True])
+def test_a_rehearsal_leaves_no_blob_behind_once_it_is_answered(
+    carrier: Carrier, *, pouched: bool
+) -> None:
+    carrier.accept(recipients=(TRY,), pouched=pouched)
     carrier.carry()
     stores = carrier.stores
+    assert rows(carrier, pouch) == []
     assert rows(carrier, renditions) == []
     assert sweep(carrier) == 0, "its receipt is not told yet"
     send(carrier)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import io
+import threading
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
 from gateway.stores import Stores
+from gateway.sweep import Sweep
 from gateway.verification import PLACES, conservation, damages, disagreements, orphans
 from portal.tables import (
     decisions,
@@ -17,9 +19,11 @@ from portal.tables import (
     metadata,
     packages,
     parts,
+    pouch,
     renditions,
     submissions,
 )
+from portal.vault import DiskFull, Draft
 from tests.carrying import MAIL, NOW, Carrier
 
 
@@ -186,6 +190,70 @@ def test_a_blob_that_is_missing_or_changed(carrier: Carrier, named: sa.Select[An
     assert list(damages(stores.database, stores.vault)) == [f"blob {sha256} has changed"]
     blob.unlink()
     assert list(damages(stores.database, stores.vault)) == [f"blob {sha256} is missing"]
+
+
+def test_a_letter_in_the_pouch_is_no_missing_blob_and_is_read_there(carrier: Carrier) -> None:
+    stores = carrier.stores
+    carrier.accept(MAIL + b"small", pouched=True)
+    assert list(damages(stores.database, stores.vault)) == []
+    with stores.database.write() as connection:
+        sha256 = connection.scalar(sa.select(letters.c.raw_sha256).where(letters.c.id == 3))
+        connection.execute(pouch.update().values(content=MAIL + b"smell"))
+    assert list(damages(stores.database, stores.vault)) == [f"blob {sha256} has changed"]
+    with stores.database.write() as connection:
+        connection.execute(pouch.delete())
+    assert list(damages(stores.database, stores.vault)) == [f"blob {sha256} is missing"]
+
+
+def no_room() -> Draft:
+    raise DiskFull
+
+
+def test_housekeeping_brings_what_rests_into_the_vault_past_what_has_changed(
+    carrier: Carrier, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stores, worker = carrier.stores, carrier.worker
+    for number in (3, 4, 5):
+        carrier.accept(MAIL + b"%d" % number, pouched=True)
+    with stores.database.write() as connection:
+        connection.execute(pouch.update().where(pouch.c.letter_id == 3).values(content=b"no"))
+    with monkeypatch.context() as patch:
+        patch.setattr(stores.vault, "draft", no_room)
+        for number in (3, 4):
+            assert worker.give_up(number, 1)
+    sweep = Sweep(
+        stores.database, stores.queue(), stores.vault, stores.settings, lambda: NOW, worker.give_up
+    )
+    assert not sweep.house(threading.Event())
+    with stores.database.read() as connection:
+        stayed = connection.scalars(sa.select(pouch.c.letter_id).order_by(pouch.c.letter_id)).all()
+    assert stayed == [3, 5], "the changed one, and the one in motion"
+    assert [one.split(" ", 2)[-1] for one in damages(stores.database, stores.vault)] == [
+        "has changed",
+        "is missing",  # staff see a held letter as a file of the vault
+    ]
+
+
+def test_a_blob_that_is_still_in_the_pouch_too_is_no_orphan(carrier: Carrier) -> None:
+    stores = carrier.stores
+    carrier.accept(MAIL + b"small", pouched=True)
+    with stores.database.read() as connection:
+        sha256 = connection.scalars(sa.select(letters.c.raw_sha256).where(letters.c.id == 3)).one()
+    stores.raw().open(sha256).close()
+    assert list(orphans(stores.database, stores.vault)) == []
+    assert list(damages(stores.database, stores.vault)) == []
+
+
+def test_a_part_with_the_bytes_of_a_letter_in_the_pouch_is_looked_for_in_the_vault(
+    carrier: Carrier,
+) -> None:
+    stores = carrier.stores
+    carrier.accept(MAIL + b"small", pouched=True)
+    with stores.database.write() as connection:
+        sha256 = connection.scalar(sa.select(letters.c.raw_sha256).where(letters.c.id == 3))
+        first = connection.scalar(sa.select(sa.func.min(parts.c.id)).where(parts.c.stored))
+        connection.execute(parts.update().where(parts.c.id == first).values(sha256=sha256))
+    assert f"blob {sha256} is missing" in list(damages(stores.database, stores.vault))
 
 
 def test_a_blob_that_nobody_names_is_an_orphan_and_no_damage(carrier: Carrier) -> None:

@@ -16,7 +16,8 @@ from gateway.letter import Proof
 from gateway.stores import Stores
 from gateway.verification import damages, disagreements
 from gateway.worker import STALE, AttemptFailed, AttemptInterrupted
-from portal.tables import documents, events, letters, outbox, packages, parts, submissions
+from portal.tables import documents, events, letters, outbox, packages, parts, pouch, submissions
+from portal.vault import DiskFull, Draft
 from tests.carrying import MAIL, Carrier, ReaderHere
 
 
@@ -51,6 +52,75 @@ def test_a_letter_is_filed_whole_with_its_answers_owed(carrier: Carrier) -> None
     assert list(disagreements(carrier.stores.database)) == []
     assert list(damages(carrier.stores.database, carrier.stores.vault)) == []
     assert list(carrier.stores.work.iterdir()) == []
+
+
+def test_a_small_letter_is_brought_into_the_vault_by_the_commit_that_files_it(
+    carrier: Carrier,
+) -> None:
+    carrier.accept(pouched=True)
+    sha256 = rows(carrier, letters)[0].raw_sha256
+    seen: list[tuple[bool, int]] = []
+
+    def look() -> None:
+        seen.append((carrier.stores.vault.holds(sha256), len(rows(carrier, pouch))))
+
+    carrier.reader = ReaderHere(before=look)
+    assert carrier.carry() == "filed"
+    assert seen == [(True, 1)], "the row stays until the letter is filed"
+    assert rows(carrier, pouch) == []
+    assert len(rows(carrier, documents)) == 2
+    assert list(damages(carrier.stores.database, carrier.stores.vault)) == []
+
+
+def test_an_attempt_that_files_nothing_leaves_the_letter_in_the_pouch(carrier: Carrier) -> None:
+    carrier.accept(pouched=True)
+    carrier.reader = ReaderHere(before=lambda: raise_attempt(carrier))
+    assert carrier.carry() == STALE
+    assert [row.content for row in rows(carrier, pouch)] == [MAIL]
+    carrier.reader = ReaderHere()
+    assert carrier.carry(attempt=2) == "filed"
+    assert rows(carrier, pouch) == []
+
+
+def test_a_letter_whose_pouch_has_changed_is_held_and_verification_says_why(
+    carrier: Carrier,
+) -> None:
+    carrier.accept(pouched=True)
+    with carrier.stores.database.write() as connection:
+        connection.execute(pouch.update().values(content=MAIL[:-1]))
+    with pytest.raises(AttemptFailed, match="PouchChanged"):
+        carrier.carry()
+    assert carrier.worker.give_up(1, 1)
+    (letter,) = rows(carrier, letters)
+    assert (letter.state, letter.reason) == ("with_us", "not_finished")
+    assert len(rows(carrier, pouch)) == 1
+    assert list(damages(carrier.stores.database, carrier.stores.vault)) == [
+        f"blob {letter.raw_sha256} has changed",
+        f"blob {letter.raw_sha256} is missing",  # staff see a held letter as a file of the vault
+    ]
+
+
+def test_a_small_letter_that_is_given_up_is_a_file_that_staff_can_open(carrier: Carrier) -> None:
+    carrier.accept(pouched=True)
+    assert carrier.worker.give_up(1, 1)
+    (part,) = rows(carrier, parts)
+    with carrier.stores.vault.open(part.sha256) as whole:
+        assert whole.read() == MAIL
+    assert rows(carrier, pouch) == []
+
+
+def test_a_letter_is_given_up_though_the_vault_takes_nothing(
+    carrier: Carrier, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    carrier.accept(pouched=True)
+
+    def full() -> Draft:
+        raise DiskFull
+
+    monkeypatch.setattr(carrier.stores.vault, "draft", full)
+    assert carrier.worker.give_up(1, 1)
+    assert rows(carrier, letters)[0].state == "with_us"
+    assert [row.content for row in rows(carrier, pouch)] == [MAIL]
 
 
 @pytest.mark.parametrize("attempt", [0, 2])

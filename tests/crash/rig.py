@@ -1,8 +1,8 @@
-"""The real server, killed at its Nth durable call: `python -m tests.crash.rig STORAGE N`.
+"""The real server, killed at its Nth durable call: `python -m tests.crash.rig STORAGE N POUCH`.
 
 Counted, once it is ready, are each fsync and rename of its own and each COMMIT that changed
 something, ours and the queue's, just before and just after the call. N = 0 never kills, and the
-number of points passed is printed at the end.
+calls of all points passed are printed at the end. POUCH is storage.pouch_bytes.
 """
 
 from __future__ import annotations
@@ -26,23 +26,23 @@ class Points:
 
     def __init__(self, kill_at: int) -> None:
         self.armed = False
-        self.passed = 0
+        self.passed: list[str] = []
         self._kill_at = kill_at
         self._lock = threading.Lock()
 
-    def point(self) -> None:
+    def point(self, call: str) -> None:
         if not self.armed:
             return
         with self._lock:
-            self.passed += 1
-            if self.passed == self._kill_at:
+            self.passed.append(call)
+            if len(self.passed) == self._kill_at:
                 os.kill(os.getpid(), signal.SIGKILL)
 
     def around(self, call: Callable[..., Any]) -> Callable[..., Any]:
         def counted(*arguments: Any, **named: Any) -> Any:
-            self.point()
+            self.point(call.__name__)
             result = call(*arguments, **named)
-            self.point()
+            self.point(call.__name__)
             return result
 
         return counted
@@ -57,10 +57,10 @@ def count_commits(points: Points) -> None:
         changed = raw.total_changes != changes.get(id(raw), 0)
         if changed:
             changes[id(raw)] = raw.total_changes
-            points.point()
+            points.point("commit")
         commit(self, connection)  # type: ignore[no-untyped-call]
         if changed:
-            points.point()
+            points.point("commit")
 
     DefaultDialect.do_commit = counted  # type: ignore[method-assign]
 
@@ -72,7 +72,7 @@ def main() -> None:
     os.rename = points.around(os.rename)
     count_commits(points)
     settings = Settings(
-        storage=Storage(path=storage),
+        storage=Storage(path=storage, pouch_bytes=int(sys.argv[3])),
         smtp=Smtp(port=0),
         web=Web(port=0),
         road=Road(sweep_seconds=1),
@@ -86,7 +86,7 @@ def main() -> None:
         points.armed = True
 
     serve(settings, ready)
-    print(f"passed {points.passed}", flush=True)
+    print("passed", *points.passed, flush=True)
 
 
 if __name__ == "__main__":
