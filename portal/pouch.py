@@ -1,15 +1,16 @@
 """The pouch: a small letter's bytes within the record, from its accept until the vault has them.
 
 A blob costs two waits for the disk, its own and its folder's, before the record's commit can begin.
-Bytes in the pouch are durable by that commit alone, in the transaction that holds the letter's row
-and its workflow: all three are there, or none. Whoever wants to read them brings them into the
-vault first, durably, and only then is the row deleted, in a transaction of its own. So at every
-moment after the 250 the pouch or the vault has the whole letter:
+Bytes in the pouch are durable by that commit alone, which holds the letter's row and its workflow
+too: all three are there, or none. Whoever wants to read them brings them into the vault first,
+durably, and only then may their row leave. So from the 250 on the pouch or the vault has the whole
+letter, or both have:
 
-- ended before the blob is durable: the row is there, and the next one begins anew;
-- ended between the two: both have it; the next one writes the same blob again, and deletes the row;
-- two at once: both write the same blob, each by a draft of its own, and both delete the same row;
-- the sweep of the vault: the letter's row names the blob from the accept on, and a blob that was
+- an end before the blob is durable: the row is there, and the next one begins anew;
+- an end before the row has left: both have it; the next one writes the same blob once more;
+- two at once: each writes the blob by a draft of its own, and takes out rows that it has seen
+  before;
+- the vault's sweep: the letter's row names the blob from the accept on, and a blob that was
   nobody's and old is written anew, with a fresh time stamp, behind the vault's gate.
 """
 
