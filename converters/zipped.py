@@ -12,6 +12,7 @@ from typing import Final
 _MOST_BYTES = 1024 * 1024
 _MOST_NAMES = 100_000
 _MAIN_PART = re.compile(rb'ContentType\s*=\s*["\']([^"\']+)["\']')
+_OVERRIDE = re.compile(rb"<Override\b[^>]*?ContentType\s*=\s*[\"']([^\"'>]+)[\"']")
 _OPEN_DOCUMENT = re.compile(
     r"application/(vnd\.(oasis\.opendocument|sun\.xml)\.[a-z.-]+|epub\+zip)"
 )
@@ -53,6 +54,12 @@ _OOXML: Final = {
         "application/vnd.ms-excel.sheet.binary.macroEnabled.12",
 }  # fmt: skip
 
+_PROGRAMS = (
+    ("AndroidManifest.xml", "application/vnd.android.package-archive"),
+    ("AppxManifest.xml", "application/x-msi"),
+    ("META-INF/MANIFEST.MF", "application/java-archive"),
+)
+
 
 @dataclass(frozen=True)
 class Zipped:
@@ -80,8 +87,9 @@ def inspect(path: Path) -> Zipped:
 def _inspect(archive: zipfile.ZipFile) -> Zipped:
     names = set(archive.namelist()[:_MOST_NAMES])
     if "[Content_Types].xml" in names:
-        declared = _MAIN_PART.findall(_member(archive, "[Content_Types].xml"))
-        for each in declared:
+        listed = _member(archive, "[Content_Types].xml")
+        # What is said of a part goes before what is said of an extension, used or not.
+        for each in (*_OVERRIDE.findall(listed), *_MAIN_PART.findall(listed)):
             found = _OOXML.get(each.decode("ascii", "replace").strip())
             if found:
                 return Zipped(found)
@@ -91,13 +99,19 @@ def _inspect(archive: zipfile.ZipFile) -> Zipped:
             manifest = "META-INF/manifest.xml"
             locked = manifest in names and b"encryption-data" in _member(archive, manifest)
             return Zipped(said, locked)
-    if "AndroidManifest.xml" in names:
-        return Zipped("application/vnd.android.package-archive")
-    if "AppxManifest.xml" in names:
-        return Zipped("application/x-msi")
-    if "META-INF/MANIFEST.MF" in names:
-        return Zipped("application/java-archive")
-    return Zipped("application/zip")
+    if (iwork := _iwork(names)) is not None:
+        return Zipped(iwork, bool({".iwpv2", ".iwph"} & names))
+    program = next((media for member, media in _PROGRAMS if member in names), None)
+    return Zipped(program or "application/zip")
+
+
+def _iwork(names: set[str]) -> str | None:
+    """Tell what Apple's programs write: a document of theirs is no archive of files."""
+    if "index.apxl" in names or any(name.startswith("Index/Slide") for name in names):
+        return "application/vnd.apple.keynote"
+    new = "Index/Document.iwa" in names or "Index.zip" in names
+    old = "index.xml" in names and "buildVersionHistory.plist" in names
+    return "application/vnd.apple.iwork" if new or old else None
 
 
 def _member(archive: zipfile.ZipFile, name: str) -> bytes:

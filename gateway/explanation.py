@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from config.problems import catalogue
+from converters.grounds import By
 from gateway.mail import Mail
 from gateway.part_words import shown_name
 from gateway.road.package import Package, Part
@@ -43,6 +44,26 @@ def explanation(package: Package, receipt: Mail) -> dict[str, Any]:
         "parts": [_part(part) for part in package.parts],
         "receipt": {"subject": receipt.subject, "text": receipt.text},
     }
+
+
+_WAYS = {
+    By.BYTES: "its bytes",
+    By.STRUCTURE: "what is in it",
+    By.DECLARED: "its declared type",
+    By.NAME: "its name",
+}
+
+
+def grounds(part: Part) -> str:
+    """Say to an engineer what showed a part's type, what speaks against it, and what else it is."""
+    said = [f"{part.detected_type} by {_WAYS[part.grounds.by]}"]
+    for way in part.grounds.against:
+        its = f" ({part.declared_type})" if way == By.DECLARED else ""
+        said.append(f"against {_WAYS[By(way)]}{its}")
+    if part.grounds.also is not None:
+        said.append(f"valid as {part.grounds.also} too")
+    told = sorted(part.flags - {"words", "alternative", "opened"})
+    return ", ".join(said) + (f" [{' '.join(told)}]" if told else "")
 
 
 def _problems(package: Package) -> list[str]:

@@ -16,7 +16,7 @@ from config.settings import CONFIG_FOLDER, Settings
 from gateway import assembly
 from gateway.case_number import CaseShape
 from gateway.checkpoints import Forgotten
-from gateway.explanation import explanation
+from gateway.explanation import explanation, grounds
 from gateway.letter import Envelope, Letter, Proof
 from gateway.mail import Mail
 from gateway.receipt import receipt
@@ -46,6 +46,7 @@ class Asked:
     sender: str | None = None
     proven: bool = False
     converting: bool = False
+    telling: bool = False  # why each part has its type, beside what programs build on
 
 
 @dataclass(frozen=True)
@@ -67,6 +68,9 @@ class _Rehearsal:
             package = self._walk(letter, Path(work))
             mail = self._receipt(package)
             trail = explanation(package, mail)
+        if self.asked.telling:
+            for told, part in zip(trail["parts"], package.parts, strict=True):
+                told["why"] = grounds(part)
         trail["file"] = str(file)
         if index is not None:
             trail["index"] = index

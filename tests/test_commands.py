@@ -19,7 +19,9 @@ from gateway import lock
 from gateway.command import DONE, NOT_READY, PROBLEM, REFUSED, USAGE, main
 from gateway.reader import libarchive
 from tests.carrying import MAIL, mail_folder
+from tests.outlook_files import Attachment, Message, msg, named, words
 from tests.served import storage_with
+from tests.test_converters_detect import a_pdf
 
 
 @dataclass(frozen=True)
@@ -362,3 +364,18 @@ def test_explain_speaks_to_people_too(run: Run, storage: Path, mails: Path) -> N
     assert "problem     sender_not_proven: We could not prove" in ended.out
     assert "(0000-0000 stands for the number that a letter gets" in ended.out
     assert "    We received your message and kept it." in ended.out
+    assert "            text/plain by its declared type" in ended.out
+
+
+@pytest.mark.slow
+def test_explain_takes_a_message_of_outlook(run: Run, storage: Path, tmp_path: Path) -> None:
+    file = tmp_path / "m.msg"
+    attached = [Attachment(named("report.pdf"), a_pdf())]
+    file.write_bytes(msg(Message(words("Case 24-001234", "See it."), attachments=attached)))
+    ended = run("explain", "--json", "--proven", file)
+    assert ended.code == DONE
+    (trail,) = ended.objects
+    assert (trail["subject"], trail["narrative"]) == ("Case 24-001234", "See it.")
+    assert [each["filed_name"] for each in trail["parts"]] == [None, "report.pdf"]
+    said = run("explain", file).out
+    assert "            application/pdf by its bytes" in said

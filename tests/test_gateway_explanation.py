@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 
-from gateway.explanation import explanation
+from converters.grounds import By, Grounds
+from gateway.explanation import explanation, grounds
 from gateway.mail import Mail
 from gateway.road.package import Candidate, Fate, Pdf, Resolution, Trouble
 from tests.packages import DOCX, SHA256, package, part
@@ -87,3 +88,20 @@ def test_the_trail_has_exactly_the_fields_of_the_contract() -> None:
         "receipt": {"subject": "Filed", "text": "We received"},
     }
     json.dumps(trail)
+
+
+def test_an_engineer_reads_what_showed_a_type_and_what_speaks_against_it() -> None:
+    plain = part("2", "a.docx", DOCX, grounds=Grounds(By.STRUCTURE))
+    assert grounds(plain) == f"{DOCX} by what is in it"
+    odd = part(
+        "3",
+        "a.jpg",
+        declared_type="image/jpeg",
+        detected_type="application/pdf",
+        grounds=Grounds(By.BYTES, ("declared", "name"), "application/zip"),
+        flags=frozenset({"polyglot", "words"}),
+    )
+    assert grounds(odd) == (
+        "application/pdf by its bytes, against its declared type (image/jpeg), against its name, "
+        "valid as application/zip too [polyglot]"
+    )

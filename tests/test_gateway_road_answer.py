@@ -64,6 +64,7 @@ ANSWER: dict[str, Any] = {
             "content_id": None,
             "pixels": [1, 2],
             "pages": None,
+            "grounds": {"by": "declared", "against": [], "also": None},
             "flags": ["words"],
         }
     ],

@@ -40,13 +40,14 @@ def command(
     proven: bool,
     converting: bool,
 ) -> None:
-    """Say what would become of each of FILES (.eml, mbox), and why. Nothing is stored."""
+    """Say what would become of each of FILES (.eml, .msg, mbox), and why. Nothing is stored."""
     asked = Asked(
         directory=directory,
         recipients=recipients,
         sender=sender,
         proven=proven,
         converting=converting,
+        telling=not as_json,
     )
     unreadable = 0
     for trail in explain_files(settings_of(context), files, asked, clock.now):
@@ -77,6 +78,7 @@ def _spoken(trail: dict[str, Any]) -> Iterable[str]:
         filed = f" -> {part['filed_name']}" if part["filed_name"] else ""
         why = f" ({part['reason']})" if part["reason"] else ""
         yield f"part {part['path']:<6} {part['fate']}{why}: {name}{filed}"
+        yield f"            {part['why']}"
     yield f"receipt     {trail['receipt']['subject']}"
     number = shown(NO_NUMBER)
     yield f"            ({number} stands for the number that a letter gets when it arrives)"

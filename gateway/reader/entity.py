@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from gateway.reader import boundary
+from gateway.reader.encoded_word import one_line
 from gateway.reader.fault import ReadingStopped, Reason
 from gateway.reader.header import Header, message_start, read_header
 from gateway.reader.parameters import Value, file_name, media_type, read_value
@@ -57,8 +58,9 @@ class Entity:
     @property
     def content_id(self) -> str | None:
         """Its Content-ID without the angle brackets (RFC 2392)."""
-        raw = (self.header.first("content-id") or b"")[:512].decode("latin-1")
-        return raw.strip().removeprefix("<").removesuffix(">").strip() or None
+        raw = (self.header.first("content-id") or b"")[:512]
+        text = one_line(raw.decode("utf-8", "replace"))
+        return text.removeprefix("<").removesuffix(">").strip() or None
 
 
 @dataclass

@@ -12,6 +12,7 @@ class Reason(StrEnum):
     TOO_DEEP = "too_deep"
     HEADER_TOO_LARGE = "header_too_large"
     UNDIVIDED = "undivided"  # a multipart message whose parts cannot be found in its bytes
+    DAMAGED = "damaged"  # an Outlook message that is not whole
     TOO_SLOW = "too_slow"
     DIED = "died"
     UNBELIEVABLE = "unbelievable"  # what the reader process answered cannot be true

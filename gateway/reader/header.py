@@ -84,6 +84,12 @@ def read_header(
         size *= 4
 
 
+def header_of(text: bytes) -> Header:
+    """Read a header block that stands by itself."""
+    found = _parse(text, True, ())
+    return found[0] if found is not None else Header()
+
+
 def _parse(text: bytes, whole: bool, delimiters: Container[bytes]) -> tuple[Header, int] | None:
     """Return the header and where the body starts; None where more bytes are needed to tell."""
     fields: list[tuple[str, list[bytes]]] = []

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from gateway.reader.entity import FRAGMENTS, MESSAGES, Count, Entity, read_tree
 from gateway.reader.header import message_start, read_header
 from gateway.reader.leaf import Leaf
+from gateway.reader.mapi import DamagedContainer
+from gateway.reader.outlook import MSG_TYPE, TNEF_TYPE, message_file, packed_message
 from gateway.reader.source import Extent
 
 _MAIL_FIELDS = {"from", "to", "subject", "date", "message-id", "received"}
@@ -20,9 +22,13 @@ _MAIL_FIELDS = {"from", "to", "subject", "date", "message-id", "received"}
 
 @dataclass(frozen=True)
 class Inside:
-    """What was found in a container: its parts below a root, whose header is the message's own."""
+    """What was found in a container: its parts below a root, whose header is the message's own.
+
+    It `is_same` message as the one it is in where that was only packed: winmail.dat.
+    """
 
     root: Entity
+    is_same: bool = False
 
 
 Opener = Callable[[Leaf, Count], AbstractContextManager[Inside | None]]
@@ -71,4 +77,27 @@ def _message(leaf: Leaf, count: Count) -> Iterator[Inside | None]:
         yield Inside(message)
 
 
-_OPENERS: tuple[Opener, ...] = (_message,)
+@contextlib.contextmanager
+def _outlook(leaf: Leaf, count: Count) -> Iterator[Inside | None]:
+    """Open what Outlook wrote: a .msg, a winmail.dat. A damaged one stays whole, and is told."""
+    kind = leaf.detected_type
+    if leaf.file is None or kind not in {MSG_TYPE, TNEF_TYPE} or "words" in leaf.flags:
+        yield None
+        return
+    opening = message_file if kind == MSG_TYPE else packed_message
+    with contextlib.ExitStack() as stack:
+        stream = stack.enter_context(leaf.file.open("rb"))
+        extent = Extent(stream.fileno(), 0, leaf.size)
+        found: Inside | None = None
+        try:
+            root = stack.enter_context(
+                opening(extent, count, leaf.entity.depth + 1, leaf.file.parent)
+            )
+            found = Inside(root, is_same=kind == TNEF_TYPE)
+            leaf.open(kind)
+        except DamagedContainer:
+            leaf.flags.add("damaged")
+        yield found
+
+
+_OPENERS: tuple[Opener, ...] = (_message, _outlook)

@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from converters import detect
+from converters.compound import SIGNATURE as COMPOUND
+from converters.grounds import By, Grounds
 from gateway.reader import libarchive
 from gateway.reader.archive import ArchiveLimits, Archives
 from gateway.reader.body import pieces
@@ -20,9 +22,12 @@ from gateway.reader.fault import ReadingStopped, Reason
 from gateway.reader.header import Header
 from gateway.reader.importance import importance
 from gateway.reader.inside import Inside, inside
+from gateway.reader.joined import join
 from gateway.reader.leaf import Leaf, decoded, opened
 from gateway.reader.mailboxes import mailboxes
+from gateway.reader.mapi import DamagedContainer
 from gateway.reader.member import Why
+from gateway.reader.outlook import message_file
 from gateway.reader.report import failures
 from gateway.reader.sender import is_automatic, one_sender
 from gateway.reader.source import Extent
@@ -81,7 +86,23 @@ class _Letter:
 
     def read(self, raw: Extent) -> dict[str, Any]:
         """Read the letter and what is attached to it. Raises ReadingStopped."""
-        root = read_tree(raw, self._count)
+        with self._outermost(raw) as root:
+            return self._read(root)
+
+    @contextlib.contextmanager
+    def _outermost(self, raw: Extent) -> Iterator[Entity]:
+        """Find the tree of the letter, which may be a .msg."""
+        if raw.read(raw.start, len(COMPOUND)) != COMPOUND:
+            yield read_tree(raw, self._count)
+            return
+        with contextlib.ExitStack() as stack:
+            try:
+                root = stack.enter_context(message_file(raw, self._count, 0, self._folder))
+            except DamagedContainer as fault:
+                raise ReadingStopped(Reason.DAMAGED) from fault
+            yield root
+
+    def _read(self, root: Entity) -> dict[str, Any]:
         header = root.header
         reported = self._message(root, None)
         sender = one_sender(header)
@@ -98,8 +119,13 @@ class _Letter:
             "parts": self._parts,
         }
 
-    def _message(self, root: Entity, container: str | None) -> list[str]:
-        """Read one message and what is attached to it. Return what it reports as failed."""
+    def _message(
+        self, root: Entity, container: str | None, packed: dict[str, Any] | None = None
+    ) -> list[str]:
+        """Read one message and what is attached to it. Return what it reports as failed.
+
+        `packed` are the words of the message that this one is in, where both are the same one.
+        """
         prefix = "" if container is None else f"{container}/"
         if root.kind is Kind.MULTIPART and not root.children:
             _be_text(root, outermost=container is None)
@@ -108,17 +134,26 @@ class _Letter:
         found = pieces(root, {id(leaf.entity): leaf for leaf in leaves})
         subjects = self._others.take(_other_subjects(root.header))
         said = read_words(found, self._new_file(), self._budget, self._others)
-        self._words.append(_words(root.header, container, said, leaves, subjects))
+        words = _words(root.header, container, said, leaves, subjects)
+        if packed is None or not join(packed, words, leaves):
+            self._words.append(words)
         for leaf in leaves:
             if _hides_parts(leaf):
                 leaf.flags.add("ambiguous")
-            self._hand_over(leaf, container, said.shown)
+            self._hand_over(leaf, container, said.shown, packed or words)
         return reported
 
-    def _hand_over(self, leaf: Leaf, container: str | None, shown: Set[str | None]) -> None:
+    def _hand_over(
+        self,
+        leaf: Leaf,
+        container: str | None,
+        shown: Set[str | None],
+        words: dict[str, Any] | None = None,
+    ) -> None:
         """Take a part into the answer, and behind it what it holds.
 
-        `shown` are the Content-IDs of what the HTML of its message shows.
+        `shown` are the Content-IDs of what the HTML of its message shows, `words` its words, for
+        what Outlook packed beside them. A member of an archive is in no message.
         """
         members = None if self._archives is None else self._archives.open(leaf, self._count)
         if members is not None:
@@ -132,7 +167,7 @@ class _Letter:
                 leaf.flags.add("ambiguous")
             self._parts.append(_part(leaf, container, shown))
             if opened_as is not None:
-                self._message(opened_as.root, leaf.path)
+                self._message(opened_as.root, leaf.path, words if opened_as.is_same else None)
 
     def _opened(self, leaf: Leaf, stack: contextlib.ExitStack) -> Inside | None:
         """Open what is a container until `stack` is closed.
@@ -246,10 +281,16 @@ def _part(leaf: Leaf, container: str | None, shown: Set[str | None]) -> dict[str
         "content_id": entity.content_id,
         "pixels": leaf.pixels,
         "pages": leaf.pages,
+        # Words are what they are declared to be, or the message could not be read at all.
+        "grounds": _grounds(Grounds(By.DECLARED) if is_words else leaf.grounds),
         "flags": sorted(leaf.flags),
         "contents": leaf.contents.name if leaf.contents else None,
         "programs": list(leaf.programs),
     }
+
+
+def _grounds(grounds: Grounds) -> dict[str, Any]:
+    return {"by": grounds.by.value, "against": list(grounds.against), "also": grounds.also}
 
 
 def _shown(header: Header, name: str) -> str:

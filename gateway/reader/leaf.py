@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from converters.detect import detect
+from converters.grounds import By, Grounds
 from gateway.reader.entity import Entity
 from gateway.reader.transfer import Decoder
 
+_DECLARED = Grounds(By.DECLARED)
 _OPENED, _MESSAGE = "opened", "message/rfc822"
 
 
@@ -29,18 +31,20 @@ class Leaf:
     pixels: tuple[int, int] | None = None
     contents: Path | None = None  # the list of what is in an archive that stays whole
     programs: tuple[str, ...] = ()  # the names of those in it
+    grounds: Grounds = _DECLARED
 
     @property
     def name(self) -> str | None:
         """What the sender called it."""
         return self.entity.name
 
-    def open(self) -> None:
+    def open(self, media_type: str = _MESSAGE) -> None:
         """Take note that this is a message, and opened: its file is kept no longer."""
         if self.file is not None:
             self.file.unlink()
         self.file = None
-        self.detected_type = _MESSAGE
+        self.detected_type = media_type
+        self.grounds = replace(self.grounds, by=By.STRUCTURE, also=None)
         self.flags = {_OPENED, *(self.flags & {"ambiguous"})}
 
     def unpack(self) -> None:
@@ -90,6 +94,7 @@ def described(
         flags=flags | found.flags,
         pages=found.pages,
         pixels=found.pixels,
+        grounds=found.grounds,
     )
 
 

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
+from converters.grounds import By, Grounds
 from gateway.address import AddressFault, canonical
 from gateway.letter import Letter
 from gateway.road.package import Mailbox, Package, Part, Trouble, Words
@@ -66,6 +67,12 @@ class _Words(_Said):
     other: _Long
 
 
+class _Grounds(_Said):
+    by: Literal["bytes", "structure", "declared", "name"]
+    against: list[Literal["declared", "name"]]
+    also: _Type | None
+
+
 class _Part(_Said):
     path: _Path
     container: _Path | None
@@ -79,6 +86,7 @@ class _Part(_Said):
     content_id: _Line | None
     pixels: _Pixels | None
     pages: _Count | None
+    grounds: _Grounds
     flags: list[Annotated[str, Field(pattern=r"^[a-z_]{1,30}$")]]
     contents: _File | None = None
     programs: Annotated[list[_Line], Field(max_length=20)] = []
@@ -194,6 +202,7 @@ def _part(said: _Part, folder: Path) -> Part:
         content_id=said.content_id,
         pixels=None if said.pixels is None else (said.pixels[0], said.pixels[1]),
         pages=said.pages,
+        grounds=Grounds(By(said.grounds.by), tuple(said.grounds.against), said.grounds.also),
         flags=frozenset(said.flags),
         contents=None if said.contents is None else _plain_file(folder, said.contents)[0],
         programs=tuple(said.programs),

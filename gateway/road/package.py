@@ -8,8 +8,10 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from converters.grounds import Grounds
 from gateway.letter import Letter
 
+_BYTES = Grounds()
 NARRATIVE_CHARACTERS = 500  # the portal's limit, in Unicode code points after NFC
 
 
@@ -51,6 +53,7 @@ class Part:
     content_id: str | None = None
     pixels: tuple[int, int] | None = None  # width and height of an image
     pages: int | None = None  # of a PDF that came as one
+    grounds: Grounds = _BYTES  # why it has its detected type
     # What is known of the content beside its type: "password", "damaged", "empty", ...
     flags: frozenset[str] = frozenset()
     # Of an archive that stays whole: the list of what is in it, and the programs among that.

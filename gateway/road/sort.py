@@ -46,7 +46,7 @@ def sort(package: Package, media: MediaCatalogue, *, narrative_characters: int =
     that it could not. `narrative_characters` are Unicode code points after NFC. The same bytes
     twice are two documents: a sender who attaches a file twice meant two.
     """
-    shown = frozenset((words.container, cid) for words in package.words for cid in words.images)
+    shown = _shown(package)
     parts = tuple(_sorted(part, media, shown) for part in package.parts)
     own = package.own_words
     narrative = unicodedata.normalize("NFC", own.new)
@@ -57,6 +57,19 @@ def sort(package: Package, media: MediaCatalogue, *, narrative_characters: int =
         narrative_overflow=overflow,
         message_pdf=_needs_pdf(own, parts, narrative_characters),
         troubles=package.troubles + _troubles(package, parts),
+    )
+
+
+def _shown(package: Package) -> Set[tuple[str | None, str | None]]:
+    """Return container and Content-ID of each picture that a message's HTML shows.
+
+    What Outlook packed has its pictures in a container, and its words may be the letter's own.
+    """
+    held = {part.file: part.container for part in package.parts if part.file is not None}
+    return frozenset(
+        (held.get(file, words.container), cid)
+        for words in package.words
+        for cid, file in words.images.items()
     )
 
 

@@ -20,6 +20,7 @@ from converters.workshop import Workshop
 from gateway.address import OurAddresses
 from gateway.case_number import CaseShape
 from gateway.letter import Letter
+from gateway.reader.fault import Reason
 from gateway.road.again import EarlierView, again
 from gateway.road.ask import ask
 from gateway.road.convert import Bench, Checkpoints, convert
@@ -98,7 +99,8 @@ class Road:
                 )
         except MessageUnreadable as fault:
             structlog.get_logger().warning("letter.unreadable", why=fault.why)
-            return self._settled(unread(letter), decision, today)
+            broken = unread(letter, is_outlook=fault.why == Reason.DAMAGED)
+            return self._settled(broken, decision, today)
         with self.timer("sort"):
             package = sort(package, self.media, narrative_characters=NARRATIVE_CHARACTERS)
         with self.timer("resolve"):
