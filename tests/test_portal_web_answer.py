@@ -135,7 +135,9 @@ def test_an_answer_that_staff_took_back_does_not_open_the_link_again(
     (letter,) = [row for row in rows(desk, letters) if row.receipt == RECEIPT]
     assert letter.state == "with_us"
     assert desk.browser().get(path).status_code == 410
-    assert "The sender</strong> decided: file under 24-001300" in olu.get("/p/9HXW-3T5R").text
+    assert "The sender</strong> decided: file under 24-001300" in spoken(
+        olu.get("/p/9HXW-3T5R").text
+    )
 
 
 def test_each_document_to_its_own_case(desk: SampleDesk, path: str) -> None:
