@@ -141,7 +141,8 @@ def _archives() -> Finding:
     try:
         libarchive.warm()
     except (OSError, AttributeError):  # not there, or of another version
-        return Finding("error", f"{libarchive.LIBRARY} is missing", "install libarchive13")
+        name = libarchive.LIBRARY
+        return Finding.of("error", "engine_missing", name=name, value="libarchive13")
     return Finding("ok", f"{libarchive.LIBRARY} is there")
 
 

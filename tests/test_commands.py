@@ -163,7 +163,7 @@ def test_check_names_the_fix_where_a_library_is_missing(
     ended = run("check", "--json")
     assert ended.code == PROBLEM
     (library,) = (one for one in ended.objects if "libarchive" in one["text"])
-    assert (library["weight"], library["fix"]) == ("error", "install libarchive13")
+    assert (library["weight"], library["fix"]) == ("error", "Install libarchive13")
 
 
 # -- directory import ------------------------------------------------------------------------------
