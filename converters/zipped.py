@@ -109,7 +109,8 @@ def _iwork(names: set[str]) -> str | None:
     """Tell what Apple's programs write: a document of theirs is no archive of files."""
     if "index.apxl" in names or any(name.startswith("Index/Slide") for name in names):
         return "application/vnd.apple.keynote"
-    new = "Index/Document.iwa" in names or "Index.zip" in names
+    new = bool({"Index/Document.iwa", "Index.zip"} & names)
+    new &= any(name.startswith("Metadata/") for name in names)
     old = "index.xml" in names and "buildVersionHistory.plist" in names
     return "application/vnd.apple.iwork" if new or old else None
 
