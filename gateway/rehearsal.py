@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import re
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import IO, Any, BinaryIO
+from typing import Any, BinaryIO
 
 from config.settings import CONFIG_FOLDER, Settings
 from gateway import assembly
@@ -19,6 +18,7 @@ from gateway.checkpoints import Forgotten
 from gateway.explanation import explanation, grounds
 from gateway.letter import Envelope, Letter, Proof
 from gateway.mail import Mail
+from gateway.mailbox import is_mailbox, split
 from gateway.receipt import receipt
 from gateway.road.package import Package
 from gateway.road.walk import Road
@@ -32,9 +32,6 @@ from portal.earlier import Earlier
 from portal.vault import Vault
 
 NO_NUMBER = "00000000"  # no letter ever gets it
-_FROM_LINE = re.compile(rb"From \S+.*\d{2}:\d{2}.*\d{4}")  # RFC 4155, appendix A, read kindly
-_QUOTED = re.compile(rb">+From ")
-_LONGEST_LINE = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -192,11 +189,11 @@ def _messages(files: Iterable[Path], folder: Path) -> Iterator[_Message]:
     for file in files:
         try:
             with file.open("rb") as stream:
-                if not _is_mbox(file, stream):
+                if not is_mailbox(file, stream):
                     yield file, None, file, ""
                     continue
                 stream.seek(0)
-                for index, copy in enumerate(_split(stream, folder)):
+                for index, copy in enumerate(split(stream, folder)):
                     yield file, index, copy, ""
         except OSError as fault:
             yield (
@@ -205,35 +202,3 @@ def _messages(files: Iterable[Path], folder: Path) -> Iterator[_Message]:
                 None,
                 "file_not_found" if isinstance(fault, FileNotFoundError) else "file_unreadable",
             )
-
-
-def _is_mbox(file: Path, stream: BinaryIO) -> bool:
-    """Say whether a file is a mailbox: by its name, or by its first line where it has no ending."""
-    if file.suffix.lower() in {".mbox", ".mbx"}:
-        return True
-    return not file.suffix and _FROM_LINE.match(stream.readline(1000)) is not None
-
-
-def _split(stream: BinaryIO, folder: Path) -> Iterator[Path]:
-    """Copy each message of an mbox into a file of its own. One line is in memory at a time."""
-    copy: IO[bytes] | None = None
-    after_blank = True
-    try:
-        while line := stream.readline(_LONGEST_LINE):
-            begins = after_blank and _FROM_LINE.match(line) is not None
-            if begins or copy is None:
-                if copy is not None:
-                    copy.close()
-                    yield Path(copy.name)
-                copy = tempfile.NamedTemporaryFile(  # noqa: SIM115  # closed before it is yielded
-                    dir=folder, suffix=".eml", delete=False
-                )
-            if not begins:
-                copy.write(line[1:] if _QUOTED.match(line) else line)
-            after_blank = line in {b"\n", b"\r\n"}
-        if copy is not None:
-            copy.close()
-            yield Path(copy.name)
-    finally:
-        if copy is not None:
-            copy.close()
