@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from bench import directory, door, names, resolve, road, visible
+from bench import directory, door, names, reading, resolve, road, visible
 from bench.rounds import Figure, NotMeasured, write_figures
 
 _BENCHMARKS: dict[str, Callable[[], list[Figure]]] = {
@@ -20,6 +20,7 @@ _BENCHMARKS: dict[str, Callable[[], list[Figure]]] = {
     "visible": visible.in_the_list,
     "resolve": resolve.labelled_set,
     "names": names.each,
+    "reading": reading.corpus,
 }
 _FIGURES_FILE = Path("var/bench.json")
 

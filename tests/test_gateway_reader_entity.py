@@ -329,3 +329,11 @@ def test_groups_that_each_need_a_guess_end(file: Path) -> None:
         for n in range(8)
     )
     assert tree(file, raw + b"Content-Type: text/plain\r\n\r\nx").ambiguous
+
+
+def test_a_boundary_that_ends_with_a_blank_is_closed_with_and_without_it(file: Path) -> None:
+    for last in ("--b  --", "--b--"):
+        raw = mixed(
+            'multipart/mixed; boundary="b  "', "--b  ", "", "one", "--b", "", "two", last, "x"
+        )
+        assert bodies(file, raw) == [b"one", b"two"]

@@ -105,10 +105,15 @@ class _Answering(contextlib.AbstractContextManager["_Answering"]):
 
 
 def _munpack(file: Path) -> list[Found] | None:
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = Path(scratch, "out")
+        folder.mkdir()
+        # It knows LF alone: with CRLF it eats what stands in front of a soft line break.
+        message = Path(scratch, "message")
+        message.write_bytes(file.read_bytes().replace(b"\r\n", b"\n"))
         try:
             subprocess.run(
-                [_program("munpack"), "-t", "-f", "-q", str(file.resolve())],
+                [_program("munpack"), "-t", "-f", "-q", str(message)],
                 cwd=folder,
                 timeout=_SECONDS,
                 stdin=subprocess.DEVNULL,
@@ -119,6 +124,6 @@ def _munpack(file: Path) -> list[Found] | None:
             return None
         return [
             Found(str(path.relative_to(folder)), "", path.read_bytes())
-            for path in sorted(Path(folder).rglob("*"))
+            for path in sorted(folder.rglob("*"))
             if path.is_file() and path.suffix != ".desc"
         ]

@@ -67,5 +67,8 @@ def _shown(extent: Extent) -> Iterator[bytes]:
 
 
 def _usable(*boundaries: bytes) -> tuple[bytes, ...]:
-    plain = [raw.rstrip(b" \t") for raw in boundaries]
-    return tuple(dict.fromkeys(raw for raw in plain if raw and len(raw) <= MAX_LINE_BYTES - 8))
+    # None may end with white space (RFC 2046, 5.1.1); where one does, its last line holds it.
+    plain = [form for raw in boundaries for form in (raw.rstrip(b" \t"), raw)]
+    return tuple(
+        dict.fromkeys(raw for raw in plain if raw.strip() and len(raw) <= MAX_LINE_BYTES - 8)
+    )
