@@ -49,6 +49,7 @@ class Entity:
     body: Extent
     children: list[Entity] = field(default_factory=list)
     ambiguous: bool = False  # it can be read in two ways, or not as what it says it is
+    opened: bool = False  # what it encloses stands beside it as parts of its own
 
     @property
     def name(self) -> str | None:

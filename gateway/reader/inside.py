@@ -58,7 +58,7 @@ def _message(leaf: Leaf, count: Count) -> Iterator[Inside | None]:
     One that is a file of its own is read from there; the file goes when it has been read.
     """
     if leaf.file is None:
-        yield Inside(leaf.entity.children[0])
+        yield Inside(leaf.entity.children[0]) if leaf.entity.children else None
         return
     named = (leaf.name or "").lower().endswith(".eml") and "words" not in leaf.flags
     named &= leaf.entity.media_type not in FRAGMENTS

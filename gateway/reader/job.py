@@ -16,6 +16,7 @@ from gateway.reader import libarchive
 from gateway.reader.archive import ArchiveLimits, Archives
 from gateway.reader.body import pieces
 from gateway.reader.boundary import shows_parts
+from gateway.reader.enclosed import disclose
 from gateway.reader.encoded_word import read_text
 from gateway.reader.entity import Count, Entity, Kind, Limits, read_tree
 from gateway.reader.fault import ReadingStopped, Reason
@@ -29,6 +30,8 @@ from gateway.reader.mapi import DamagedContainer
 from gateway.reader.member import Why
 from gateway.reader.outlook import message_file
 from gateway.reader.report import failures
+from gateway.reader.scratch import Scratch, scratch
+from gateway.reader.sealed import is_encrypted
 from gateway.reader.sender import is_automatic, one_sender
 from gateway.reader.source import Extent
 from gateway.reader.thread import answered
@@ -64,9 +67,10 @@ def run(job: dict[str, Any], inputs: list[int], folder: Path) -> dict[str, Any]:
     descriptor = inputs[0]
     raw = Extent(descriptor, 0, os.fstat(descriptor).st_size)
     opening = job.get("archives")
-    letter = _Letter(folder, Count(limits), ArchiveLimits(**opening) if opening else None)
+    archives = ArchiveLimits(**opening) if opening else None
     try:
-        return letter.read(raw)
+        with scratch(folder) as own:
+            return _Letter(folder, Count(limits), archives, own).read(raw)
     except ReadingStopped as stop:
         return {"stopped": stop.reason.value}
 
@@ -74,9 +78,12 @@ def run(job: dict[str, Any], inputs: list[int], folder: Path) -> dict[str, Any]:
 class _Letter:
     """One letter while it is being read, its attached messages included."""
 
-    def __init__(self, folder: Path, count: Count, archives: ArchiveLimits | None) -> None:
+    def __init__(
+        self, folder: Path, count: Count, archives: ArchiveLimits | None, own: Scratch
+    ) -> None:
         self._folder = folder
         self._count = count
+        self._scratch = own
         self._budget = Budget(_MOST_CHARACTERS)
         self._others = Budget(_MOST_OTHER_CHARACTERS)
         self._files = 0
@@ -126,6 +133,7 @@ class _Letter:
 
         `packed` are the words of the message that this one is in, where both are the same one.
         """
+        disclose(root, self._count, self._scratch)
         prefix = "" if container is None else f"{container}/"
         if root.kind is Kind.MULTIPART and not root.children:
             _be_text(root, outermost=container is None)
@@ -155,6 +163,8 @@ class _Letter:
         `shown` are the Content-IDs of what the HTML of its message shows, `words` its words, for
         what Outlook packed beside them. A member of an archive is in no message.
         """
+        if is_encrypted(leaf):
+            leaf.flags.add("encrypted")
         members = None if self._archives is None else self._archives.open(leaf, self._count)
         if members is not None:
             self._parts.append(_part(leaf, container, shown))
@@ -184,7 +194,8 @@ class _Letter:
             return None
 
     def _leaf(self, entity: Entity, path: str) -> Leaf:
-        if entity.kind is Kind.MESSAGE and entity.children[0].header.fields:
+        is_message = entity.kind is Kind.MESSAGE and entity.children[0].header.fields
+        if is_message or entity.opened:
             return opened(entity, path)
         return decoded(entity, path, self._new_file())
 

@@ -99,16 +99,18 @@ def described(
 
 
 def opened(entity: Entity, path: str) -> Leaf:
-    """Describe a message that is attached as it stands: it is opened, and no file is made of it."""
+    """Describe a part that is opened as it stands, a message mostly: no file is made of it."""
     digest = hashlib.sha256()
-    for chunk in entity.body.chunks():
+    size = 0
+    for chunk in Decoder(entity.encoding).decode(entity.body.chunks()):
         digest.update(chunk)
+        size += len(chunk)
     return Leaf(
         path=path,
         entity=entity,
         file=None,
-        size=entity.body.size,
+        size=size,
         sha256=digest.hexdigest(),
-        detected_type=_MESSAGE,
+        detected_type=entity.media_type if entity.opened else _MESSAGE,
         flags={_OPENED},
     )

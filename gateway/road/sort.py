@@ -99,6 +99,7 @@ def _fate(
         (is_shown and _is_decoration(part), Fate.LEFT_OUT, "decoration"),
         (part.declared_type in _ELSEWHERE, Fate.FILED, _ELSEWHERE.get(part.declared_type)),
         *((why in flags, Fate.FILED, why) for why in _WHOLE),
+        ("encrypted" in flags, Fate.FILED, "file_encrypted"),
         ("damaged" in flags, Fate.FILED, "file_damaged"),
         (media.treatment(part.detected_type).treat == "convert", Fate.CONVERTED, None),
     )
@@ -131,6 +132,11 @@ def _troubles(package: Package, parts: tuple[Part, ...]) -> tuple[Trouble, ...]:
         Trouble(part.reason, {"name": part.original_name or f"Part {part.path}"}, part.path)
         for part in parts
         if part.reason in _TOLD
+    ]
+    found += [
+        Trouble("file_encrypted", {"name": part.original_name or f"Part {part.path}"}, part.path)
+        for part in parts
+        if "encrypted" in part.flags  # words that are encrypted are the narrative all the same
     ]
     told = any(trouble.code == "message_ambiguous" for trouble in package.troubles)
     doubtful = next((part for part in parts if "ambiguous" in part.flags), None)
