@@ -15,9 +15,12 @@ DECORATION_BYTES = 32 * 1024
 DECORATION_PIXELS = 50_000  # width times height: 400 by 125, 220 by 220
 
 # Fates of parts that hold no document: what a message without any other part has not said.
-_NO_FILE = frozenset({"narrative", "alternative", "opened", "decoration", "system_file"})
+_NO_FILE = frozenset({"narrative", "alternative", "opened", "decoration", "system_file", "control"})
 
 
+# The first part of an encrypted message says "Version: 1", and nothing else (RFC 3156, 4).
+_CONTROL = "application/pgp-encrypted"
+_MOST_CONTROL_BYTES = 1024
 # Content that is elsewhere: nothing is fetched, and no pieces are joined (RFC 2046, 5.2.2, 5.2.3).
 _ELSEWHERE = {
     "message/external-body": "content_elsewhere",
@@ -87,13 +90,15 @@ def _fate(
     """Return the fate and its reason, as the table of fates has them: the first that holds."""
     flags = part.flags
     is_shown = (part.container, part.content_id) in shown
+    is_program = media.is_program(part.detected_type)
     rules: tuple[tuple[bool, Fate, str | None], ...] = (
         ("words" in flags, Fate.FILED, "narrative"),
         ("alternative" in flags, Fate.LEFT_OUT, "alternative"),
         ("opened" in flags, Fate.LEFT_OUT, "opened"),
         ("system_file" in flags, Fate.LEFT_OUT, "system_file"),
+        (_is_control(part) and not is_program, Fate.LEFT_OUT, "control"),
         (not part.bytes, Fate.LEFT_OUT, "file_empty"),
-        (media.is_program(part.detected_type), Fate.REFUSED, "file_type_blocked"),
+        (is_program, Fate.REFUSED, "file_type_blocked"),
         ("archive_unsafe" in flags, Fate.HELD, "archive_unsafe"),
         ("password" in flags, Fate.HELD, "file_password"),
         (is_shown and _is_decoration(part), Fate.LEFT_OUT, "decoration"),
@@ -104,6 +109,11 @@ def _fate(
         (media.treatment(part.detected_type).treat == "convert", Fate.CONVERTED, None),
     )
     return next(((fate, reason) for holds, fate, reason in rules if holds), (Fate.FILED, None))
+
+
+def _is_control(part: Part) -> bool:
+    small = 0 < part.bytes <= _MOST_CONTROL_BYTES
+    return part.declared_type == _CONTROL and small and "encrypted" not in part.flags
 
 
 def _is_decoration(part: Part) -> bool:
