@@ -17,7 +17,8 @@ BEGIN = re.compile(rb"(?:(?<=[\r\n])|\A)begin +[0-7]{3,4} ([^\r\n]{1,255})(?=[\r
 _LINE = re.compile(rb"([^\r\n]*)(\r*\n|\r|\Z)")
 _WINDOW_BYTES = 1 << 18
 _OVERLAP_BYTES = 300  # a begin line, whole
-_FEWEST_LINES = 2  # of one that is cut off, before its "end"
+_FEWEST_LINES = 2  # full ones, of a file that is cut off before its "end"
+_ENCODED = bytes(range(32, 97))
 
 
 @dataclass(frozen=True)
@@ -65,27 +66,28 @@ def blocks(text: Extent) -> Iterator[Block]:
 def _block(text: Extent, start: int, name: bytes) -> Block | None:
     lines = _lines(text, start)
     _, end = next(lines)
-    count = 0
+    any_lines = full_lines = 0
     for line, behind in lines:
         plain = line.rstrip()
         if plain == b"end":
-            return Block(name, start, behind, is_whole=True) if count else None
-        if not _is_encoded(line):
+            return Block(name, start, behind, is_whole=True) if any_lines else None
+        if line.translate(None, _ENCODED) or not _fits(line):
             break
-        count += bool(plain) and plain != b"`"
+        if plain not in {b"", b"`"}:
+            any_lines += 1
+            full_lines += len(plain) - 1 >= _letters(line)
         end = behind
-    return Block(name, start, end, is_whole=False) if count >= _FEWEST_LINES else None
+    return Block(name, start, end, is_whole=False) if full_lines >= _FEWEST_LINES else None
 
 
-def _is_encoded(line: bytes) -> bool:
-    """Say whether a line holds as much as its first letter says (POSIX, uuencode)."""
-    if not line.strip() or line.strip() == b"`":
-        return True
-    wanted = (((line[0] - 32) & 63) + 2) // 3 * 4
-    # Blanks at its end go lost on the way; some programs put a checksum there.
-    length = len(line) - 1
-    fits = length <= wanted + 2 and (length >= wanted - 3 or b" " in line or length > wanted // 2)
-    return fits and not line.translate(None, bytes(range(32, 97)))
+def _letters(line: bytes) -> int:
+    """Return how many letters a line should have, by its first one (POSIX, uuencode)."""
+    return (((line[0] - 32) & 63) + 2) // 3 * 4
+
+
+def _fits(line: bytes) -> bool:
+    # Blanks at the end, which are zeros, get lost on the way; some programs put a checksum there.
+    return not line or len(line) - 1 <= _letters(line) + 2
 
 
 def _lines(text: Extent, place: int) -> Iterator[tuple[bytes, int]]:
