@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from bench import directory, door, names, reading, resolve, road, visible
+from bench import directory, door, names, reading, resolve, road, unpack, visible
 from bench.rounds import Figure, NotMeasured, write_figures
 
 _BENCHMARKS: dict[str, Callable[[], list[Figure]]] = {
@@ -21,6 +21,9 @@ _BENCHMARKS: dict[str, Callable[[], list[Figure]]] = {
     "resolve": resolve.labelled_set,
     "names": names.each,
     "reading": reading.corpus,
+    "unpack-large": unpack.large,
+    "unpack-small": unpack.small,
+    "unpack-memory": unpack.memory,
 }
 _FIGURES_FILE = Path("var/bench.json")
 

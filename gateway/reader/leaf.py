@@ -62,8 +62,17 @@ class Leaf:
             return stream.read(size)
 
 
-def decoded(entity: Entity, path: str, file: Path) -> Leaf:
-    """Decode a part into a new file, chunk by chunk, and find out what it is."""
+@dataclass(frozen=True)
+class Unpacked:
+    """What lies in a file now: its SHA-256 and bytes; `doubtful` as transfer.Decoder has it."""
+
+    sha256: str
+    size: int
+    doubtful: bool
+
+
+def unpack(entity: Entity, file: Path) -> Unpacked:
+    """Decode a part into a new file, chunk by chunk."""
     digest = hashlib.sha256()
     size = 0
     decoder = Decoder(entity.encoding)
@@ -73,8 +82,14 @@ def decoded(entity: Entity, path: str, file: Path) -> Leaf:
             digest.update(chunk)
             size += len(chunk)
             stream.write(chunk)
-    flags = {"ambiguous"} if decoder.doubtful or entity.ambiguous else set()
-    return described(entity, path, file, size, digest.hexdigest(), flags)
+    return Unpacked(digest.hexdigest(), size, decoder.doubtful)
+
+
+def decoded(entity: Entity, path: str, file: Path) -> Leaf:
+    """Decode a part into a new file, and find out what it is."""
+    lies = unpack(entity, file)
+    flags = {"ambiguous"} if lies.doubtful or entity.ambiguous else set()
+    return described(entity, path, file, lies.size, lies.sha256, flags)
 
 
 def described(

@@ -6,6 +6,8 @@ import binascii
 import re
 from collections.abc import Iterable, Iterator
 
+import pybase64
+
 _BASE64 = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/="
 _NOT_BASE64 = bytes(byte for byte in range(256) if byte not in _BASE64)
 _ONLY_BASE64 = re.compile(rb"(?:[A-Za-z0-9+/]{4})*[A-Za-z0-9+/]{2,4}=*[\r\n=][A-Za-z0-9+/=\r\n]*")
@@ -67,27 +69,21 @@ class Decoder:
                 yield chunk
                 yield from chunks
                 return
-            text = waiting + chunk
-            pad = text.find(b"=")
+            pad = chunk.find(b"=")
             if pad >= 0:
-                yield _last_quads(text[:pad])
-                yield from self._behind_padding(text[pad:], chunks)
+                yield _last_quads(waiting + chunk[:pad])
+                yield from self._behind_padding(chunk[pad:], chunks)
                 return
-            cut = text.rfind(b"\n") + 1
+            # Lines of letters, as nearly all mail has them. Strict decoding tells where it has not.
+            clean = waiting + chunk.translate(None, b"\r\n")
+            cut = len(clean) & ~3
             try:
-                # Whole lines of whole quads, as nearly all mail has them.
-                decoded = binascii.a2b_base64(text[:cut]) if cut else b""
-                waiting = text[cut:]
+                decoded = pybase64.b64decode(memoryview(clean)[:cut], validate=True)
             except binascii.Error:
-                clean = text.translate(None, _NOT_BASE64)
+                clean = clean.translate(None, _NOT_BASE64)
                 cut = len(clean) & ~3
-                decoded = binascii.a2b_base64(clean[:cut])
-                waiting = clean[cut:]
-            if len(waiting) > len(chunk):  # one endless line
-                clean = waiting.translate(None, _NOT_BASE64)
-                cut = len(clean) & ~3
-                decoded += binascii.a2b_base64(clean[:cut])
-                waiting = clean[cut:]
+                decoded = binascii.a2b_base64(memoryview(clean)[:cut])
+            waiting = clean[cut:]
             yield decoded
         yield _last_quads(waiting)
 
