@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from gateway.reader import enriched
 from gateway.reader.entity import Entity, Kind
 from gateway.reader.leaf import Leaf
 
@@ -14,6 +15,7 @@ _FORMS = {
     "text/plain", "text/html", "text/enriched", "text/richtext", "text/x-amp-html",
     "text/watch-html", "text/markdown", "text/x-markdown",
 }  # fmt: skip
+_WORDS = {"text/plain", "text/html"} | enriched.TYPES
 _BINARY_HEADS = (b"%PDF-", b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"\xff\xd8\xff", b"\x89PNG", b"GIF8")
 _WIDE = (b"\xff\xfe", b"\xfe\xff")
 
@@ -59,10 +61,15 @@ def _pieces(entity: Entity, leaves: Mapping[int, Leaf], *, is_root: bool = False
 
 
 def _chosen(entity: Entity, below: list[list[Piece]], leaves: Mapping[int, Leaf]) -> list[Piece]:
-    """Join the forms of an alternative: the first plain one, and the last, richest HTML one."""
+    """Join the forms of an alternative: the first plain one, and the last, richest HTML one.
+
+    One with marks of an older time is plain where nothing plainer is there.
+    """
     plains = [tuple(leaf for piece in found for leaf in piece.plain) for found in below]
     htmls = [tuple(leaf for piece in found for leaf in piece.html) for found in below]
-    plain = next((found for found in plains if found), ())
+    marked = [bool(found) and found[0].entity.media_type in enriched.TYPES for found in plains]
+    order = sorted(range(len(plains)), key=marked.__getitem__)
+    plain = next((plains[place] for place in order if plains[place]), ())
     html = next((found for found in reversed(htmls) if found), ())
     chosen = {id(leaf) for leaf in plain + html}
     offered = (leaf for found in below for piece in found for leaf in piece.leaves)
@@ -71,7 +78,7 @@ def _chosen(entity: Entity, below: list[list[Piece]], leaves: Mapping[int, Leaf]
         form = leaves.get(id(child))
         if (
             form is not None
-            and form.entity.media_type in _FORMS - {"text/plain", "text/html"}
+            and form.entity.media_type in _FORMS - _WORDS
             and not _is_attached(form)
             and (plain or html)
         ):
@@ -82,7 +89,7 @@ def _chosen(entity: Entity, below: list[list[Piece]], leaves: Mapping[int, Leaf]
 
 
 def _holds_words(leaf: Leaf, *, is_root: bool) -> bool:
-    if leaf.entity.media_type not in {"text/plain", "text/html"} or leaf.file is None:
+    if leaf.entity.media_type not in _WORDS or leaf.file is None:
         return False
     if leaf.entity.disposition.value == "attachment":
         return False

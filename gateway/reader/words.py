@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import unquote
 
+from gateway.reader import enriched
 from gateway.reader.body import Piece
 from gateway.reader.charset import decode
 from gateway.reader.flowed import plain, unflowed
@@ -149,6 +150,8 @@ class _Read:
         text, lossy = decode(raw, content_type.text("charset"))
         self.lossy |= lossy
         text = plain(text)
+        if leaf.entity.media_type in enriched.TYPES:
+            return enriched.unmarked(text, leaf.entity.media_type)
         if (content_type.text("format") or "").lower() == "flowed":
             delete_space = (content_type.text("delsp") or "").lower() == "yes"
             text = unflowed(text, delete_space=delete_space)
@@ -158,6 +161,8 @@ class _Read:
         """Return the new words of a form that is neither printed nor taken."""
         text, _ = decode(leaf.head(_MOST_PLAIN_BYTES), leaf.entity.content_type.text("charset"))
         text = plain(text)
+        if leaf.entity.media_type in enriched.TYPES:
+            return enriched.unmarked(text, leaf.entity.media_type)
         with contextlib.suppress(NoReadableHtml):
             return html_to_text(text).new if "html" in leaf.entity.media_type else text
         return ""
