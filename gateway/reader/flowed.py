@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-_LINE_END = re.compile(r"\r*\n|\r")
+# A run of CRs is looked through once, from its beginning: there may be a million of them.
+_LINE_END = re.compile(r"(?<!\r)\r+\n|\n|\r")
 # What no text needs, and databases and terminals choke on; tabs and page feeds stay.
 _CONTROLS = dict.fromkeys((*range(9), 11, *range(14, 32), 127), None)
 _SIGNATURE_MARK = "-- "

@@ -11,7 +11,7 @@ from gateway.reader.source import Extent
 
 _FIRST_READ_BYTES = 4096
 _LOOK_AHEAD_BYTES = 64  # room for the next line's field name
-_LINE = re.compile(rb"([^\r\n]*)(\r*\n|\r|\Z)")
+_LINE = re.compile(rb"([^\r\n]*)((?<!\r)\r+\n|\n|\r|\Z)")  # linear for a run of CRs
 _FIELD = re.compile(rb"(?!--)([!-9;-~]+)[ \t]*:")  # a boundary may hold a colon
 _KNOWN_FIELD = re.compile(
     rb"(?:content-[a-z-]+|mime-version|from|to|cc|subject|date|message-id|received|return-path"

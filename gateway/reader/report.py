@@ -11,7 +11,7 @@ from gateway.reader.leaf import Leaf
 _MOST_BYTES = 1 << 16
 _MOST_STATUSES = 20
 # The fields of each recipient are parted from the others' by an empty line (2.1).
-_GROUPS = re.compile(rb"\r*\n[ \t]*\r*\n")
+_GROUPS = re.compile(rb"(?<!\r)\r*\n[ \t]*\r*\n")
 _ACTION = re.compile(rb"^action:[ \t]*failed\b", re.IGNORECASE | re.MULTILINE)
 _STATUS = re.compile(rb"^status:[ \t]*([45]\.\d{1,3}\.\d{1,3})\b", re.IGNORECASE | re.MULTILINE)
 
