@@ -83,6 +83,11 @@ def test_a_signed_file_comes_out_of_its_signature(read: Read, again: object) -> 
     assert answer["parts"][0]["name"] == "contract.pdf"
 
 
+def test_a_signed_file_of_one_endless_line_comes_out_too(read: Read) -> None:
+    answer = read(smime(signed(der(0x04, b"a" * 50_000)), name="one.txt.p7m"))
+    assert paths(answer) == {"1": "text/plain", "2": "opened"}
+
+
 @pytest.mark.parametrize(
     "raw", [signed(b""), b"", b"no CMS at all", signed(in_pieces(INNER, 50), ber)[:200]]
 )

@@ -457,6 +457,17 @@ def test_no_damage_to_a_message_makes_it_raise(
     assert "stopped" in answer or answer["words"]
 
 
+def test_a_content_id_holds_no_controls(read: Read) -> None:
+    lines = (b"Content-ID: <a\x1db\x85c\x00d>", b"Content-Type: image/png", b"", PNG)
+    assert read(mail(*lines))["parts"][0]["content_id"] == "abcd"
+
+
+def test_a_million_line_ends_of_cr_alone_are_an_empty_message(read: Read) -> None:
+    # Looked through from each of them anew, they would take an hour.
+    answer = read(mail("Content-Type: text/plain", "", "Dear Dana", b"\r" * 1_000_000))
+    assert answer["words"][0]["text"] == "Dear Dana"
+
+
 @pytest.mark.corpus
 def test_every_corpus_mail_is_read_and_no_named_part_of_it_is_lost(
     corpus: Path, tmp_path: Path

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 
 from gateway.reader import cms, uuencoded
 from gateway.reader.entity import Count, Entity, Kind, read_tree
+from gateway.reader.fault import ReadingStopped
 from gateway.reader.header import Header, message_start, read_header
 from gateway.reader.parameters import Value
 from gateway.reader.scratch import Scratch
@@ -138,9 +139,7 @@ def _signed(leaf: Entity, count: Count, scratch: Scratch) -> None:
 
 def _inner(leaf: Entity, content: Extent, count: Count, scratch: Scratch) -> Entity:
     """Return what was signed: a MIME entity as S/MIME has it (RFC 8551, 3.1), or a file."""
-    start = message_start(content)
-    header, _ = read_header(start, start.start, (), count.limits.max_header_bytes)
-    if not _LEAST_FIELDS.isdisjoint(name for name, _ in header.fields):
+    if _is_mime(content, count.limits.max_header_bytes):
         inner = read_tree(content, count, leaf.depth + 1)
         disclose(inner, count, scratch)
         return inner
@@ -156,6 +155,15 @@ def _inner(leaf: Entity, content: Extent, count: Count, scratch: Scratch) -> Ent
         depth=leaf.depth + 1,
         body=content,
     )
+
+
+def _is_mime(content: Extent, max_header_bytes: int) -> bool:
+    start = message_start(content)
+    try:
+        header, _ = read_header(start, start.start, (), max_header_bytes)
+    except ReadingStopped:  # a file of one endless line
+        return False
+    return not _LEAST_FIELDS.isdisjoint(name for name, _ in header.fields)
 
 
 def _become_group(leaf: Entity, media_type: str, children: list[Entity]) -> None:

@@ -22,7 +22,7 @@ def unflowed(text: str, *, delete_space: bool = False) -> str:
     Lines flow only within one depth of quotation, and never into or out of a signature mark
     (RFC 3676, 4.3 and 4.5).
     """
-    lines: list[str] = []
+    lines: list[list[str]] = []  # in pieces: a paragraph may be joined of a hundred thousand lines
     flowing = -1  # the quote depth of a line that goes on; -1 where none does
     for line in text.split("\n"):
         content = line.lstrip(">")
@@ -30,9 +30,10 @@ def unflowed(text: str, *, delete_space: bool = False) -> str:
         content = content.removeprefix(" ")  # space-stuffing, 4.4
         flows = content.endswith(" ") and content != _SIGNATURE_MARK
         if flowing == depth and content != _SIGNATURE_MARK:
-            before = lines[-1]
-            lines[-1] = (before[:-1] if delete_space else before) + content
+            if delete_space:
+                lines[-1][-1] = lines[-1][-1][:-1]
+            lines[-1].append(content)
         else:
-            lines.append("> " * depth + content)
+            lines.append(["> " * depth + content])
         flowing = depth if flows else -1
-    return "\n".join(lines)
+    return "\n".join("".join(pieces) for pieces in lines)
