@@ -457,9 +457,18 @@ def test_no_damage_to_a_message_makes_it_raise(
     assert "stopped" in answer or answer["words"]
 
 
-def test_a_content_id_holds_no_controls(read: Read) -> None:
+def test_a_content_id_is_one_line(read: Read) -> None:
     lines = (b"Content-ID: <a\x1db\x85c\x00d>", b"Content-Type: image/png", b"", PNG)
-    assert read(mail(*lines))["parts"][0]["content_id"] == "abcd"
+    (part,) = read(mail(*lines))["parts"]
+    assert len(part["content_id"].splitlines()) == 1
+    assert "\0" not in part["content_id"]
+
+
+def test_a_charset_of_many_words_is_none(read: Read) -> None:
+    charset = "us-ascii " + "and more " * 50
+    answer = read(mail(f'Content-Type: text/html; charset="{charset}"', "", "<p>Dear Dana</p>"))
+    assert answer["words"][0]["text"] == "Dear Dana"
+    assert len(answer["words"][0]["html_charset"]) <= 100
 
 
 def test_a_million_line_ends_of_cr_alone_are_an_empty_message(read: Read) -> None:

@@ -23,6 +23,7 @@ from gateway.reader.leaf import Leaf
 _MOST_PLAIN_BYTES = 1 << 20
 _MOST_HTML_BYTES = 8 << 20
 _META_BYTES = 2048
+_LONGEST_LABEL = 100  # of a charset; what is longer is none
 _META_CHARSET = re.compile(
     rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([A-Za-z0-9_:.-]{1,40})", re.IGNORECASE
 )
@@ -173,7 +174,7 @@ class _Read:
         label = leaf.entity.content_type.text("charset")
         if not label and (meta := _META_CHARSET.search(raw[:_META_BYTES])):
             label = meta[1].decode("ascii")
-        self.html_charset = self.html_charset or label or "utf-8"
+        self.html_charset = self.html_charset or (label or "utf-8")[:_LONGEST_LABEL]
         text, lossy = decode(raw, label)
         self.lossy |= lossy
         return plain(text)
