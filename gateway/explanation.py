@@ -41,6 +41,10 @@ def explanation(package: Package, receipt: Mail) -> dict[str, Any]:
         "consultant": {"name": resolution.consultant_name, "how": resolution.how},
         "urgent": package.urgent,
         "problems": _problems(package),
+        "elsewhere": [
+            {"rule": one.rule, "problem": one.problem, "seen": one.what, "n": one.n}
+            for one in package.elsewhere
+        ],
         "parts": [_part(part) for part in package.parts],
         "receipt": {"subject": receipt.subject, "text": receipt.text},
     }

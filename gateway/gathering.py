@@ -17,9 +17,10 @@ from gateway.digest import Line, digest
 from gateway.letter import Proof
 from gateway.mail import Mail
 from gateway.road.tell import mail_of
+from portal.absent import absent
 from portal.decision import WAITING
 from portal.postbox import owe
-from portal.tables import cases, decisions, letters, outbox, parts, submissions
+from portal.tables import cases, decisions, letters, outbox, packages, parts, submissions
 
 # At 900 bytes of HTML a line a digest stays below 60 KB; Gmail cuts off at 102 KB.
 _MOST_LINES = 60
@@ -101,9 +102,15 @@ class Gathering:
             arrived_at=letter.arrived_at,
             state=letter.state if told_yet else WAITING[0],
             documents=count(*named),
-            missing=count(missed),
+            missing=count(missed) + self._absent(connection, letter),
             case=", ".join(cases_told) or None,
         )
+
+    def _absent(self, connection: sa.Connection, letter: Row) -> int:
+        problems = connection.execute(
+            sa.select(packages.c.problems).where(packages.c.letter_id == letter.id)
+        ).scalar_one_or_none()
+        return absent(problems or ())
 
     def _cases(self, connection: sa.Connection, letter: Row) -> list[str]:
         """Return the numbers of a letter's cases, where safety rule 4 lets them be told."""

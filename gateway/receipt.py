@@ -24,6 +24,7 @@ from gateway.telling.hold_words import held_first, held_next
 from gateway.telling.sheet import Entry, Link, Section, Sheet
 from gateway.trial import Trial
 from portal import moments, receipt_number
+from portal.absent import PROBLEMS as ABSENT
 
 # Loopback's way back is our own folder; an operator's import is answered on the operator's screen.
 _OUR_OWN_WAY_BACK = {Proof.LOOPBACK, Proof.OPERATOR}
@@ -60,6 +61,14 @@ def receipt(
         trial=trial,
     )
     return Mail.of(with_banner(writing.sheet(), trial))
+
+
+def _filed_of(tally: Tally) -> str:
+    if tally.wholes or tally.missing:
+        return f"We filed {tally.wholes} of your {tally.whole}."
+    if tally.came == 1:
+        return "We filed your message, but its document did not reach us."
+    return f"We filed your message, but none of its {tally.came} documents reached us."
 
 
 @dataclass(frozen=True)
@@ -150,7 +159,7 @@ class _Writing:
         )
         said = {
             "filed": f"Filed: {tally.whole}{case}",
-            "filed_in_part": f"Filed, except {len(tally.missing)} of {tally.came}{case}{needed}",
+            "filed_in_part": f"Filed, except {tally.lacking} of {tally.came}{case}{needed}",
             "not_filed": f"Not filed: your message of {arrived_on}",
         }.get(self._state, waits)
         return f"{said} (receipt {self.number})"
@@ -162,7 +171,7 @@ class _Writing:
         if state == "filed":
             return ("We received your message and filed it.",)
         if state == "filed_in_part":
-            return (f"We filed {len(tally.documents)} of your {tally.whole}.", *reasons)
+            return (_filed_of(tally), *reasons, *self._absences())
         if state == "not_filed":
             if self.told and not reasons and reason is not None:
                 reasons = (problem_words(reason, self.package),)
@@ -173,6 +182,17 @@ class _Writing:
             )
         return held_first(
             self.package, reason if self.told else None, tally.whole, asks=self._is_question
+        )
+
+    def _absences(self) -> tuple[str, ...]:
+        """Say which documents did not reach us, and what to do about each."""
+        if not self.told:
+            return ()
+        parts = {part.path: part for part in self.package.parts}
+        return tuple(
+            problem_words(one.code, self.package, parts.get(one.part or ""))
+            for one in self.package.troubles
+            if one.code in ABSENT
         )
 
     def _asks(self) -> tuple[str | Link, ...]:
@@ -244,6 +264,8 @@ class _Writing:
     def _notes(self) -> Section | None:
         """Tell the problems of the message as a whole that do not stand above."""
         above = {self.package.resolution.hold}
+        if self._state == "filed_in_part":
+            above |= ABSENT
         if self._state == "not_filed" and not self._tally.missing:
             above.add(final_state(self.package)[1])
         notes = [

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from config.problems import catalogue
 from gateway.mail import counted
 from gateway.road.package import Fate, Package, Part
+from portal.absent import PROBLEMS as ABSENT
+from portal.absent import absent
 
 # Not a part to its sender: the message's own words, and the same words in another form.
 _WORDS = {"narrative", "alternative"}
@@ -82,9 +84,29 @@ class Tally:
         return (*self.held, *self.not_filed)
 
     @property
+    def stubs(self) -> tuple[Part, ...]:
+        """What is filed and stands in the place of a document that did not come."""
+        return tuple(part for part in self.documents if part.reason in ABSENT)
+
+    @property
+    def absent(self) -> int:
+        """How many documents did not reach us."""
+        return absent({"code": one.code, "fields": one.fields} for one in self.package.troubles)
+
+    @property
+    def wholes(self) -> int:
+        """How many documents are filed, or kept, that are more than stubs."""
+        return len(self.documents) - len(self.stubs)
+
+    @property
+    def lacking(self) -> int:
+        """How many documents the sender meant to file and are not filed, come or not."""
+        return len(self.missing) + self.absent
+
+    @property
     def came(self) -> int:
         """How many documents the sender meant to file."""
-        return len(self.documents) + len(self.missing)
+        return self.wholes + self.lacking
 
     @property
     def whole(self) -> str:
@@ -94,10 +116,10 @@ class Tally:
     @property
     def needs_the_sender(self) -> bool:
         """Whether the sender can mend what is missing."""
-        return any(map(_needs_sender, self.missing))
+        return self.absent > 0 or any(map(_needs_sender, self.missing))
 
     @property
     def wanting(self) -> str:
         """The documents that are filed and of no use until their sender does something, counted."""
-        many = sum(map(_needs_sender, self.documents))
+        many = sum(_needs_sender(part) for part in self.documents if part.reason not in ABSENT)
         return counted(many, "document") if many else ""

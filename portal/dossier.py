@@ -9,6 +9,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from portal import vocabulary
+from portal.absent import absent
 from portal.piece import Piece, pieces_of
 from portal.rights import Filing, Viewer, may_open, may_see
 from portal.tables import (
@@ -100,6 +102,12 @@ class Dossier:
     submissions: tuple[Submission, ...]
     pieces: tuple[Piece, ...]
     in_part: bool = False  # other consultants have submissions of it, which are not shown
+
+    @property
+    def missing(self) -> int:
+        """How many documents that its sender meant to file are not filed, come or not."""
+        came = sum(1 for one in self.pieces if vocabulary.is_missing(one.fate, one.reason))
+        return came + absent(self.contents.problems if self.contents else ())
 
     @property
     def unplaced(self) -> tuple[Piece, ...]:

@@ -144,8 +144,7 @@ def _line(row: _Row, dossier: Dossier) -> Line:
 
 
 def _moved(state: str, detail: Mapping[str, Any], dossier: Dossier) -> str:
-    missing = sum(1 for one in dossier.pieces if vocabulary.is_missing(one.fate, one.reason))
-    words = vocabulary.state(state, missing)
+    words = vocabulary.state(state, dossier.missing)
     case = detail.get("case")
     return f"{words}: case {case}" if case and state.startswith("filed") else words
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 
 from portal import receipt_number, rights
+from portal.absent import absent
 from portal.rights import Viewer
 from portal.tables import cases, consultants, firms, letters, packages, parts, submissions
 from portal.wish import STATES, Wish
@@ -212,7 +213,17 @@ def _tallies(connection: sa.Connection, ids: Sequence[int]) -> dict[int, Tally]:
         .where(parts.c.letter_id.in_(ids))
         .group_by(parts.c.letter_id)
     )
-    return {letter_id: Tally(*(int(number) for number in numbers)) for letter_id, *numbers in rows}
+    tallies = {
+        letter_id: Tally(*(int(number) for number in numbers)) for letter_id, *numbers in rows
+    }
+    told = connection.execute(
+        sa.select(packages.c.letter_id, packages.c.problems).where(packages.c.letter_id.in_(ids))
+    )
+    for letter_id, problems in told:
+        if (many := absent(problems)) > 0:
+            tally = tallies.get(letter_id, Tally())
+            tallies[letter_id] = replace(tally, missing=tally.missing + many)
+    return tallies
 
 
 def _filings(connection: sa.Connection, ids: Sequence[int]) -> dict[int, list[_Row]]:

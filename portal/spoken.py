@@ -24,7 +24,7 @@ class Spoken:
     @property
     def words(self) -> str:
         """The state: `Filed, except 1`."""
-        return vocabulary.state(self.dossier.state, self._missing)
+        return vocabulary.state(self.dossier.state, self.dossier.missing)
 
     @property
     def holder(self) -> str:
@@ -57,7 +57,9 @@ class Spoken:
 
         What the sender can mend is worded for the sender, and said to be.
         """
-        shown = {piece.reason for piece in self.dossier.pieces} | {self.dossier.reason}
+        shown = {piece.reason for piece in self.dossier.pieces}
+        if self.reason is not None:
+            shown.add(self.dossier.reason)
         problems = self.dossier.contents.problems if self.dossier.contents else ()
         said = (
             ("The sender reads: " if vocabulary.is_for_sender(one["code"]) else "")
@@ -84,12 +86,6 @@ class Spoken:
             "name": piece.original_name or piece.filed_name or "a file without a name"
         }
         return vocabulary.fate_reason(piece.reason, fields)
-
-    @property
-    def _missing(self) -> int:
-        return sum(
-            1 for piece in self.dossier.pieces if vocabulary.is_missing(piece.fate, piece.reason)
-        )
 
     @property
     def _given(self) -> dict[str, Any]:

@@ -73,6 +73,13 @@ class Part(_Said):
     container: _Path | None
 
 
+class Elsewhere(_Said):
+    rule: str
+    problem: str
+    seen: str
+    n: _Count
+
+
 class Receipt(_Said):
     subject: str
     text: str
@@ -91,6 +98,7 @@ class Explanation(_Said):
     consultant: Consultant
     urgent: str | None
     problems: list[str]
+    elsewhere: list[Elsewhere]
     parts: list[Part]
     receipt: Receipt
     file: str

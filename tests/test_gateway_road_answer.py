@@ -46,6 +46,7 @@ ANSWER: dict[str, Any] = {
             "html_charset": None,
             "lossy": False,
             "images": {"x@y": "p00001"},
+            "links": ["https://files.example/s/1"],
             "other_subjects": "Another report",
             "other": "three",
         }
@@ -66,6 +67,7 @@ ANSWER: dict[str, Any] = {
             "pages": None,
             "grounds": {"by": "declared", "against": [], "also": None},
             "flags": ["words"],
+            "glimpse": "a small text",
         }
     ],
 }
@@ -97,6 +99,8 @@ def test_an_answer_becomes_a_package_of_frozen_values(folder: Path) -> None:
     assert package.own_words.images == {"x@y": folder / "p00001"}
     own = package.own_words
     assert (own.other_subjects, own.other) == ("Another report", "three")
+    assert own.links == ("https://files.example/s/1",)
+    assert package.parts[0].glimpse == "a small text"
     assert package.troubles == ()
     assert package.answered == ("token@casebridge.example",)
     assert package.addressed == (Mailbox("Dana Reyes", "claims@casebridge.example"),)
@@ -148,6 +152,9 @@ def test_a_message_that_can_be_read_in_two_ways_is_a_trouble(folder: Path) -> No
         ("parts", "pixels", [1]),
         ("parts", "pixels", [1, -1]),
         ("parts", "pages", 10**30),
+        ("words", "links", ["x"] * 201),
+        ("words", "links", ["x" * 4001]),
+        ("parts", "glimpse", "x" * 4001),
         ("parts", "flags", ["a b"]),
         ("parts", "flags", "words"),
         ("parts", "fate", "filed"),

@@ -73,6 +73,8 @@ def _spoken(trail: dict[str, Any]) -> Iterable[str]:
     yield f"consultant  {trail['consultant']['name'] or 'unknown'} ({trail['consultant']['how']})"
     for code in trail["problems"]:
         yield f"problem     {code}: {bare_title(code)}"
+    for one in trail["elsewhere"]:
+        yield f"elsewhere   {one['n']} by {one['rule']} ({one['problem']}): {one['seen']}"
     for part in trail["parts"]:
         name = part["original_name"] or "(no name)"
         filed = f" -> {part['filed_name']}" if part["filed_name"] else ""

@@ -46,6 +46,12 @@ _NEVER_NEST = {
 _MAX_NESTING = 2000
 _MAX_CLEAN_CHARACTERS = 2_000_000
 _LIST_MARK = re.compile(r" *(?:-|\d+\.) ")
+_MOST_LINKS = 1000
+_LONGEST_LINK = 4000
+# A character of its own for each link, where its words begin: of the last plane but one, which is
+# for private use and in no font.
+FIRST_MARK = 0xF0000
+_MARKS = re.compile(f"[{chr(FIRST_MARK)}-{chr(FIRST_MARK + 0xFFFD)}]")
 
 
 class NoReadableHtml(Exception):
@@ -58,6 +64,14 @@ class HtmlText:
 
     text: str
     new: str  # without what a mail program marks as quoted, and links by their words alone
+    marked: str = ""  # `new` with a mark where each link of `links` begins
+    links: tuple[str, ...] = ()  # the web addresses behind the words of `new`
+    all_links: tuple[str, ...] = ()  # those behind the words of `text`
+
+
+def unmarked(text: str) -> str:
+    """Return text without the marks of links."""
+    return _MARKS.sub("", text)
 
 
 def html_to_text(html: str) -> HtmlText:
@@ -81,9 +95,11 @@ def html_to_text(html: str) -> HtmlText:
     )
     if len(clean) > _MAX_CLEAN_CHARACTERS:
         raise NoReadableHtml
-    text = _read(clean, is_new=False)
-    has_more = "<a " in clean or _MAY_BE_QUOTE.search(clean)
-    return HtmlText(text, _read(clean, is_new=True) if has_more else text)
+    text, all_links = _read(clean, is_new=False)
+    if "<a " not in clean and not _MAY_BE_QUOTE.search(clean):
+        return HtmlText(text, text, text)
+    marked, links = _read(clean, is_new=True)
+    return HtmlText(text, unmarked(marked), marked, links, all_links)
 
 
 def _nesting(html: str) -> int:
@@ -97,11 +113,11 @@ def _nesting(html: str) -> int:
     return most
 
 
-def _read(clean: str, *, is_new: bool) -> str:
+def _read(clean: str, *, is_new: bool) -> tuple[str, tuple[str, ...]]:
     reader = _Reader(history=not is_new, addresses=not is_new)
-    reader.feed(clean)
+    reader.feed(unmarked(clean))
     reader.close()
-    return reader.text()
+    return reader.text(), tuple(reader.links)
 
 
 class _Reader(HTMLParser):
@@ -116,6 +132,7 @@ class _Reader(HTMLParser):
         self._preformatted = 0
         self._lists: list[int | None] = []  # the next number of each open list; None for bullets
         self._links: list[tuple[str, int]] = []
+        self.links: list[str] = []
         self._written = 0
         self._over = False
 
@@ -132,7 +149,7 @@ class _Reader(HTMLParser):
             self._end_block(spaced=tag in _SPACED and not self._lists)
             self._begin_block(tag, attributes)
         elif tag == "a":
-            self._links.append((attributes.get("href", ""), self._written))
+            self._begin_link(attributes.get("href", ""))
         elif tag in _CELLS and self._line:
             self._line.append("\t")
             self._space = False
@@ -209,6 +226,17 @@ class _Reader(HTMLParser):
             self._line.append(indent + ("- " if number is None else f"{number}. "))
             if number is not None:
                 self._lists[-1] = number + 1
+
+    def _begin_link(self, address: str) -> None:
+        self._links.append((address, self._written))
+        if len(self.links) >= _MOST_LINKS or not _WEB.match(address[:_LONGEST_LINK]):
+            return
+        if not self._addresses:
+            if self._line and self._space:
+                self._line.append(" ")
+                self._space = False
+            self._line.append(chr(FIRST_MARK + len(self.links)))
+        self.links.append(address[:_LONGEST_LINK])
 
     def _add_address(self, address: str, since: int) -> None:
         shown = self._written > since

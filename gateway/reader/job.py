@@ -20,6 +20,7 @@ from gateway.reader.enclosed import disclose
 from gateway.reader.encoded_word import read_text
 from gateway.reader.entity import Count, Entity, Kind, Limits, read_tree
 from gateway.reader.fault import ReadingStopped, Reason
+from gateway.reader.glimpse import glimpse
 from gateway.reader.header import Header
 from gateway.reader.importance import importance
 from gateway.reader.inside import Inside, inside
@@ -41,6 +42,7 @@ from gateway.reader.words import Budget, Said, read_words
 # the sandbox's 16 MiB. What else is said has room for a header of nothing but Subject fields.
 _MOST_CHARACTERS = 450_000
 _MOST_OTHER_CHARACTERS = 300_000
+_MOST_GLIMPSES = 20  # each takes a parse, if it is HTML
 _MOST_FIELD_BYTES = 8192
 _MOST_FIELD_CHARACTERS = 2000
 _CONTROLS = dict.fromkeys((*range(32), 127))
@@ -88,6 +90,7 @@ class _Letter:
         self._others = Budget(_MOST_OTHER_CHARACTERS)
         self._files = 0
         self._archives = None if archives is None else Archives(archives, self._new_file)
+        self._glimpses = 0
         self._words: list[dict[str, Any]] = []
         self._parts: list[dict[str, Any]] = []
 
@@ -175,7 +178,8 @@ class _Letter:
             opened_as = self._opened(leaf, stack)
             if opened_as is not None and _is_ambiguous(opened_as.root):
                 leaf.flags.add("ambiguous")
-            self._parts.append(_part(leaf, container, shown))
+            seen = self._glimpse(leaf) if opened_as is None else ""
+            self._parts.append(_part(leaf, container, shown) | {"glimpse": seen})
             if opened_as is not None:
                 self._message(opened_as.root, leaf.path, words if opened_as.is_same else None)
 
@@ -198,6 +202,13 @@ class _Letter:
         if is_message or entity.opened:
             return opened(entity, path)
         return decoded(entity, path, self._new_file())
+
+    def _glimpse(self, leaf: Leaf) -> str:
+        """Return what a small text begins with: what a mail system left may say so."""
+        if self._glimpses >= _MOST_GLIMPSES or not (seen := glimpse(leaf)):
+            return ""
+        self._glimpses += 1
+        return self._others.take(seen)
 
     def _new_file(self) -> Path:
         self._files += 1
@@ -271,6 +282,8 @@ def _words(
         "html_charset": said.html_charset if said.html else None,
         "lossy": said.lossy,
         "images": images,
+        # Of the letter alone: what is attached as a message speaks for itself.
+        "links": list(said.links) if container is None else [],
         "other_subjects": other_subjects,
         "other": said.other,
     }

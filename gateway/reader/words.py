@@ -16,7 +16,13 @@ from gateway.reader.body import Piece
 from gateway.reader.charset import decode
 from gateway.reader.flowed import plain, unflowed
 from gateway.reader.history import new_words
-from gateway.reader.html_text import HtmlText, NoReadableHtml, html_to_text
+from gateway.reader.html_text import (
+    FIRST_MARK,
+    HtmlText,
+    NoReadableHtml,
+    html_to_text,
+    unmarked,
+)
 from gateway.reader.leaf import Leaf
 
 # A body above these is filed as a document of its own, as it came; its beginning is the words.
@@ -32,6 +38,7 @@ _STUB = re.compile(
     re.IGNORECASE,
 )
 _STUB_CHARACTERS = 400
+_MOST_LINKS = 200
 _CID = re.compile(r"""cid:([^"'\s<>)]{1,512})""", re.IGNORECASE)
 
 
@@ -47,6 +54,8 @@ class Said:
     html_charset: str | None = None
     lossy: bool = False
     shown: frozenset[str] = field(default_factory=frozenset)  # the Content-IDs its HTML shows
+    # The web addresses behind the new words of its HTML; of all of it where nothing in it is new.
+    links: tuple[str, ...] = ()
 
 
 class Budget:
@@ -76,6 +85,7 @@ def read_words(pieces: Sequence[Piece], html_file: Path, budget: Budget, others:
     unused: list[list[str]] = []
     pages: list[str] = []
     shown: set[str] = set()
+    links = _Links()
     has_html, html_is_whole = False, True
     for piece in pieces:
         read = _Read(piece)
@@ -97,12 +107,14 @@ def read_words(pieces: Sequence[Piece], html_file: Path, budget: Budget, others:
         if piece.html:
             has_html = True
             said.html_charset = said.html_charset or read.html_charset
+            links.add(read.found)
             shown.update(unquote(cid).strip() for cid in _CID.findall(read.page))
     said.text = _joined(texts)
     said.new = new_words(_joined(fresh))[: len(said.text)]
     forms = (new_words(_joined(form)) for form in itertools.zip_longest(*unused, fillvalue=""))
     different = dict.fromkeys(form for form in forms if form.split() != said.new.split())
     said.other = others.take(_joined(tuple(different)))
+    said.links = links.new()
     if has_html and html_is_whole:
         html_file.write_text("\n".join(pages), encoding="utf-8")
         said.html = html_file
@@ -120,6 +132,34 @@ def _joined(texts: Sequence[str]) -> str:
     return "\n\n".join(text for text in (one.strip("\n") for one in texts) if text.strip())
 
 
+class _Links:
+    """The links of all pieces: which of them stand in the new words."""
+
+    def __init__(self) -> None:
+        self._marked: list[str] = []
+        self._links: list[str] = []
+        self._all: list[str] = []
+
+    def add(self, found: HtmlText) -> None:
+        """Take the links of one piece's HTML."""
+        marks = range(FIRST_MARK, FIRST_MARK + len(found.links))
+        moved = {mark: mark + len(self._links) for mark in marks}
+        self._marked.append(found.marked.translate(moved))
+        self._links += found.links
+        self._all += found.all_links
+
+    def new(self) -> tuple[str, ...]:
+        """Return the addresses in the new words; where there are none, those of the history."""
+        if not self._all:
+            return ()
+        fresh = new_words(_joined(self._marked))
+        if not unmarked(fresh).strip():
+            return tuple(dict.fromkeys(self._all))[:_MOST_LINKS]
+        places = {ord(char) - FIRST_MARK for char in set(fresh)}
+        shown = (link for place, link in enumerate(self._links) if place in places)
+        return tuple(dict.fromkeys(shown))[:_MOST_LINKS]
+
+
 class _Read:
     """One piece, decoded in every form that it has."""
 
@@ -129,9 +169,9 @@ class _Read:
         self.html_charset: str | None = None
         plain_text = "\n".join(self._plain(leaf) for leaf in piece.plain)
         html = "\n".join(self._html(leaf) for leaf in piece.html)
-        found = HtmlText("", "")
+        self.found = found = HtmlText("", "")
         try:
-            found = html_to_text(html)
+            self.found = found = html_to_text(html)
         except NoReadableHtml:
             self.html_is_whole = False
         self.plain_is_real = bool(piece.plain) and not _is_stub(plain_text, found.text)

@@ -63,6 +63,7 @@ class _Words(_Said):
     html_charset: Annotated[_Line, Field(max_length=100)] | None
     lossy: bool
     images: dict[_Line, _File]
+    links: Annotated[list[Annotated[_Text, Field(max_length=4000)]], Field(max_length=200)]
     other_subjects: _Long
     other: _Long
 
@@ -90,6 +91,7 @@ class _Part(_Said):
     flags: list[Annotated[str, Field(pattern=r"^[a-z_]{1,30}$")]]
     contents: _File | None = None
     programs: Annotated[list[_Line], Field(max_length=20)] = []
+    glimpse: Annotated[_Text, Field(max_length=4000)] = ""
 
 
 class _Mailbox(_Said):
@@ -178,6 +180,7 @@ def _words(said: _Words, folder: Path) -> Words:
         html_charset=said.html_charset,
         lossy=said.lossy,
         images={cid: _plain_file(folder, name)[0] for cid, name in said.images.items()},
+        links=tuple(said.links),
         other_subjects=said.other_subjects,
         other=said.other,
     )
@@ -206,6 +209,7 @@ def _part(said: _Part, folder: Path) -> Part:
         flags=frozenset(said.flags),
         contents=None if said.contents is None else _plain_file(folder, said.contents)[0],
         programs=tuple(said.programs),
+        glimpse=said.glimpse,
     )
 
 

@@ -17,6 +17,7 @@ from gateway.road.decided import Decided
 from gateway.road.describe import KEPT, Described, describe_parts, is_stored
 from gateway.road.package import Fate, Filing, Package, Part, Trouble
 from portal import answer_link, events
+from portal.absent import PROBLEMS as ABSENT
 from portal.decision import carried
 from portal.directory_follow import follow_late
 from portal.postbox import Owed, owe
@@ -56,7 +57,9 @@ def final_state(package: Package) -> tuple[str, str | None]:
         for part in package.parts
         if part.fate in {Fate.HELD, Fate.REFUSED} or part.reason == "file_empty"
     ]
-    return ("filed_in_part", missed[0].reason) if missed else ("filed", None)
+    absent = [one.code for one in package.troubles if one.code in ABSENT]
+    reasons = [part.reason for part in missed] + absent
+    return ("filed_in_part", reasons[0]) if reasons else ("filed", None)
 
 
 def says_something(part: Part, package: Package) -> bool:

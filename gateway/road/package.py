@@ -59,6 +59,7 @@ class Part:
     # Of an archive that stays whole: the list of what is in it, and the programs among that.
     contents: Path | None = None
     programs: tuple[str, ...] = ()
+    glimpse: str = ""  # how a small text begins, where it is none of the words
     # -- decided by the steps --
     fate: Fate | None = None
     reason: str | None = None
@@ -83,6 +84,7 @@ class Words:
     html_charset: str | None = None
     lossy: bool = False  # some bytes did not fit the charset; they are kept in the raw letter
     images: dict[str, Path] = field(default_factory=dict)  # by Content-ID, for the HTML
+    links: tuple[str, ...] = ()  # web addresses behind the new words of the HTML; the letter's own
     # What another program shows of the same message; a case number in it must not disagree.
     other_subjects: str = ""  # a line for each Subject field that differs from `subject`
     other: str = ""  # the new words of the forms that `text` was not taken from
@@ -103,6 +105,19 @@ class Trouble:
     code: str
     fields: dict[str, Any] = field(default_factory=dict)
     part: str | None = None  # the path of the part it is about
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What showed that documents are elsewhere, for staff and engineers."""
+
+    rule: str  # a rule of config/elsewhere.toml
+    problem: str  # a row of the problem catalogue
+    what: str  # the link as it leads, the words, or the name of the part
+    n: int = 1  # how many documents did not reach us, as far as it shows
+    part: str | None = None  # the path of the part that it is
+    name: str | None = None  # of the document, where that is said
+    place: str = ""
 
 
 @dataclass(frozen=True)
@@ -175,6 +190,7 @@ class Package:
     answered: tuple[str, ...] = ()  # the Message-IDs that it answers, without brackets
     addressed: tuple[Mailbox, ...] = ()  # To and Cc
     importance: str | None = None  # the header field that marks it as urgent
+    elsewhere: tuple[Seen, ...] = ()  # what shows that documents did not reach us
     failures: tuple[str, ...] = ()  # of a delivery report: the codes of what was not delivered
     narrative: str = ""  # the new words, NFC; whole
     narrative_overflow: bool = False

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 import structlog
 
 from config.calendar import OfficeCalendar
+from config.elsewhere import Elsewhere
 from config.media import MediaCatalogue
 from config.settings import Settings
 from converters.pool import Pool
@@ -25,6 +26,7 @@ from gateway.road.again import EarlierView, again
 from gateway.road.ask import ask
 from gateway.road.convert import Bench, Checkpoints, convert
 from gateway.road.decided import Decided, carry_out
+from gateway.road.elsewhere import elsewhere
 from gateway.road.look import DirectoryView
 from gateway.road.name import name
 from gateway.road.package import NARRATIVE_CHARACTERS, Package
@@ -54,6 +56,7 @@ class Road:
 
     settings: Settings
     media: MediaCatalogue
+    elsewhere: Elsewhere
     shape: CaseShape
     addresses: OurAddresses
     calendar: OfficeCalendar
@@ -103,6 +106,7 @@ class Road:
             return self._settled(broken, decision, today)
         with self.timer("sort"):
             package = sort(package, self.media, narrative_characters=NARRATIVE_CHARACTERS)
+            package = elsewhere(package, self.elsewhere)
         with self.timer("resolve"):
             tags = tuple(
                 tag
