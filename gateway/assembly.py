@@ -7,7 +7,7 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
-from config import calendar, elsewhere, media
+from config import apart, calendar, elsewhere, media
 from config.calendar import OfficeCalendar
 from config.settings import Settings
 from converters.pool import Pool
@@ -59,6 +59,7 @@ def road(
             yield Road(
                 settings=settings,
                 media=media.catalogue(),
+                apart=apart.rules(),
                 elsewhere=elsewhere.rules(),
                 shape=CaseShape.of(settings.cases),
                 addresses=OurAddresses(

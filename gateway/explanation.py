@@ -10,6 +10,8 @@ from gateway.mail import Mail
 from gateway.part_words import shown_name
 from gateway.road.package import Package, Part
 
+_BEGINNING = 80
+
 
 def explanation(package: Package, receipt: Mail) -> dict[str, Any]:
     """Return the trail as docs/rules.md fixes it ("What stays stable"), ready for JSON.
@@ -41,6 +43,10 @@ def explanation(package: Package, receipt: Mail) -> dict[str, Any]:
         "consultant": {"name": resolution.consultant_name, "how": resolution.how},
         "urgent": package.urgent,
         "problems": _problems(package),
+        "set_apart": [
+            {"what": one.what, "characters": len(one.text), "begins": _begins(one.text)}
+            for one in package.set_apart
+        ],
         "elsewhere": [
             {"rule": one.rule, "problem": one.problem, "seen": one.what, "n": one.n}
             for one in package.elsewhere
@@ -74,6 +80,10 @@ def _problems(package: Package) -> list[str]:
     codes = [trouble.code for trouble in package.troubles]
     codes += [part.reason for part in package.parts if part.reason and part.reason in catalogue()]
     return list(dict.fromkeys(codes))
+
+
+def _begins(text: str) -> str:
+    return " ".join(text.split())[:_BEGINNING]
 
 
 def _part(part: Part) -> dict[str, Any]:

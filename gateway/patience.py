@@ -121,7 +121,12 @@ class Patience:
         try:
             with self.raw.open(letter.raw.sha256) as raw:
                 package = read(letter, raw, self.road.reader, folder, self.settings.reading)
-            package = sort(package, self.road.media, narrative_characters=NARRATIVE_CHARACTERS)
+            package = sort(
+                package,
+                self.road.media,
+                self.road.apart,
+                narrative_characters=NARRATIVE_CHARACTERS,
+            )
         except MessageUnreadable as fault:
             structlog.get_logger().warning("patience.unreadable", why=fault.why)
             return None

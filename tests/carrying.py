@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, cast
 
-from config import elsewhere, media
+from config import apart, elsewhere, media
 from converters.pool import Pool
 from converters.workshop import Rendition, Source, Workshop
 from gateway.address import OurAddresses
@@ -96,6 +96,7 @@ class Carrier:
         road = Road(
             settings=settings,
             media=media.catalogue(),
+            apart=apart.rules(),
             elsewhere=elsewhere.rules(),
             shape=CaseShape.of(settings.cases),
             addresses=OurAddresses(

@@ -73,6 +73,12 @@ class Part(_Said):
     container: _Path | None
 
 
+class SetApart(_Said):
+    what: Literal["history", "tag", "banner", "signature", "notice"]
+    characters: _Count
+    begins: str
+
+
 class Elsewhere(_Said):
     rule: str
     problem: str
@@ -98,6 +104,7 @@ class Explanation(_Said):
     consultant: Consultant
     urgent: str | None
     problems: list[str]
+    set_apart: list[SetApart]
     elsewhere: list[Elsewhere]
     parts: list[Part]
     receipt: Receipt

@@ -7,7 +7,7 @@ import json
 from converters.grounds import By, Grounds
 from gateway.explanation import explanation, grounds
 from gateway.mail import Mail
-from gateway.road.package import Candidate, Fate, Pdf, Resolution, Seen, Trouble
+from gateway.road.package import Candidate, Fate, Pdf, Resolution, Seen, SetApart, Trouble
 from tests.packages import DOCX, SHA256, package, part
 
 
@@ -18,6 +18,7 @@ def test_the_trail_has_exactly_the_fields_of_the_contract() -> None:
                 "2", "notes.docx", DOCX, filed_name="notes.docx", pdf=Pdf(1, "ef", 3, 900, "x", ())
             ),
             part("3", "a.exe", fate=Fate.REFUSED, reason="file_type_blocked", container="2"),
+            set_apart=(SetApart("signature", "Regards,\nPat"),),
             elsewhere=(Seen("dropbox", "content_is_a_link", "www.dropbox.com/s/a", 2),),
             narrative="word " * 150,
             narrative_overflow=True,
@@ -57,6 +58,7 @@ def test_the_trail_has_exactly_the_fields_of_the_contract() -> None:
         },
         "consultant": {"name": "Dana Reyes", "how": "case"},
         "urgent": None,
+        "set_apart": [{"what": "signature", "characters": 12, "begins": "Regards, Pat"}],
         "elsewhere": [
             {
                 "rule": "dropbox",

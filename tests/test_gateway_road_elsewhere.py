@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 import pytest
 
-from config import media
+from config import apart, media
 from config.elsewhere import rules
 from gateway.road.elsewhere import elsewhere
 from gateway.road.file import final_state
@@ -26,7 +26,7 @@ WORDS = "Here are the records of Mr Doe."
 def seen(text: str = WORDS, *parts: Part, links: tuple[str, ...] = (), **changes: Any) -> Package:
     own = dataclasses.replace(words(text), links=links, **changes)
     sent = package(BODY, *parts, words=(own,))
-    return elsewhere(sort(sent, media.catalogue()), rules())
+    return elsewhere(sort(sent, media.catalogue(), apart.rules()), rules())
 
 
 def told(carried: Package) -> list[tuple[str, object, object]]:
@@ -265,7 +265,7 @@ def test_a_logo_keeps_no_promise() -> None:
         words("Please find attached the report."), images={"l@a": Path("p00009")}
     )
     sent = package(BODY, logo, words=(own,))
-    carried = elsewhere(sort(sent, media.catalogue()), rules())
+    carried = elsewhere(sort(sent, media.catalogue(), apart.rules()), rules())
     assert carried.parts[1].reason == "decoration"
     assert told(carried) == [("attachment_missing", 1, None)]
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from config import media
+from config import apart, media
 from gateway.letter import Envelope, Letter, Proof
 from gateway.road.package import Fate, Package, Part, Words
 from gateway.road.sort import DECORATION_BYTES, sort
@@ -62,7 +62,7 @@ def package(
 def sorted_(
     *parts: Part, text: str = "Hello", new: str | None = None, html: bool = False
 ) -> Package:
-    return sort(package(*parts, text=text, new=new, html=html), media.catalogue())
+    return sort(package(*parts, text=text, new=new, html=html), media.catalogue(), apart.rules())
 
 
 def flagged(part: Part, *flags: str) -> Part:
@@ -139,7 +139,7 @@ def test_a_small_picture_that_the_html_shows_is_decoration() -> None:
 def test_a_picture_that_may_be_a_document_is_one(change: dict[str, object]) -> None:
     shown = package(BODY, LOGO, html=True)
     part = dataclasses.replace(LOGO, **change)  # type: ignore[arg-type]
-    decided = sort(shown.but(parts=(BODY, part)), media.catalogue())
+    decided = sort(shown.but(parts=(BODY, part)), media.catalogue(), apart.rules())
     assert decided.parts[1].fate in {Fate.FILED, Fate.CONVERTED}
 
 

@@ -73,6 +73,8 @@ def _spoken(trail: dict[str, Any]) -> Iterable[str]:
     yield f"consultant  {trail['consultant']['name'] or 'unknown'} ({trail['consultant']['how']})"
     for code in trail["problems"]:
         yield f"problem     {code}: {bare_title(code)}"
+    for one in trail["set_apart"]:
+        yield f"set apart   {one['what']}, {one['characters']} characters: {one['begins']}"
     for one in trail["elsewhere"]:
         yield f"elsewhere   {one['n']} by {one['rule']} ({one['problem']}): {one['seen']}"
     for part in trail["parts"]:

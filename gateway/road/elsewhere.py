@@ -67,6 +67,8 @@ def _of_part(part: Part, table: Elsewhere) -> Iterator[Seen]:
 def _of_whole(package: Package, table: Elsewhere) -> tuple[list[Seen], list[Seen]]:
     """Return what the links of a message show, and what its words do."""
     text = _said(package)
+    # "This message and any files attached to it are confidential" promises nothing.
+    narrative = " ".join(visible(package.narrative[:_MOST_CHARACTERS])[0].split())
     targets = _targets(package, table)
     by_links: list[Seen] = []
     by_words: list[Seen] = []
@@ -83,9 +85,9 @@ def _of_whole(package: Package, table: Elsewhere) -> tuple[list[Seen], list[Seen
         found = [
             one
             for pattern in rule.words
-            for one in pattern.finditer(text)
+            for one in pattern.finditer(narrative if rule.alone else text)
             if rule.unless is None
-            or not rule.unless.search(text[max(0, one.start() - _BEFORE) : one.end()])
+            or not rule.unless.search(one.string[max(0, one.start() - _BEFORE) : one.end()])
         ]
         if found:
             names = tuple(dict.fromkeys(filter(None, map(_name, found))))

@@ -108,6 +108,14 @@ class Trouble:
 
 
 @dataclass(frozen=True)
+class SetApart:
+    """Words that stand around what is said: not in the narrative, always in the filed message."""
+
+    what: str  # "history", "tag", "banner", "signature" or "notice"
+    text: str  # "" for history that stands between the new words
+
+
+@dataclass(frozen=True)
 class Seen:
     """What showed that documents are elsewhere, for staff and engineers."""
 
@@ -192,8 +200,9 @@ class Package:
     importance: str | None = None  # the header field that marks it as urgent
     elsewhere: tuple[Seen, ...] = ()  # what shows that documents did not reach us
     failures: tuple[str, ...] = ()  # of a delivery report: the codes of what was not delivered
-    narrative: str = ""  # the new words, NFC; whole
+    narrative: str = ""  # the new words without what stands around them, NFC; whole
     narrative_overflow: bool = False
+    set_apart: tuple[SetApart, ...] = ()  # what of the message is not in its narrative
     message_pdf: bool = False
     urgent: str | None = None  # why it seems so, a sentence
     troubles: tuple[Trouble, ...] = ()

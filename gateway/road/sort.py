@@ -6,7 +6,9 @@ import dataclasses
 import unicodedata
 from collections.abc import Set
 
+from config.apart import ApartRules
 from config.media import MediaCatalogue
+from gateway.road.narrative import Split, narrative_of
 from gateway.road.package import Fate, Package, Part, Trouble, Words
 
 # An image that the HTML shows and that is below both bounds is decoration: a logo, an icon, a line
@@ -42,7 +44,13 @@ _TOLD = {
 }
 
 
-def sort(package: Package, media: MediaCatalogue, *, narrative_characters: int = 500) -> Package:
+def sort(
+    package: Package,
+    media: MediaCatalogue,
+    apart: ApartRules,
+    *,
+    narrative_characters: int = 500,
+) -> Package:
     """Give every part its fate and reason, and the package its narrative and troubles.
 
     A part that we convert is `converted` from here on; the convert step makes the PDF, or says
@@ -52,13 +60,13 @@ def sort(package: Package, media: MediaCatalogue, *, narrative_characters: int =
     shown = _shown(package)
     parts = tuple(_sorted(part, media, shown) for part in package.parts)
     own = package.own_words
-    narrative = unicodedata.normalize("NFC", own.new)
-    overflow = len(narrative) > narrative_characters
+    split = narrative_of(own, apart)
     return package.but(
         parts=parts,
-        narrative=narrative,
-        narrative_overflow=overflow,
-        message_pdf=_needs_pdf(own, parts, narrative_characters),
+        narrative=split.kept,
+        narrative_overflow=len(split.kept) > narrative_characters,
+        set_apart=split.apart,
+        message_pdf=_needs_pdf(own, split, parts, narrative_characters),
         troubles=package.troubles + _troubles(package, parts),
     )
 
@@ -123,7 +131,9 @@ def _is_decoration(part: Part) -> bool:
     return part.bytes <= DECORATION_BYTES and width * height <= DECORATION_PIXELS
 
 
-def _needs_pdf(own: Words, parts: tuple[Part, ...], narrative_characters: int) -> bool:
+def _needs_pdf(
+    own: Words, split: Split, parts: tuple[Part, ...], narrative_characters: int
+) -> bool:
     """Say whether Message.pdf stands beside the words.
 
     It does unless the whole message is plain text that fits the narrative, with nothing set apart.
@@ -133,7 +143,7 @@ def _needs_pdf(own: Words, parts: tuple[Part, ...], narrative_characters: int) -
     if not is_narrative or not (own.text.strip() or own.images):
         return False
     whole = unicodedata.normalize("NFC", own.text).strip()
-    set_apart = own.html is not None or own.new.strip() != own.text.strip()
+    set_apart = own.html is not None or bool(split.apart) or split.kept.strip() != whole
     return set_apart or len(whole) > narrative_characters
 
 

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 import structlog
 
+from config.apart import ApartRules
 from config.calendar import OfficeCalendar
 from config.elsewhere import Elsewhere
 from config.media import MediaCatalogue
@@ -56,6 +57,7 @@ class Road:
 
     settings: Settings
     media: MediaCatalogue
+    apart: ApartRules
     elsewhere: Elsewhere
     shape: CaseShape
     addresses: OurAddresses
@@ -105,7 +107,9 @@ class Road:
             broken = unread(letter, is_outlook=fault.why == Reason.DAMAGED)
             return self._settled(broken, decision, today)
         with self.timer("sort"):
-            package = sort(package, self.media, narrative_characters=NARRATIVE_CHARACTERS)
+            package = sort(
+                package, self.media, self.apart, narrative_characters=NARRATIVE_CHARACTERS
+            )
             package = elsewhere(package, self.elsewhere)
         with self.timer("resolve"):
             tags = tuple(
