@@ -46,6 +46,7 @@ ANSWER: dict[str, Any] = {
             "html_charset": None,
             "lossy": False,
             "images": {"x@y": "p00001"},
+            "seen": ["x@y"],
             "links": ["https://files.example/s/1"],
             "other_subjects": "Another report",
             "other": "three",
@@ -99,6 +100,7 @@ def test_an_answer_becomes_a_package_of_frozen_values(folder: Path) -> None:
     assert package.own_words.images == {"x@y": folder / "p00001"}
     own = package.own_words
     assert (own.other_subjects, own.other) == ("Another report", "three")
+    assert own.seen == {"x@y"}
     assert own.links == ("https://files.example/s/1",)
     assert package.parts[0].glimpse == "a small text"
     assert package.troubles == ()

@@ -262,7 +262,9 @@ def test_words_that_promise_nothing_are_none(text: str) -> None:
 def test_a_logo_keeps_no_promise() -> None:
     logo = part("2", "logo.png", "image/png", bytes=900, pixels=(90, 30), content_id="l@a")
     own = dataclasses.replace(
-        words("Please find attached the report."), images={"l@a": Path("p00009")}
+        words("Please find attached the report."),
+        images={"l@a": Path("p00009")},
+        seen=frozenset({"l@a"}),
     )
     sent = package(BODY, logo, words=(own,))
     carried = elsewhere(sort(sent, media.catalogue(), apart.rules()), rules())

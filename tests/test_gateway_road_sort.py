@@ -8,11 +8,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from config import apart, media
 from gateway.letter import Envelope, Letter, Proof
 from gateway.road.package import Fate, Package, Part, Words
 from gateway.road.sort import DECORATION_BYTES, sort
+from gateway.tally import Tally
 from portal.vault import Blob
 
 SHA256 = "0" * 64
@@ -55,6 +58,7 @@ def package(
         new=text if new is None else new,
         html=Path("p00009") if html else None,
         images={cid: path for cid, path in images.items() if cid},
+        seen=frozenset(filter(None, images)),
     )
     return Package(LETTER, None, "", None, "Report", False, (words,), parts)
 
@@ -231,3 +235,88 @@ def test_a_message_with_neither_text_nor_file_is_told() -> None:
     assert [one.code for one in sorted_(text="").troubles] == ["no_content"]
     assert sorted_(BODY, PDF, text="").troubles == ()
     assert sorted_(BODY, text="Hello").troubles == ()
+
+
+def hidden(part: Part) -> Package:
+    shown = package(BODY, part, html=True)
+    own = dataclasses.replace(shown.own_words, seen=frozenset())
+    return sort(shown.but(words=(own,)), media.catalogue(), apart.rules())
+
+
+def test_an_image_that_the_html_names_and_hides_is_a_document_unless_it_is_a_speck() -> None:
+    assert hidden(LOGO).parts[1].fate in {Fate.FILED, Fate.CONVERTED}
+    speck = dataclasses.replace(LOGO, bytes=43, pixels=(1, 1))
+    assert hidden(speck).parts[1].reason == "decoration"
+
+
+@pytest.mark.parametrize("inline", [False, True])
+def test_disposition_alone_decides_nothing(inline: bool) -> None:
+    for part in (PDF, LOGO, dataclasses.replace(PDF, detected_type="image/jpeg")):
+        one = dataclasses.replace(part, inline=inline, content_id=None)
+        assert sorted_(BODY, one, html=True).parts[1].fate in {Fate.FILED, Fate.CONVERTED}
+
+
+TYPES = st.sampled_from(
+    [
+        "application/pdf", "image/png", "image/jpeg", "text/plain", "text/html", DOCX,
+        "application/x-dosexec", "message/external-body", "message/rfc822", "a/b",
+    ]
+)  # fmt: skip
+
+
+@st.composite
+def parts_of_a_message(draw: st.DrawFn) -> tuple[Part, ...]:
+    found: list[Part] = []
+    for number in range(1, draw(st.integers(1, 12)) + 1):
+        container = draw(st.sampled_from([None, *(one.path for one in found)]))
+        path = str(number) if container is None else f"{container}/{number}"
+        flags = draw(
+            st.frozensets(
+                st.sampled_from(
+                    ["words", "alternative", "opened", "password", "damaged", "ambiguous", "empty"]
+                ),
+                max_size=3,
+            )
+        )
+        found.append(
+            dataclasses.replace(
+                PDF,
+                path=path,
+                container=container,
+                declared_type=draw(TYPES),
+                detected_type=draw(TYPES),
+                bytes=draw(st.sampled_from([0, 43, 9000, 90_000])),
+                content_id=draw(st.sampled_from([None, "a@b", "c@d"])),
+                inline=draw(st.booleans()),
+                pixels=draw(st.sampled_from([None, (1, 1), (200, 60), (2000, 3000)])),
+                flags=flags,
+            )
+        )
+    return tuple(found)
+
+
+@given(parts_of_a_message(), st.booleans())
+def test_every_part_however_deep_has_one_fate_and_one_line(
+    parts: tuple[Part, ...],
+    html: bool,
+) -> None:
+    decided = sorted_(*parts, html=html)
+    assert [part.path for part in decided.parts] == [part.path for part in parts]
+    assert all(part.fate is not None for part in decided.parts)
+    assert all(
+        part.fate is Fate.FILED or part.reason or part.fate is Fate.CONVERTED
+        for part in decided.parts
+    )
+    tally = Tally(
+        decided.but(
+            parts=tuple(
+                dataclasses.replace(part, filed_name="x")
+                if part.fate in {Fate.FILED, Fate.CONVERTED} and part.reason != "narrative"
+                else part
+                for part in decided.parts
+            )
+        )
+    )
+    lines = [*tally.documents, *tally.held, *tally.not_filed, *tally.opened]
+    words = [one for one in decided.parts if one.reason in {"narrative", "alternative"}]
+    assert sorted(one.path for one in (*lines, *words)) == sorted(one.path for one in parts)

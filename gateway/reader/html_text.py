@@ -5,8 +5,11 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from html.parser import HTMLParser
+from urllib.parse import unquote
 
 import nh3
+
+from gateway.reader.hidden import Look, Styles, styles_of
 
 # nh3 parses as browsers do and writes well-formed HTML: what follows it never
 # meets the broken kind that Python's own parser takes quadratic time over (CVE-2025-6069).
@@ -18,11 +21,10 @@ _BLOCKS = {
 }  # fmt: skip
 _SPACED = {"blockquote", "h1", "h2", "h3", "h4", "h5", "h6", "ol", "p", "pre", "table", "ul"}
 _CELLS = {"td", "th"}
-_OTHERS = {"a", "br", "span"}
+_OTHERS = {"a", "br", "font", "img", "span"}
 _UNREAD = {"script", "style", "title", "template", "textarea", "select", "svg", "math"}
-_VOID = {"br", "hr"}
+_VOID = {"br", "hr", "img"}
 _SPACE = re.compile(r"[ \t\r\n\f\u00a0]+")
-_HIDDEN = re.compile(r"display\s*:\s*none|mso-hide\s*:\s*all", re.IGNORECASE)
 _WEB = re.compile(r"https?://\S", re.IGNORECASE)
 # Elements that hold quoted history, as the mail programs of the world mark it.
 _QUOTE_CLASS = re.compile(
@@ -46,6 +48,8 @@ _NEVER_NEST = {
 _MAX_NESTING = 2000
 _MAX_CLEAN_CHARACTERS = 2_000_000
 _LIST_MARK = re.compile(r" *(?:-|\d+\.) ")
+_DRAWN = re.compile(r"cid:([^\"'\s<>)]{1,512})", re.IGNORECASE)  # a background
+_SIDES = ("width", "height")
 _MOST_LINKS = 1000
 _LONGEST_LINK = 4000
 # A character of its own for each link, where its words begin: of the last plane but one, which is
@@ -67,6 +71,7 @@ class HtmlText:
     marked: str = ""  # `new` with a mark where each link of `links` begins
     links: tuple[str, ...] = ()  # the web addresses behind the words of `new`
     all_links: tuple[str, ...] = ()  # those behind the words of `text`
+    images: frozenset[str] = frozenset()  # the Content-IDs of the images that are displayed
 
 
 def unmarked(text: str) -> str:
@@ -86,20 +91,25 @@ def html_to_text(html: str) -> HtmlText:
         tags=_BLOCKS | _CELLS | _OTHERS,
         clean_content_tags=_UNREAD,
         attributes={
-            "*": {"class", "id", "style", "hidden", "type"},
+            "*": {"class", "id", "style", "hidden", "type", "bgcolor", "background"},
             "a": {"href"},
+            "font": {"color"},
+            "img": {"src", "width", "height"},
             "ol": {"start"},
         },
-        url_schemes={"http", "https", "mailto", "ftp"},
+        url_schemes={"http", "https", "mailto", "ftp", "cid"},
         link_rel=None,
     )
     if len(clean) > _MAX_CLEAN_CHARACTERS:
         raise NoReadableHtml
-    text, all_links = _read(clean, is_new=False)
+    styles = styles_of(html)
+    whole = _read(clean, styles, is_new=False)
+    text, images = whole.text(), frozenset(whole.images)
     if "<a " not in clean and not _MAY_BE_QUOTE.search(clean):
-        return HtmlText(text, text, text)
-    marked, links = _read(clean, is_new=True)
-    return HtmlText(text, unmarked(marked), marked, links, all_links)
+        return HtmlText(text, text, text, images=images)
+    fresh = _read(clean, styles, is_new=True)
+    marked = fresh.text()
+    return HtmlText(text, unmarked(marked), marked, tuple(fresh.links), tuple(whole.links), images)
 
 
 def _nesting(html: str) -> int:
@@ -113,15 +123,15 @@ def _nesting(html: str) -> int:
     return most
 
 
-def _read(clean: str, *, is_new: bool) -> tuple[str, tuple[str, ...]]:
-    reader = _Reader(history=not is_new, addresses=not is_new)
+def _read(clean: str, styles: Styles, *, is_new: bool) -> _Reader:
+    reader = _Reader(styles, history=not is_new, addresses=not is_new)
     reader.feed(unmarked(clean))
     reader.close()
-    return reader.text(), tuple(reader.links)
+    return reader
 
 
 class _Reader(HTMLParser):
-    def __init__(self, *, history: bool, addresses: bool) -> None:
+    def __init__(self, styles: Styles, *, history: bool, addresses: bool) -> None:
         super().__init__(convert_charrefs=True)
         self._history = history
         self._addresses = addresses
@@ -133,6 +143,9 @@ class _Reader(HTMLParser):
         self._lists: list[int | None] = []  # the next number of each open list; None for bullets
         self._links: list[tuple[str, int]] = []
         self.links: list[str] = []
+        self.images = {unquote(cid).strip() for cid in _DRAWN.findall(styles.drawn)}
+        self._styles = styles
+        self._looks: list[Look] = [styles.base]
         self._written = 0
         self._over = False
 
@@ -143,8 +156,14 @@ class _Reader(HTMLParser):
         if self._skipped or self._hides(tag, attributes):
             self._skipped += tag not in _VOID
             return
+        if tag not in _VOID:
+            self._looks.append(self._styles.inside(self._looks[-1], attributes))
+        drawn = f"{attributes.get('background', '')} {attributes.get('style', '')}"
+        self.images.update(unquote(cid).strip() for cid in _DRAWN.findall(drawn))
         if tag == "br":
             self._end_line()
+        elif tag == "img":
+            self._take_image(attributes)
         elif tag in _BLOCKS:
             self._end_block(spaced=tag in _SPACED and not self._lists)
             self._begin_block(tag, attributes)
@@ -158,6 +177,8 @@ class _Reader(HTMLParser):
         if self._skipped:
             self._skipped -= tag not in _VOID
             return
+        if tag not in _VOID and len(self._looks) > 1:
+            self._looks.pop()
         if tag in _BLOCKS and tag not in _VOID:
             inner = self._lists[1:] if tag in {"ol", "ul"} else self._lists
             self._end_block(spaced=tag in _SPACED and not inner)
@@ -170,7 +191,7 @@ class _Reader(HTMLParser):
             self._add_address(address, since)
 
     def handle_data(self, data: str) -> None:
-        if self._over or self._skipped:
+        if self._over or self._skipped or not self._looks[-1].is_seen:
             return
         if self._preformatted:
             first, *others = data.split("\n")
@@ -198,7 +219,7 @@ class _Reader(HTMLParser):
         return re.sub(r"\n{3,}", "\n\n", lines).strip("\n")
 
     def _hides(self, tag: str, attributes: dict[str, str]) -> bool:
-        if "hidden" in attributes or _HIDDEN.search(attributes.get("style", "")):
+        if self._styles.hides(attributes):
             return True
         if self._history:
             return False
@@ -226,6 +247,12 @@ class _Reader(HTMLParser):
             self._line.append(indent + ("- " if number is None else f"{number}. "))
             if number is not None:
                 self._lists[-1] = number + 1
+
+    def _take_image(self, attributes: dict[str, str]) -> None:
+        sizes = (attributes.get(side, "").strip().removesuffix("px") for side in _SIDES)
+        source = attributes.get("src", "")
+        if source[:4].lower() == "cid:" and not any(size in {"0", "1"} for size in sizes):
+            self.images.add(unquote(source[4:]).strip())
 
     def _begin_link(self, address: str) -> None:
         self._links.append((address, self._written))

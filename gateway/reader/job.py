@@ -282,6 +282,7 @@ def _words(
         "html_charset": said.html_charset if said.html else None,
         "lossy": said.lossy,
         "images": images,
+        "seen": sorted(cid for cid in images if cid in said.seen),
         # Of the letter alone: what is attached as a message speaks for itself.
         "links": list(said.links) if container is None else [],
         "other_subjects": other_subjects,

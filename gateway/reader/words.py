@@ -53,7 +53,8 @@ class Said:
     html: Path | None = None
     html_charset: str | None = None
     lossy: bool = False
-    shown: frozenset[str] = field(default_factory=frozenset)  # the Content-IDs its HTML shows
+    shown: frozenset[str] = field(default_factory=frozenset)  # the Content-IDs its HTML speaks of
+    seen: frozenset[str] = field(default_factory=frozenset)  # those of images that it displays
     # The web addresses behind the new words of its HTML; of all of it where nothing in it is new.
     links: tuple[str, ...] = ()
 
@@ -108,6 +109,7 @@ def read_words(pieces: Sequence[Piece], html_file: Path, budget: Budget, others:
             has_html = True
             said.html_charset = said.html_charset or read.html_charset
             links.add(read.found)
+            said.seen |= read.found.images
             shown.update(unquote(cid).strip() for cid in _CID.findall(read.page))
     said.text = _joined(texts)
     said.new = new_words(_joined(fresh))[: len(said.text)]

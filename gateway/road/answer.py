@@ -63,6 +63,7 @@ class _Words(_Said):
     html_charset: Annotated[_Line, Field(max_length=100)] | None
     lossy: bool
     images: dict[_Line, _File]
+    seen: list[_Line]
     links: Annotated[list[Annotated[_Text, Field(max_length=4000)]], Field(max_length=200)]
     other_subjects: _Long
     other: _Long
@@ -180,6 +181,7 @@ def _words(said: _Words, folder: Path) -> Words:
         html_charset=said.html_charset,
         lossy=said.lossy,
         images={cid: _plain_file(folder, name)[0] for cid, name in said.images.items()},
+        seen=frozenset(said.seen),
         links=tuple(said.links),
         other_subjects=said.other_subjects,
         other=said.other,

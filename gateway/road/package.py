@@ -84,6 +84,7 @@ class Words:
     html_charset: str | None = None
     lossy: bool = False  # some bytes did not fit the charset; they are kept in the raw letter
     images: dict[str, Path] = field(default_factory=dict)  # by Content-ID, for the HTML
+    seen: frozenset[str] = frozenset()  # the Content-IDs of the images that the HTML displays
     links: tuple[str, ...] = ()  # web addresses behind the new words of the HTML; the letter's own
     # What another program shows of the same message; a case number in it must not disagree.
     other_subjects: str = ""  # a line for each Subject field that differs from `subject`

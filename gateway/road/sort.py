@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 import unicodedata
 from collections.abc import Set
 
@@ -14,7 +15,11 @@ from gateway.road.package import Fate, Package, Part, Trouble, Words
 # An image that the HTML shows and that is below both bounds is decoration: a logo, an icon, a line
 # between two signatures. A photograph or a page that somebody pasted is above one of them.
 DECORATION_BYTES = 32 * 1024
+_SPECK = 9  # pixels
 DECORATION_PIXELS = 50_000  # width times height: 400 by 125, 220 by 220
+
+# Images by the message that holds them, and their Content-ID.
+_Images = Set[tuple[str | None, str | None]]
 
 # Fates of parts that hold no document: what a message without any other part has not said.
 _NO_FILE = frozenset({"narrative", "alternative", "opened", "decoration", "system_file", "control"})
@@ -57,8 +62,8 @@ def sort(
     that it could not. `narrative_characters` are Unicode code points after NFC. The same bytes
     twice are two documents: a sender who attaches a file twice meant two.
     """
-    shown = _shown(package)
-    parts = tuple(_sorted(part, media, shown) for part in package.parts)
+    spoken_of, shown = _images(package)
+    parts = tuple(_sorted(part, media, shown, spoken_of) for part in package.parts)
     own = package.own_words
     split = narrative_of(own, apart)
     return package.but(
@@ -71,21 +76,23 @@ def sort(
     )
 
 
-def _shown(package: Package) -> Set[tuple[str | None, str | None]]:
-    """Return container and Content-ID of each picture that a message's HTML shows.
+def _images(package: Package) -> tuple[_Images, _Images]:
+    """Return container and Content-ID of each picture that a message's HTML speaks of, and of
+    those that it displays.
 
     What Outlook packed has its pictures in a container, and its words may be the letter's own.
     """
     held = {part.file: part.container for part in package.parts if part.file is not None}
-    return frozenset(
-        (held.get(file, words.container), cid)
+    spoken_of = {
+        (held.get(file, words.container), cid): cid in words.seen
         for words in package.words
         for cid, file in words.images.items()
-    )
+    }
+    return frozenset(spoken_of), frozenset(one for one, is_seen in spoken_of.items() if is_seen)
 
 
-def _sorted(part: Part, media: MediaCatalogue, shown: Set[tuple[str | None, str | None]]) -> Part:
-    fate, reason = _fate(part, media, shown)
+def _sorted(part: Part, media: MediaCatalogue, shown: _Images, spoken_of: _Images) -> Part:
+    fate, reason = _fate(part, media, shown, spoken_of)
     remarks = [one for one in _UNSAFE if one in part.flags]
     if part.programs:
         remarks.append(f"programs:{', '.join(part.programs)}")
@@ -93,12 +100,12 @@ def _sorted(part: Part, media: MediaCatalogue, shown: Set[tuple[str | None, str 
 
 
 def _fate(
-    part: Part, media: MediaCatalogue, shown: Set[tuple[str | None, str | None]]
+    part: Part, media: MediaCatalogue, shown: _Images, spoken_of: _Images
 ) -> tuple[Fate, str | None]:
     """Return the fate and its reason, as the table of fates has them: the first that holds."""
     flags = part.flags
-    is_shown = (part.container, part.content_id) in shown
     is_program = media.is_program(part.detected_type)
+    image = (part.container, part.content_id)
     rules: tuple[tuple[bool, Fate, str | None], ...] = (
         ("words" in flags, Fate.FILED, "narrative"),
         ("alternative" in flags, Fate.LEFT_OUT, "alternative"),
@@ -109,7 +116,9 @@ def _fate(
         (is_program, Fate.REFUSED, "file_type_blocked"),
         ("archive_unsafe" in flags, Fate.HELD, "archive_unsafe"),
         ("password" in flags, Fate.HELD, "file_password"),
-        (is_shown and _is_decoration(part), Fate.LEFT_OUT, "decoration"),
+        (image in shown and _is_decoration(part), Fate.LEFT_OUT, "decoration"),
+        # What the HTML speaks of and hides is a document, unless nothing could be seen in it.
+        (image in spoken_of and _is_speck(part), Fate.LEFT_OUT, "decoration"),
         (part.declared_type in _ELSEWHERE, Fate.FILED, _ELSEWHERE.get(part.declared_type)),
         *((why in flags, Fate.FILED, why) for why in _WHOLE),
         ("encrypted" in flags, Fate.FILED, "file_encrypted"),
@@ -129,6 +138,11 @@ def _is_decoration(part: Part) -> bool:
         return False
     width, height = part.pixels
     return part.bytes <= DECORATION_BYTES and width * height <= DECORATION_PIXELS
+
+
+def _is_speck(part: Part) -> bool:
+    """Say whether an image is a spacer, or a pixel that tells who has opened the mail."""
+    return _is_decoration(part) and part.pixels is not None and math.prod(part.pixels) <= _SPECK
 
 
 def _needs_pdf(
