@@ -99,6 +99,11 @@ class Tally:
         return len(self.documents) - len(self.stubs)
 
     @property
+    def brought(self) -> int:
+        """How many documents came with the message; words are none, its own or passed on."""
+        return sum(part.reason != "narrative" for part in self.documents) - len(self.stubs)
+
+    @property
     def lacking(self) -> int:
         """How many documents the sender meant to file and are not filed, come or not."""
         return len(self.missing) + self.absent

@@ -243,6 +243,9 @@ class Worker:
                 now=self.clock(),
                 decision=taken,
                 question=question,
+                answered=tuple(
+                    filter(None, map(self.road.addresses.own_message, package.answered))
+                ),
             )
 
     def _take_back(

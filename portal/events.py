@@ -34,6 +34,9 @@ UNDONE = "decision.undone"
 NOT_CARRIED = "decision.not_carried"
 COPY_RELEASED = "copy.released"
 ANSWER_REFUSED = "answer.refused"
+CLOSED = "closing.closed"  # nothing more will come of a letter filed except some
+REOPENED = "closing.reopened"
+ARRIVED = "closing.arrived"  # what did not reach us came in an answer
 
 LOOKS = (PACKAGE_VIEWED, PACKAGE_DOWNLOADED, DOCUMENT_VIEWED, DOCUMENT_DOWNLOADED)
 """The kinds that say who saw a package: what "who saw what and when" is printed from."""

@@ -27,6 +27,7 @@ _LOOKED = {
     trail.ACCESS_REFUSED: "asked for this package and was refused",
 }
 
+_IN_PART = "letter.filed_in_part"
 _DECIDED = {
     trail.DECIDED.format(kind="file"): "decided: file under {case}",
     trail.DECIDED.format(kind="ask"): "decided: ask the sender which case it is",
@@ -35,6 +36,9 @@ _DECIDED = {
     trail.NOT_CARRIED: "The decision could not be carried out",
     trail.COPY_RELEASED: "Checked by itself: what it was a copy of is not filed any more",
     trail.ANSWER_REFUSED: "gave an answer that was not taken",
+    trail.CLOSED: "said that nothing more will come",
+    trail.REOPENED: "said that documents are still missing",
+    trail.ARRIVED: "What did not reach us has come in an answer to the receipt",
 }
 
 
@@ -70,7 +74,9 @@ def _done(connection: sa.Connection, dossier: Dossier) -> list[Line]:
     people = _people(connection)
     told = False  # of the names: an attempt that comes later has nothing new to say of them
     for row in rows:
-        if row.kind == f"letter.{dossier.state}" and not told:
+        # A letter filed except some may be closed: it was filed all the same.
+        ended = {f"letter.{dossier.state}"} | ({_IN_PART} if dossier.state == "filed" else set())
+        if row.kind in ended and not told:
             lines += _renamings(dossier, row.at)
             told = True
         if row.kind in {trail.SUBMISSION_REASSIGNED, trail.SUBMISSION_STAYED}:

@@ -16,8 +16,10 @@ import sqlalchemy as sa
 from gateway.road.decided import Decided
 from gateway.road.describe import KEPT, Described, describe_parts, is_stored
 from gateway.road.package import Fate, Filing, Package, Part, Trouble
+from gateway.tally import Tally
 from portal import answer_link, events
 from portal.absent import PROBLEMS as ABSENT
+from portal.closing import arrived
 from portal.decision import carried
 from portal.directory_follow import follow_late
 from portal.postbox import Owed, owe
@@ -89,13 +91,15 @@ def file(
     now: datetime,
     decision: Decided | None = None,
     question: Question | None = None,
+    answered: Collection[str] = (),
 ) -> str:
     """Write everything that the road decided, and return the letter's state.
 
     What an earlier attempt wrote of the letter is replaced. A person's `decision` is noted as
-    carried out in the same transaction, and the mails wait for its undo window. Raises StaleAttempt
-    where the letter is not this attempt's any more, or the decision was taken back; nothing is
-    written then.
+    carried out in the same transaction, and the mails wait for its undo window. `answered` are the
+    mails of ours that the letter answers, as the outbox holds them: it may bring what they ask for.
+    Raises StaleAttempt where the letter is not this attempt's any more, or the decision was taken
+    back; nothing is written then.
     """
     state, reason = final_state(package)
     move_letter(connection, letter_id, attempt, state, reason, now)
@@ -108,6 +112,9 @@ def file(
     if state in {"filed", "filed_in_part"}:
         for filing in package.filed_under:
             _insert_submission(connection, package, filing, letter_id, described.ids, decision, now)
+        if decision is None and state == "filed":  # else it may be taken back, or lacks some itself
+            brought = Tally(package).brought
+            arrived(connection, answered, letter_id=letter_id, documents=brought, now=now)
     _insert_events(connection, package, letter_id, described.converted, state, reason, now)
     if question is not None:
         answer_link.keep(connection, letter_id, question.token_sha256, now=now, days=question.days)

@@ -27,6 +27,7 @@ from portal.undo import UndoOver
 from portal.vault import Vault
 from portal.web import (
     answer,
+    closing,
     decided,
     directory,
     documents,
@@ -49,7 +50,7 @@ from portal.web.pages import Pages
 
 STATIC = Path(__file__).parent / "static"
 _ROOMS = (
-    *(packages, package, reassign, documents, triage_pages, decided, sent),
+    *(packages, package, closing, reassign, documents, triage_pages, decided, sent),
     *(outbox, directory, help_page, sign_in, answer, watching),
 )
 # The faults of people's decisions; each names its row of the catalogue.

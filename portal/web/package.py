@@ -6,6 +6,7 @@ from fastapi import APIRouter
 from fastapi.responses import RedirectResponse, Response
 
 from portal import events, receipt_number
+from portal.closing import may_close, may_reopen
 from portal.dossier import Dossier, NotThere, dossier, mark_read
 from portal.handout import everything, original_of
 from portal.history import history
@@ -37,6 +38,9 @@ def package(desk: AtDesk, visitor: SignedIn, receipt: str) -> Response:
         mark_read(connection, visitor.viewer, found.letter_id, now=now)
         lines = history(connection, visitor.viewer, found)
         reassigning = offer(connection, visitor.viewer, found)
+    closing = "close" if may_close(visitor.viewer, found) else None
+    if may_reopen(visitor.viewer, found):
+        closing = "reopen"
     return desk.pages.render(
         "package.html",
         visitor=visitor,
@@ -46,6 +50,7 @@ def package(desk: AtDesk, visitor: SignedIn, receipt: str) -> Response:
         can_download=any(everything(found)),
         original_of=original_of,
         reassigning=reassigning,
+        closing=closing,
     )
 
 
