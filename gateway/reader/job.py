@@ -146,6 +146,9 @@ class _Letter:
         subjects = self._others.take(_other_subjects(root.header))
         said = read_words(found, self._new_file(), self._budget, self._others)
         words = _words(root.header, container, said, leaves, subjects)
+        if container is None or packed is not None:
+            # What is attached as a message speaks for itself.
+            words["links"] = list(said.links)
         if packed is None or not join(packed, words, leaves):
             self._words.append(words)
         for leaf in leaves:
@@ -283,8 +286,7 @@ def _words(
         "lossy": said.lossy,
         "images": images,
         "seen": sorted(cid for cid in images if cid in said.seen),
-        # Of the letter alone: what is attached as a message speaks for itself.
-        "links": list(said.links) if container is None else [],
+        "links": [],
         "other_subjects": other_subjects,
         "other": said.other,
     }

@@ -12,8 +12,9 @@ from gateway.reader.leaf import Leaf
 _WORD = re.compile(r"\w+")
 # So many words may differ, one in this many: a form shows a link's target, another does not.
 _ONE_IN = 20
-_FORMS = ("html", "html_charset", "images")
-_WORDS = ("path", "text", "new", "lossy", "other", *_FORMS)
+_MOST_LINKS = 200
+_FORMS = ("html", "html_charset", "images", "seen")
+_WORDS = ("path", "text", "new", "lossy", "other", "links", *_FORMS)
 
 
 def join(own: dict[str, Any], packed: dict[str, Any], leaves: Sequence[Leaf]) -> bool:
@@ -34,6 +35,7 @@ def join(own: dict[str, Any], packed: dict[str, Any], leaves: Sequence[Leaf]) ->
             leaf.flags = (leaf.flags - {"words"}) | {"alternative"}
     if own["html"] is None:
         own.update({key: packed[key] for key in _FORMS})
+    own["links"] = list(dict.fromkeys((*own["links"], *packed["links"])))[:_MOST_LINKS]
     if packed["new"].split() != own["new"].split():
         own["other"] = "\n\n".join(filter(None, (own["other"], packed["new"])))
     return True
