@@ -56,7 +56,7 @@ class DiskWatch:
         structlog.get_logger().error("storage.full", free_bytes=free, needed_bytes=needed)
 
     def _mail(self, free: int, needed: int) -> Owed:
-        said = problem(_CODE)
+        service, said = self.stores.settings.service, problem(_CODE)
         text = (
             f"{said.title}.\n"
             f"{said.fix}.\n"
@@ -65,6 +65,6 @@ class DiskWatch:
             f"Needed:      {size(needed)} (storage.minimum_free_bytes)\n"
             "\n"
             "Nothing was lost, and nothing has to be repaired.\n"
+            f"What the code means: {service.base_url}/help#{_CODE}\n"
         )
-        to = self.stores.settings.service.operations_address
-        return Owed(KIND, to, said.title, text, begun=True)
+        return Owed(KIND, service.operations_address, said.title, text, begun=True)

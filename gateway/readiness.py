@@ -68,7 +68,7 @@ def _calendar(settings: Settings) -> Finding:
         hours = office_calendar(settings)
     except SettingsFault as fault:
         said = "; ".join(fault.problems)
-        return Finding.of("error", "calendar_unusable", fault=said, file=fault.file)
+        return Finding.of("error", "calendar_unusable", fault=said, path=fault.file)
     last = max(hours.rules.holidays.on, default=None)
     known = "none on a date of its own" if last is None else f"the last one is {last}"
     return Finding("ok", f"office calendar read; of the holidays {known}")
@@ -80,7 +80,7 @@ def _storage(settings: Settings) -> Iterator[Finding]:
     free = shutil.disk_usage(there).free
     needed = settings.intake.max_message_bytes + settings.storage.minimum_free_bytes
     if free < needed:
-        yield Finding.of("error", "storage_small", size=size(free), limit=size(needed))
+        yield Finding.of("error", "storage_small", free=size(free), most=size(needed))
     else:
         yield Finding("ok", f"storage.path has {size(free)} free")
 
@@ -116,7 +116,7 @@ def _way_out(settings: Settings) -> Iterator[Finding]:
         file = getattr(outbound.relay, name)
         if file and not os.access(file, os.R_OK):
             setting = f"outbound.relay.{name}"
-            yield Finding.of("error", "relay_file_unreadable", name=setting, file=file)
+            yield Finding.of("error", "relay_file_unreadable", setting=setting, path=file)
     if not outbound.is_encrypted:
         yield Finding.of("warn", "relay_unencrypted")
 
@@ -132,7 +132,7 @@ def _sandbox() -> Finding:
 def _engines() -> Iterator[Finding]:
     for program, package in _PROGRAMS.items():
         if shutil.which(program) is None:
-            yield Finding.of("error", "engine_missing", name=program, value=package)
+            yield Finding.of("error", "engine_missing", program=program, package=package)
         else:
             yield Finding("ok", f"{program} is there")
 
@@ -152,5 +152,5 @@ def _python() -> Finding:
     line = f"Python {version.major}.{version.minor}"
     text = f"{line}.{version.micro}"
     if version.micro < fixed:
-        return Finding.of("warn", "python_unfixed", version=text, needed=f"{line}.{fixed}")
+        return Finding.of("warn", "python_unfixed", python=text, fixed=f"{line}.{fixed}")
     return Finding("ok", text)
