@@ -142,7 +142,7 @@ def _archives() -> Finding:
         libarchive.warm()
     except (OSError, AttributeError):  # not there, or of another version
         name = libarchive.LIBRARY
-        return Finding.of("error", "engine_missing", name=name, value="libarchive13")
+        return Finding.of("error", "engine_missing", program=name, package="libarchive13")
     return Finding("ok", f"{libarchive.LIBRARY} is there")
 
 

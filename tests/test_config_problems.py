@@ -117,6 +117,18 @@ def test_every_code_in_the_source_has_its_row() -> None:
     assert {code: places for code, places in said.items() if code not in known} == {}
 
 
+def test_what_check_finds_fills_every_field_of_its_row() -> None:
+    """Most of it is found on a broken machine alone, where a fault of ours would come on top."""
+    found = {}
+    for node in ast.walk(ast.parse((HOUSE / "gateway/readiness.py").read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "Finding.of":
+            code = node.args[1]
+            assert isinstance(code, ast.Constant)
+            found[str(code.value)] = {one.arg for one in node.keywords}
+    assert len(found) > 10, "the search finds them"
+    assert found == {code: set(catalogue()[code].fields) for code in found}
+
+
 def _said() -> Iterator[tuple[str, str]]:
     """Find the codes that are said by name, and those that fault classes carry."""
     for room in ("gateway", "converters", "portal"):
