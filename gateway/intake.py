@@ -35,6 +35,8 @@ class _Turn:
     letter: Letter
     accepted: Accepted | None = None
     fault: WallDown | DiskFull | None = None
+    leads: bool = False
+    called: threading.Event = field(default_factory=threading.Event)  # answered, or to lead
 
 
 @dataclass
@@ -45,7 +47,7 @@ class Intake:
     queue: Queue
     _waiting: list[_Turn] = field(default_factory=list)
     _list: threading.Lock = field(default_factory=threading.Lock)
-    _commit: threading.Lock = field(default_factory=threading.Lock)
+    _led: bool = False  # somebody has the commit in hand
 
     def accept(self, letter: Letter) -> Accepted:
         """Put a letter into the record and the queue, durably.
@@ -57,15 +59,38 @@ class Intake:
         turn = _Turn(letter)
         with self._list:
             self._waiting.append(turn)
-        with self._commit:
-            if turn.accepted is None and turn.fault is None:
-                with self._list:
-                    together, self._waiting = self._waiting, []
-                self._accept_all(together)
+            if not self._led:
+                self._led = True
+                self._call(turn)
+        turn.called.wait()
+        if turn.leads:
+            self._lead()
         if turn.fault is not None:
             raise turn.fault
         assert turn.accepted is not None, "a turn ends with an answer or a fault"
         return turn.accepted
+
+    def _lead(self) -> None:
+        """Answer all who wait, and hand the lead to one of those who have come meanwhile.
+
+        Whoever is answered goes at once, and never waits for the next commit. With a lock in the
+        place of the lead the one who had held it took it again, alone, before the others had woken.
+        """
+        with self._list:
+            together, self._waiting = self._waiting, []
+        try:
+            self._accept_all(together)
+        finally:
+            with self._list:
+                self._led = bool(self._waiting)
+                if self._led:
+                    self._call(self._waiting[0])
+            for turn in together:
+                turn.called.set()
+
+    def _call(self, turn: _Turn) -> None:
+        turn.leads = True
+        turn.called.set()
 
     def _accept_all(self, turns: list[_Turn]) -> None:
         """Answer every turn: in one transaction, or each alone where that one fails."""

@@ -145,18 +145,53 @@ def test_one_letter_that_cannot_be_written_does_not_take_others_along(stores: St
         except WallDown as fault:
             outcomes.append(fault)
 
-    # The commit lock is held until all have come, so that they share one transaction.
-    with intake._commit:
-        threads = [threading.Thread(target=send, args=(one,)) for one in (*good, bad)]
-        for thread in threads:
-            thread.start()
-        while len(intake._waiting) < 5:
-            pass
+    # The lead is taken until all have come, so that they share one transaction.
+    intake._led = True
+    threads = [threading.Thread(target=send, args=(one,)) for one in (*good, bad)]
+    for thread in threads:
+        thread.start()
+    while len(intake._waiting) < 5:
+        pass
+    intake._lead()
     for thread in threads:
         thread.join()
     assert sum(isinstance(outcome, Accepted) for outcome in outcomes) == 4
     assert sum(isinstance(outcome, WallDown) for outcome in outcomes) == 1
     assert count(stores) == 4
+
+
+def test_who_comes_while_a_commit_is_in_hand_shares_the_next_one(
+    stores: Stores, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    intake = stores.intake()
+    commits: list[int] = []
+    first_in, go_on = threading.Event(), threading.Event()
+    accept_all = Intake._accept_all
+
+    def held(self: Intake, turns: list[Any]) -> None:
+        commits.append(len(turns))
+        first_in.set()
+        assert go_on.wait(10)
+        accept_all(self, turns)
+
+    monkeypatch.setattr(Intake, "_accept_all", held)
+    threads = [
+        threading.Thread(target=intake.accept, args=(letter(stores, b"%d" % number),))
+        for number in range(5)
+    ]
+    threads[0].start()
+    assert first_in.wait(10)
+    for thread in threads[1:]:
+        thread.start()
+    while len(intake._waiting) < 4:
+        pass
+    go_on.set()
+    for thread in threads:
+        thread.join(10)
+    assert commits == [1, 4]
+    assert count(stores) == 5
+    intake.accept(letter(stores, b"later"))
+    assert commits == [1, 4, 1], "nobody has the lead when nobody waits"
 
 
 def test_a_record_without_room_is_a_full_disk_and_not_a_yes(stores: Stores) -> None:
