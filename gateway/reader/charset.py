@@ -31,6 +31,7 @@ _ALIASES = {
     "logical": "iso-8859-8",
     "macintosh": "mac-roman",
     "mac-cyrillic": "mac-cyrillic",
+    "x-mac-cyrillic": "mac-cyrillic",  # a library that the tests use registers one of that name
     "windows-874": "cp874",
     "dos-862": "cp862",
     "tis-620": "cp874",
