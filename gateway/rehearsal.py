@@ -68,6 +68,7 @@ class _Rehearsal:
         if self.asked.telling:
             for told, part in zip(trail["parts"], package.parts, strict=True):
                 told["why"] = grounds(part)
+                told["remarks"] = list(part.remarks)
         trail["file"] = str(file)
         if index is not None:
             trail["index"] = index

@@ -500,3 +500,14 @@ def test_every_corpus_mail_is_read_and_no_named_part_of_it_is_lost(
                 same = hashlib.sha256(content).hexdigest() in ours
                 assert same or name in names or re.match(r"=\?", name), f"{file.name}: {name}"
     assert stopped * 50 < len(mails)
+
+
+@pytest.mark.parametrize("differ", [False, True])
+def test_forms_that_disagree_are_said_to(read: Read, *, differ: bool) -> None:
+    secret = "<p>The trial is moved to March, and the other side will settle for a million.</p>"
+    html = (*HTML[:2], HTML[2] + secret * differ)
+    answer = read(mail(*group("alternative", "a", PLAIN, html)))
+    (words,) = answer["words"]
+    assert words["differs"] is differ
+    assert words["text"].strip() == PLAIN[2]
+    assert ("million" in words["other"]) is differ

@@ -6,6 +6,7 @@ import dataclasses
 import unicodedata
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -320,3 +321,16 @@ def test_every_part_however_deep_has_one_fate_and_one_line(
     lines = [*tally.documents, *tally.held, *tally.not_filed, *tally.left_out, *tally.opened]
     words = [one for one in decided.parts if one.reason in {"narrative", "alternative"}]
     assert sorted(one.path for one in (*lines, *words)) == sorted(one.path for one in parts)
+
+
+@pytest.mark.parametrize(
+    ("changes", "remarks"),
+    [({}, ()), ({"differs": True}, ("forms_differ",)), ({"lossy": True}, ("lossy",))],
+)
+def test_what_a_reader_must_know_of_the_words_stands_beside_them(
+    changes: dict[str, Any], remarks: tuple[str, ...]
+) -> None:
+    before = package(BODY, html=True)
+    said = dataclasses.replace(before.own_words, **changes)
+    found = sort(before.but(words=(said,)), media.catalogue(), apart.rules())
+    assert found.parts[0].remarks == remarks

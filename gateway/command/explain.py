@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from config import remarks
 from config.problems import problem
 from gateway import clock
 from gateway.command import DONE, PROBLEM, settings_of
@@ -83,6 +84,7 @@ def _spoken(trail: dict[str, Any]) -> Iterable[str]:
         why = f" ({part['reason']})" if part["reason"] else ""
         yield f"part {part['path']:<6} {part['fate']}{why}: {name}{filed}"
         yield f"            {part['why']}"
+        yield from (f"            {remarks.on_name(one)}" for one in part["remarks"])
     yield f"receipt     {trail['receipt']['subject']}"
     number = shown(NO_NUMBER)
     yield f"            ({number} stands for the number that a letter gets when it arrives)"

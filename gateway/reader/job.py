@@ -284,6 +284,7 @@ def _words(
         "html": said.html.name if said.html else None,
         "html_charset": said.html_charset if said.html else None,
         "lossy": said.lossy,
+        "differs": said.differs,
         "images": images,
         "seen": sorted(cid for cid in images if cid in said.seen),
         "links": [],

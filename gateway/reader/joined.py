@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import re
-from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
 from gateway.reader.leaf import Leaf
+from gateway.reader.likeness import is_within
 
-_WORD = re.compile(r"\w+")
 # So many words may differ, one in this many: a form shows a link's target, another does not.
 _ONE_IN = 20
 _MOST_LINKS = 200
 _FORMS = ("html", "html_charset", "images", "seen")
-_WORDS = ("path", "text", "new", "lossy", "other", "links", *_FORMS)
+_WORDS = ("path", "text", "new", "lossy", "differs", "other", "links", *_FORMS)
 
 
 def join(own: dict[str, Any], packed: dict[str, Any], leaves: Sequence[Leaf]) -> bool:
@@ -28,7 +26,7 @@ def join(own: dict[str, Any], packed: dict[str, Any], leaves: Sequence[Leaf]) ->
         for key in ("subject", "header_from", "header_to", "date"):
             own[key] = own[key] or packed[key]
         return True
-    if not _is_within(packed["text"], own["text"]):
+    if not is_within(packed["text"], own["text"], one_in=_ONE_IN):
         return False
     for leaf in leaves:
         if "words" in leaf.flags:
@@ -39,10 +37,3 @@ def join(own: dict[str, Any], packed: dict[str, Any], leaves: Sequence[Leaf]) ->
     if packed["new"].split() != own["new"].split():
         own["other"] = "\n\n".join(filter(None, (own["other"], packed["new"])))
     return True
-
-
-def _is_within(text: str, whole: str) -> bool:
-    """Say whether nearly all words of a text are in another."""
-    words = Counter(_WORD.findall(text.casefold()))
-    missing = words - Counter(_WORD.findall(whole.casefold()))
-    return missing.total() * _ONE_IN <= words.total()

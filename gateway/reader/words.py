@@ -24,6 +24,7 @@ from gateway.reader.html_text import (
     unmarked,
 )
 from gateway.reader.leaf import Leaf
+from gateway.reader.likeness import differ
 
 # A body above these is filed as a document of its own, as it came; its beginning is the words.
 _MOST_PLAIN_BYTES = 1 << 20
@@ -53,6 +54,7 @@ class Said:
     html: Path | None = None
     html_charset: str | None = None
     lossy: bool = False
+    differs: bool = False  # plain text and HTML do not say the same
     shown: frozenset[str] = field(default_factory=frozenset)  # the Content-IDs its HTML speaks of
     seen: frozenset[str] = field(default_factory=frozenset)  # those of images that it displays
     # The web addresses behind the new words of its HTML; of all of it where nothing in it is new.
@@ -91,6 +93,7 @@ def read_words(pieces: Sequence[Piece], html_file: Path, budget: Budget, others:
     for piece in pieces:
         read = _Read(piece)
         said.lossy |= read.lossy
+        said.differs |= read.differs
         text = budget.take(read.text)
         used, other = piece.plain, piece.html
         used_is_whole, other_is_whole = read.plain_is_whole, read.html_is_whole
@@ -177,6 +180,8 @@ class _Read:
         except NoReadableHtml:
             self.html_is_whole = False
         self.plain_is_real = bool(piece.plain) and not _is_stub(plain_text, found.text)
+        both = self.plain_is_real and bool(piece.html) and self.html_is_whole
+        self.differs = both and differ(plain_text, found.text)
         if self.plain_is_real:
             self.text = self.new = plain_text
             self.others = [found.new]

@@ -62,6 +62,7 @@ class _Words(_Said):
     html: _File | None
     html_charset: Annotated[_Line, Field(max_length=100)] | None
     lossy: bool
+    differs: bool
     images: dict[_Line, _File]
     seen: list[_Line]
     links: Annotated[list[Annotated[_Text, Field(max_length=4000)]], Field(max_length=200)]
@@ -180,6 +181,7 @@ def _words(said: _Words, folder: Path) -> Words:
         html=None if said.html is None else _plain_file(folder, said.html)[0],
         html_charset=said.html_charset,
         lossy=said.lossy,
+        differs=said.differs,
         images={cid: _plain_file(folder, name)[0] for cid, name in said.images.items()},
         seen=frozenset(said.seen),
         links=tuple(said.links),

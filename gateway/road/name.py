@@ -70,7 +70,7 @@ def name(package: Package, rules: Names, extension_for: Callable[[str], str | No
                 continue
             wanted = _named_by(None if its.container is None else its.subject, rules)
             filed = unique(wanted, taken, rules)
-            parts.append(dataclasses.replace(part, filed_name=filed, remarks=()))
+            parts.append(dataclasses.replace(part, filed_name=filed))
             continue
         converted = part.fate is Fate.CONVERTED
         # What is converted has an extension of its own, or its PDF would take its name.

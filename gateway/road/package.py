@@ -82,6 +82,7 @@ class Words:
     new: str  # `text` without the quoted history
     html: Path | None  # the HTML body, decoded to UTF-8, in the working folder
     html_charset: str | None = None
+    differs: bool = False  # its plain text, which `text` is, and its HTML do not say the same
     lossy: bool = False  # some bytes did not fit the charset; they are kept in the raw letter
     images: dict[str, Path] = field(default_factory=dict)  # by Content-ID, for the HTML
     seen: frozenset[str] = frozenset()  # the Content-IDs of the images that the HTML displays

@@ -63,7 +63,11 @@ def sort(
     twice are two documents: a sender who attaches a file twice meant two.
     """
     spoken_of, shown = _images(package)
-    parts = tuple(_sorted(part, media, shown, spoken_of) for part in package.parts)
+    said = {words.path: words for words in package.words if words.path}
+    parts = tuple(
+        _remarked(_sorted(part, media, shown, spoken_of), said.get(part.path))
+        for part in package.parts
+    )
     own = package.own_words
     split = narrative_of(own, apart)
     return package.but(
@@ -89,6 +93,14 @@ def _images(package: Package) -> tuple[_Images, _Images]:
         for cid, file in words.images.items()
     }
     return frozenset(spoken_of), frozenset(one for one, is_seen in spoken_of.items() if is_seen)
+
+
+def _remarked(part: Part, words: Words | None) -> Part:
+    """Say of a message's words what a reader must know of them."""
+    if words is None or part.reason != "narrative":
+        return part
+    remarks = [*(["forms_differ"] if words.differs else []), *(["lossy"] if words.lossy else [])]
+    return dataclasses.replace(part, remarks=(*part.remarks, *remarks))
 
 
 def _sorted(part: Part, media: MediaCatalogue, shown: _Images, spoken_of: _Images) -> Part:
