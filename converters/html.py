@@ -16,7 +16,7 @@ from urllib.parse import unquote
 import nh3
 from weasyprint.urls import URLFetcherResponse
 
-from converters import fonts, page
+from converters import fonts, html_bounds, page
 from converters.fault import TooLarge
 
 MOST_BYTES: Final = 8 * 1024 * 1024
@@ -104,6 +104,8 @@ def render(
     document = decoded(source)
     if any(number >= _MOST_TAGS for number, _ in enumerate(_OPENS.finditer(document))):
         raise TooLarge("tags")
+    if html_bounds.ampersands(document) > html_bounds.MOST_AMPERSANDS:
+        raise TooLarge("ampersands")
     body = cleaned(document)
     _refuse_a_bomb(body)
     unshown = fonts.unshown(unescape(_TAG.sub(" ", body)))

@@ -121,6 +121,8 @@ def test_pages_in_many_encodings(tmp_path: Path, source: bytes) -> None:
 def test_a_flood_of_html_is_refused(tmp_path: Path) -> None:
     with pytest.raises(TooLarge):
         html.render(b" " * (html.MOST_BYTES + 1), {}, "", tmp_path / "out.pdf")
+    with pytest.raises(TooLarge):
+        html.render(b"&" * 200_000, {}, "", tmp_path / "out.pdf")
 
 
 def test_a_page_that_no_font_here_shows_is_not_called_converted(tmp_path: Path) -> None:

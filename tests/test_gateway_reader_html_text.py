@@ -85,6 +85,12 @@ def test_html_nested_two_hundred_thousand_deep_is_no_page() -> None:
         html_to_text("<div>" * 200_000)
 
 
+def test_a_text_of_nothing_but_ampersands_is_no_page() -> None:
+    with pytest.raises(NoReadableHtml):
+        html_to_text("&" * 200_000)
+    assert html_to_text("<p>R&amp;D</p>" * 60_000).text.count("R&D") == 60_000
+
+
 def test_a_thousand_unclosed_elements_are_still_read() -> None:
     assert html_to_text("<font>" * 1000 + "words").text == "words"
 

@@ -9,6 +9,7 @@ from urllib.parse import unquote
 
 import nh3
 
+from converters.html_bounds import MOST_AMPERSANDS, ampersands
 from gateway.reader.hidden import Look, Styles, styles_of
 
 # nh3 parses as browsers do and writes well-formed HTML: what follows it never
@@ -84,7 +85,7 @@ def html_to_text(html: str) -> HtmlText:
 
     Styles, scripts, titles and what is not displayed are never in it. Raises NoReadableHtml.
     """
-    if _nesting(html) > _MAX_NESTING:
+    if _nesting(html) > _MAX_NESTING or ampersands(html) > MOST_AMPERSANDS:
         raise NoReadableHtml
     clean = nh3.clean(
         html,

@@ -11,17 +11,14 @@ from typing import Any
 
 from converters import detect
 from converters.compound import SIGNATURE as COMPOUND
-from converters.grounds import By, Grounds
-from gateway.reader import libarchive
+from gateway.reader import entries, libarchive
 from gateway.reader.archive import ArchiveLimits, Archives
 from gateway.reader.body import pieces
 from gateway.reader.boundary import shows_parts
 from gateway.reader.enclosed import disclose
-from gateway.reader.encoded_word import read_text
 from gateway.reader.entity import Count, Entity, Kind, Limits, read_tree
 from gateway.reader.fault import ReadingStopped, Reason
 from gateway.reader.glimpse import glimpse
-from gateway.reader.header import Header
 from gateway.reader.importance import importance
 from gateway.reader.inside import Inside, inside
 from gateway.reader.joined import join
@@ -36,16 +33,13 @@ from gateway.reader.sealed import is_encrypted
 from gateway.reader.sender import is_automatic, one_sender
 from gateway.reader.source import Extent
 from gateway.reader.thread import answered
-from gateway.reader.words import Budget, Said, read_words
+from gateway.reader.words import Budget, read_words
 
 # Text and its new words, and what else is said, with twelve bytes of JSON for an emoji, stay below
 # the sandbox's 16 MiB. What else is said has room for a header of nothing but Subject fields.
 _MOST_CHARACTERS = 450_000
 _MOST_OTHER_CHARACTERS = 300_000
 _MOST_GLIMPSES = 20  # each takes a parse, if it is HTML
-_MOST_FIELD_BYTES = 8192
-_MOST_FIELD_CHARACTERS = 2000
-_CONTROLS = dict.fromkeys((*range(32), 127))
 _BLANK_BYTES = 1 << 16
 # What shows that a message had parts, although no boundary of it can be found.
 _TRACE_OF_PARTS = re.compile(rb"(?:\A|[\r\n])(?:--\S|content-[a-z-]+[ \t]*:)", re.IGNORECASE)
@@ -117,7 +111,7 @@ class _Letter:
         reported = self._message(root, None)
         sender = one_sender(header)
         return {
-            "message_id": _shown(header, "message-id") or None,
+            "message_id": entries.shown(header, "message-id") or None,
             "sender": sender,
             "automatic": is_automatic(header, sender, root.media_type),
             "failures": reported,
@@ -143,9 +137,9 @@ class _Letter:
         leaves = [self._leaf(entity, path) for path, entity in _numbered(root, prefix)]
         reported = failures(root, leaves)
         found = pieces(root, {id(leaf.entity): leaf for leaf in leaves})
-        subjects = self._others.take(_other_subjects(root.header))
+        subjects = self._others.take(entries.other_subjects(root.header))
         said = read_words(found, self._new_file(), self._budget, self._others)
-        words = _words(root.header, container, said, leaves, subjects)
+        words = entries.of_words(root.header, container, said, leaves, subjects)
         if container is None or packed is not None:
             # What is attached as a message speaks for itself.
             words["links"] = list(said.links)
@@ -173,7 +167,7 @@ class _Letter:
             leaf.flags.add("encrypted")
         members = None if self._archives is None else self._archives.open(leaf, self._count)
         if members is not None:
-            self._parts.append(_part(leaf, container, shown))
+            self._parts.append(entries.of_part(leaf, container, shown))
             for member in members:
                 self._hand_over(member, leaf.path, frozenset())
             return
@@ -182,7 +176,7 @@ class _Letter:
             if opened_as is not None and _is_ambiguous(opened_as.root):
                 leaf.flags.add("ambiguous")
             seen = self._glimpse(leaf) if opened_as is None else ""
-            self._parts.append(_part(leaf, container, shown) | {"glimpse": seen})
+            self._parts.append(entries.of_part(leaf, container, shown) | {"glimpse": seen})
             if opened_as is not None:
                 self._message(opened_as.root, leaf.path, words if opened_as.is_same else None)
 
@@ -260,77 +254,3 @@ def _hides_parts(leaf: Leaf) -> bool:
     """
     is_words = not leaf.flags.isdisjoint({"words", "alternative"})
     return (is_words or leaf.entity.encoding == "base64") and shows_parts(leaf.entity.body)
-
-
-def _words(
-    header: Header, container: str | None, said: Said, leaves: list[Leaf], other_subjects: str
-) -> dict[str, Any]:
-    images = {
-        leaf.entity.content_id: leaf.file.name
-        for leaf in leaves
-        if leaf.file is not None
-        and leaf.entity.content_id in said.shown
-        and leaf.detected_type.startswith("image/")
-    }
-    return {
-        "path": said.path,
-        "container": container,
-        "subject": _shown(header, "subject"),
-        "header_from": _shown(header, "from"),
-        "header_to": _shown(header, "to"),
-        "date": _shown(header, "date"),
-        "text": said.text,
-        "new": said.new,
-        "html": said.html.name if said.html else None,
-        "html_charset": said.html_charset if said.html else None,
-        "lossy": said.lossy,
-        "differs": said.differs,
-        "images": images,
-        "seen": sorted(cid for cid in images if cid in said.seen),
-        "links": [],
-        "other_subjects": other_subjects,
-        "other": said.other,
-    }
-
-
-def _part(leaf: Leaf, container: str | None, shown: Set[str | None]) -> dict[str, Any]:
-    entity = leaf.entity
-    is_words = not leaf.flags.isdisjoint({"words", "alternative"})
-    return {
-        "path": leaf.path,
-        "container": container,
-        "name": leaf.name,
-        "declared_type": entity.media_type,
-        "detected_type": entity.media_type if is_words else leaf.detected_type,
-        "bytes": leaf.size,
-        "sha256": leaf.sha256,
-        "file": leaf.file.name if leaf.file else None,
-        "inline": entity.disposition.value == "inline" or entity.content_id in shown,
-        "content_id": entity.content_id,
-        "pixels": leaf.pixels,
-        "pages": leaf.pages,
-        # Words are what they are declared to be, or the message could not be read at all.
-        "grounds": _grounds(Grounds(By.DECLARED) if is_words else leaf.grounds),
-        "flags": sorted(leaf.flags),
-        "contents": leaf.contents.name if leaf.contents else None,
-        "programs": list(leaf.programs),
-    }
-
-
-def _grounds(grounds: Grounds) -> dict[str, Any]:
-    return {"by": grounds.by.value, "against": list(grounds.against), "also": grounds.also}
-
-
-def _shown(header: Header, name: str) -> str:
-    return _on_one_line((header.first(name) or b"")[:_MOST_FIELD_BYTES])[:_MOST_FIELD_CHARACTERS]
-
-
-def _on_one_line(value: bytes) -> str:
-    return read_text(value).translate(_CONTROLS)
-
-
-def _other_subjects(header: Header) -> str:
-    """Return what the Subject fields say beside what is shown: others, or a longer one whole."""
-    lines = dict.fromkeys(_on_one_line(value) for value in header.all("subject"))
-    lines.pop(_shown(header, "subject"), None)
-    return "\n".join(lines)
