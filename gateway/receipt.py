@@ -66,6 +66,8 @@ def receipt(
 def _filed_of(tally: Tally) -> str:
     if tally.wholes or tally.missing:
         return f"We filed {tally.wholes} of your {tally.whole}."
+    if tally.is_encrypted:
+        return "We filed your message as it came, but we cannot read it."
     if tally.came == 1:
         return "We filed your message, but its document did not reach us."
     return f"We filed your message, but none of its {tally.came} documents reached us."

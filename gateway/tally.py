@@ -94,6 +94,12 @@ class Tally:
         return absent({"code": one.code, "fields": one.fields} for one in self.package.troubles)
 
     @property
+    def is_encrypted(self) -> bool:
+        """Whether the only thing that is absent is a key."""
+        codes = {one.code for one in self.package.troubles}
+        return codes & ABSENT == {"file_encrypted"}
+
+    @property
     def wholes(self) -> int:
         """How many documents are filed, or kept, that are more than stubs."""
         return len(self.documents) - len(self.stubs)

@@ -1,4 +1,6 @@
-"""Absent: the documents that a letter speaks of and that did not reach us, by its problems."""
+"""Absent: the documents that a letter speaks of and that nobody here can read, by its problems:
+they did not reach us, or only with a lock on them.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +15,7 @@ PROBLEMS = frozenset(
         "message_in_pieces",
         "attachment_removed_on_the_way",
         "attachment_missing",
+        "file_encrypted",
     }
 )
 """The problems that mean it. A part that bears one is no document: it stands for one."""
