@@ -135,6 +135,8 @@ async def _doors(
         vault=stores.vault,
         service=settings.service,
         web=settings.web,
+        sending=settings.sending,
+        minimum_free_bytes=settings.storage.minimum_free_bytes,
         intake=settings.intake,
         case_example=settings.cases.example,
         calendar=assembly.office_calendar(settings),

@@ -12,11 +12,11 @@ import structlog
 
 from config.settings import Settings
 from gateway.queue import Queue
-from portal import answer_link, sign_in
+from portal import answer_link, draft, sign_in, upload
 from portal.database import Database
 from portal.decision import pending
 from portal.pouch import PouchChanged, Raw
-from portal.tables import letters, outbox, parts, pouch, renditions
+from portal.tables import letters, outbox, parts, pouch, renditions, uploads
 from portal.vault import Vault
 
 _BATCH = 500
@@ -35,7 +35,8 @@ class Sweep:
     give_up: Callable[[int, int], bool]  # holds a letter's attempt, and tells its sender
 
     def house(self, stop: threading.Event) -> bool:
-        """Clear what is over: blobs, ended workflows, ended sessions. Nothing more to do then."""
+        """Clear what is over: drafts, blobs, workflows, sessions. Nothing more to do then."""
+        self.drafts()
         self.blobs(stop)
         self.queue.purge(self.clock() - _WORKFLOWS_KEPT)
         self.sessions()
@@ -108,6 +109,13 @@ class Sweep:
             gone = sign_in.sweep(connection, now=self.clock(), idle=idle)
             return gone + answer_link.sweep(connection, now=self.clock())
 
+    def drafts(self) -> int:
+        """Remove the drafts that were left alone, and uploads that stopped. Return how many."""
+        days = self.settings.sending.draft_days
+        with self.database.write() as connection:
+            gone = draft.sweep(connection, now=self.clock(), days=days)
+        return gone + upload.clear(self.database, self.vault)
+
     def blobs(self, stop: threading.Event) -> int:
         """Remove what nobody refers to from the vault. Return how many blobs and drafts went."""
         seconds = self.settings.storage.sweep_after_hours * 3600
@@ -131,10 +139,11 @@ HOLDS_ITS_CONTENT = sa.or_(letters.c.state != "rehearsed", _ANSWER_WAITS)
 
 
 def is_referenced(connection: sa.Connection, sha256: str) -> bool:
-    """Say whether a letter, a part or a rendition is made of this blob."""
+    """Say whether a letter, a part, a rendition or a file of a draft is made of this blob."""
     asked = sa.union_all(
         sa.select(letters.c.id).where(letters.c.raw_sha256 == sha256, HOLDS_ITS_CONTENT),
         sa.select(parts.c.id).where(parts.c.sha256 == sha256, parts.c.stored),
         sa.select(renditions.c.id).where(renditions.c.pdf_sha256 == sha256),
+        sa.select(uploads.c.id).where(uploads.c.sha256 == sha256),
     ).limit(1)
     return connection.execute(asked).first() is not None

@@ -2,44 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import sqlalchemy as sa
 
-from portal.database import UtcDateTime
+from portal import columns, tables_sending
 
-metadata = sa.MetaData(
-    naming_convention={
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "ck": "ck_%(table_name)s_%(constraint_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
-        "pk": "pk_%(table_name)s",
-    }
-)
+metadata = columns.metadata
+_id, _to, _text = columns.key, columns.to, columns.text
+_number, _moment = columns.number, columns.moment
 
+# -- what is still being sent ----------------------------------------------------------------------
 
-def _id() -> sa.Column[int]:
-    return sa.Column("id", sa.Integer, primary_key=True)
-
-
-def _to(target: str, *, null: bool = False) -> sa.Column[Any]:
-    name = target.partition(".")[0]
-    column = name.removesuffix("s") + "_id"
-    return sa.Column(column, sa.ForeignKey(target), nullable=null, index=True)
-
-
-def _text(name: str, *, null: bool = False, unique: bool = False) -> sa.Column[str]:
-    return sa.Column(name, sa.Text, nullable=null, unique=unique)
-
-
-def _number(name: str, *, null: bool = False) -> sa.Column[int]:
-    return sa.Column(name, sa.BigInteger, nullable=null)
-
-
-def _moment(name: str, *, null: bool = False) -> sa.Column[Any]:
-    return sa.Column(name, UtcDateTime, nullable=null)
-
+drafts = tables_sending.drafts
+uploads = tables_sending.uploads
 
 # -- the directory: who may send what to whom ------------------------------------------------------
 

@@ -58,24 +58,27 @@ class Blob:
 class Vault:
     """A folder of blobs, content-addressed by SHA-256.
 
-    `drafts/` holds what is being written; `ab/ab12…` holds blobs. Safe for threads and for several
+    `drafts/` holds what is being written, `uploads/` what comes in pieces (portal/growing.py), and
+    `ab/ab12…` blobs. Safe for threads and for several
     processes of one machine.
     """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._drafts = folder / "drafts"
+        self._uploads = folder / "uploads"
         self._renames = threading.Lock()
         self._gate = -1
 
     def prepare(self) -> None:
         """Make the folders, durably. Called once by each process, before anything is written."""
         self._drafts.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._uploads.mkdir(exist_ok=True, mode=0o700)
         self._gate = os.open(self._folder / "gate", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         for number in range(256):
             (self._folder / f"{number:02x}").mkdir(exist_ok=True, mode=0o700)
-        _sync_folder(self._folder)
-        _sync_folder(self._folder.parent)
+        sync_folder(self._folder)
+        sync_folder(self._folder.parent)
 
     def draft(self) -> Draft:
         """Begin a blob. Raises DiskFull or WriteFailed."""
@@ -92,6 +95,36 @@ class Vault:
                 if limit is not None and draft.bytes > limit:
                     raise ValueError(f"more than {limit} bytes")
             return draft.keep()
+
+    def upload(self, public_id: str) -> Path:
+        """Name the file that an upload grows in."""
+        return self._uploads / public_id
+
+    def uploads(self) -> Iterator[str]:
+        """Name every upload that a file is there of."""
+        with os.scandir(self._uploads) as entries:
+            yield from [entry.name for entry in entries]
+
+    def adopt(self, file: Path, sha256: str) -> None:
+        """Make a whole, synced file of this file system the blob of its hash, durably.
+
+        The caller has recorded before that it is whole: after a crash in between it is adopted
+        then. Does nothing where that was done. Raises DiskFull or WriteFailed.
+        """
+        with said_plainly():
+            try:
+                file.chmod(_BLOB_MODE)
+                os.utime(file)  # its last byte may have come long ago, and the sweep goes by age
+                self._keep(file, sha256)
+            except FileNotFoundError:
+                if not self.holds(sha256):
+                    raise
+
+    def free_bytes(self) -> int:
+        """Say how many bytes the vault's file system still takes. Raises WriteFailed."""
+        with said_plainly():
+            disk = os.statvfs(self._folder)
+            return disk.f_bavail * disk.f_frsize
 
     def open(self, sha256: str) -> BufferedReader:
         """Open a blob for reading. The caller closes it. Raises BlobMissing."""
@@ -152,7 +185,7 @@ class Vault:
         path = self._path(sha256)
         with self._through_gate(fcntl.LOCK_SH):
             draft.rename(path)  # over a blob that exists too: its time stamp becomes fresh
-        _sync_folder(path.parent)
+        sync_folder(path.parent)
 
     @contextlib.contextmanager
     def _through_gate(self, kind: int) -> Iterator[None]:
@@ -174,7 +207,7 @@ class Draft:
         self._digest = hashlib.sha256()
         self.bytes = 0
         self._descriptor: int | None = None
-        with _said_plainly():
+        with said_plainly():
             self._descriptor = os.open(
                 path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, _BLOB_MODE
             )
@@ -190,7 +223,7 @@ class Draft:
         assert self._descriptor is not None, "this draft has ended"
         self._digest.update(chunk)
         view = memoryview(chunk)
-        with _said_plainly():
+        with said_plainly():
             while view:
                 view = view[os.write(self._descriptor, view) :]
         self.bytes += len(chunk)
@@ -200,7 +233,7 @@ class Draft:
         assert self._descriptor is not None, "this draft has ended"
         sha256 = self._digest.hexdigest()
         try:
-            with _said_plainly():
+            with said_plainly():
                 os.fsync(self._descriptor)
                 self._rename(self._path, sha256)
         except VaultFault:
@@ -223,7 +256,8 @@ class Draft:
 
 
 @contextlib.contextmanager
-def _said_plainly() -> Iterator[None]:
+def said_plainly() -> Iterator[None]:
+    """Turn what the file system says into DiskFull or WriteFailed."""
     try:
         yield
     except OSError as error:
@@ -239,7 +273,8 @@ def _is_older(path: Path, bound: float) -> bool:
         return False
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
+    """Make the names in a folder durable. Raises OSError."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         os.fsync(descriptor)

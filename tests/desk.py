@@ -22,7 +22,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from config import calendar, media
-from config.settings import Cases, Intake, Service, Triage, Web
+from config.settings import Cases, Intake, Sending, Service, Triage, Web
 from gateway.case_number import CaseShape
 from portal import sign_in
 from portal.database import Database, open_database
@@ -51,6 +51,8 @@ class SampleDesk:
     vault: Vault
     service: Service = field(default_factory=lambda: Service(base_url=BASE_URL))
     web: Web = field(default_factory=Web)
+    sending: Sending = field(default_factory=Sending)
+    minimum_free_bytes: int = 1
     triage: Triage = field(default_factory=Triage)
     now: datetime = NOW
     checks: dict[str, Check] = field(default_factory=dict)
@@ -71,6 +73,8 @@ class SampleDesk:
             vault=self.vault,
             service=self.service,
             web=self.web,
+            sending=self.sending,
+            minimum_free_bytes=self.minimum_free_bytes,
             intake=Intake(),
             case_example=Cases().example,
             calendar=calendar.load(self.service.time_zone),

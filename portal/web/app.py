@@ -16,8 +16,9 @@ from starlette.types import Message, Receive, Scope, Send
 from config.calendar import OfficeCalendar
 from config.media import MediaCatalogue
 from config.problems import problem
-from config.settings import Intake, Service, Triage, Web
+from config.settings import Intake, Sending, Service, Triage, Web
 from portal.answer_link import AnswerLinkGone, Settled, TooManyTries
+from portal.appending import Appender
 from portal.claim import ClaimedByOther
 from portal.database import Database
 from portal.decision import AlreadyDecided, DocumentsDiffer, NobodyToAsk
@@ -37,6 +38,7 @@ from portal.web import (
     reassign,
     sent,
     sign_in,
+    uploads,
     watching,
 )
 from portal.web import help as help_page
@@ -46,12 +48,14 @@ from portal.web import (
 from portal.web.desk import Check, Desk
 from portal.web.faults import FormStale, SignedOut
 from portal.web.guard import Guard
+from portal.web.line import Lines
 from portal.web.pages import Pages
 
 STATIC = Path(__file__).parent / "static"
 _ROOMS = (
     *(packages, package, closing, reassign, documents, triage_pages, decided, sent),
     *(outbox, directory, help_page, sign_in, answer, watching),
+    uploads,
 )
 # The faults of people's decisions; each names its row of the catalogue.
 _REFUSALS: tuple[type[Exception], ...] = (
@@ -66,6 +70,8 @@ def build_app(
     vault: Vault,
     service: Service,
     web: Web,
+    sending: Sending,
+    minimum_free_bytes: int,
     intake: Intake,
     case_example: str,
     calendar: OfficeCalendar,
@@ -78,16 +84,18 @@ def build_app(
 ) -> FastAPI:
     """Build the pages. Opens nothing, and starts nothing.
 
-    `case_number` brings what a person wrote into the form of our case numbers, or says None.
-    `clock` returns the present moment with its zone. `checks` are those of /readyz by name: each
-    returns None, or its problem in a sentence without personal data. Serve it without an access
-    log: the address of a sign-in link is a secret.
+    `minimum_free_bytes` is what uploads leave free on the vault's disk. `case_number` brings what a
+    person wrote into the form of our case numbers, or says None. `clock` returns the present moment
+    with its zone. `checks` are those of /readyz by name: each returns None, or its problem in a
+    sentence without personal data. Serve it without an access log: the address of a sign-in link is
+    a secret.
     """
     desk = Desk(
         database=database,
         vault=vault,
         service=service,
         web=web,
+        sending=sending,
         intake=intake,
         case_example=case_example,
         calendar=calendar,
@@ -98,6 +106,9 @@ def build_app(
         checks=checks,
         metrics=metrics,
         pages=Pages(service, clock),
+        lines=Lines(
+            Appender(database, vault, sending, minimum_free_bytes, clock), sending.idle_seconds
+        ),
     )
     # redirect_slashes would build an address from the Host header.
     app = FastAPI(

@@ -12,9 +12,10 @@ from fastapi import Depends, Request
 
 from config.calendar import OfficeCalendar
 from config.media import MediaCatalogue
-from config.settings import Intake, Service, Triage, Web
+from config.settings import Intake, Sending, Service, Triage, Web
 from portal.database import Database
 from portal.vault import Vault
+from portal.web.line import Lines
 from portal.web.pages import Pages
 
 Check = Callable[[], str | None]
@@ -29,6 +30,7 @@ class Desk:
     vault: Vault
     service: Service
     web: Web
+    sending: Sending
     intake: Intake
     case_example: str
     calendar: OfficeCalendar
@@ -39,6 +41,7 @@ class Desk:
     checks: Mapping[str, Check]
     metrics: Callable[[], bytes]
     pages: Pages
+    lines: Lines
 
     @property
     def today(self) -> date:

@@ -93,6 +93,7 @@ def sign_out(request: Request, desk: AtDesk, visitor: SignedIn, form: OwnForm) -
         )
     answer = RedirectResponse("/sign-in", _SEE_OTHER)
     drop_cookie(answer, desk, "session")
+    drop_cookie(answer, desk, "draft")  # theirs by their account; not the next person's here
     return answer
 
 

@@ -50,14 +50,17 @@ def cookie_name(desk: Desk, purpose: str) -> str:
     return f"{'__Host-' if desk.secure else ''}casebridge_{purpose}"
 
 
-def set_cookie(response: Response, desk: Desk, purpose: str, value: str) -> None:
-    """Set a cookie that ends with the browser, and that no script reads.
+def set_cookie(
+    response: Response, desk: Desk, purpose: str, value: str, *, days: int | None = None
+) -> None:
+    """Set a cookie that ends with the browser or after some days, and that no script reads.
 
     Lax, not Strict: with Strict, a link in a mail would open the pages as if signed out.
     """
     response.set_cookie(
         cookie_name(desk, purpose),
         value,
+        max_age=None if days is None else days * 86_400,
         path="/",
         secure=desk.secure,
         httponly=True,

@@ -1,0 +1,169 @@
+"""A draft: what somebody has typed and uploaded and not sent yet.
+
+It is found again by the cookie of the browser that it was begun in, or by the account of whoever is
+signed in: so it outlasts a closed browser, and a session that has run out. The cookie's token is
+kept as its SHA-256 alone.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+
+from portal.tables import drafts, uploads
+
+_TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
+
+
+class NoDraft(Exception):
+    """There is no draft that is theirs and not sent."""
+
+
+@dataclass(frozen=True)
+class Owner:
+    """Who asks: the token of their browser's cookie, the account that they are signed in with."""
+
+    token: str | None
+    account_id: int | None
+
+    @property
+    def token_sha256(self) -> str | None:
+        """What is kept of the token; None where it has not the form of ours."""
+        if self.token is None or not _TOKEN.fullmatch(self.token):
+            return None
+        # A plain digest is enough: 256 random bits, so there is nothing to guess from.
+        return hashlib.sha256(self.token.encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class Draft:
+    """One draft."""
+
+    id: int
+    account_id: int | None
+    fields: Mapping[str, str]
+    email_proven_at: datetime | None
+    made_at: datetime
+    touched_at: datetime
+
+    @property
+    def is_proven(self) -> bool:
+        """Whether we know whose it is: by their account, or by the address that they have."""
+        return self.account_id is not None or self.email_proven_at is not None
+
+
+def form_token(token: str) -> str:
+    """Return what a form of the draft must bring back: nobody has it without the cookie."""
+    return hmac.new(token.encode(), b"draft", hashlib.sha256).hexdigest()
+
+
+def theirs(owner: Owner) -> sa.ColumnElement[bool]:
+    """Say in SQL which drafts are this owner's: sent ones are nobody's any more.
+
+    A cookie opens a stranger's draft and that of the account that it was begun by, unless somebody
+    else is signed in.
+    """
+    of_account = drafts.c.account_id == owner.account_id if owner.account_id else sa.false()
+    of_token = drafts.c.token_sha256 == owner.token_sha256 if owner.token_sha256 else sa.false()
+    if owner.account_id is not None:
+        of_token = sa.and_(of_token, drafts.c.account_id.is_(None))
+    return sa.and_(drafts.c.sent_at.is_(None), sa.or_(of_account, of_token))
+
+
+def find(connection: sa.Connection, owner: Owner) -> Draft:
+    """Return the draft that was touched last. Raises NoDraft."""
+    row = connection.execute(
+        sa.select(drafts)
+        .where(theirs(owner))
+        # Whoever signs in finds what they began just before, and not another one of long ago.
+        .order_by(drafts.c.touched_at.desc(), drafts.c.id.desc())
+        .limit(1)
+    ).one_or_none()
+    if row is None:
+        raise NoDraft
+    return Draft(
+        row.id, row.account_id, row.fields, row.email_proven_at, row.made_at, row.touched_at
+    )
+
+
+def find_or_make(connection: sa.Connection, owner: Owner, *, now: datetime) -> Draft:
+    """Return the owner's draft, made where there is none, and note that it is in use.
+
+    A stranger's draft becomes the account's as soon as they are signed in. Raises NoDraft where
+    the token has not our form, or is that of a draft which was sent or is somebody else's: then
+    they need a new one.
+    """
+    try:
+        found = find(connection, owner)
+    except NoDraft:
+        if owner.token_sha256 is None or _is_taken(connection, owner.token_sha256):
+            raise
+        connection.execute(
+            sa.insert(drafts).values(
+                token_sha256=owner.token_sha256,
+                account_id=owner.account_id,
+                fields={},
+                made_at=now,
+                touched_at=now,
+            )
+        )
+        return find(connection, owner)
+    if owner.account_id is not None and found.account_id is None:
+        connection.execute(
+            sa.update(drafts).where(drafts.c.id == found.id).values(account_id=owner.account_id)
+        )
+    touch(connection, found.id, now=now)
+    return find(connection, owner)
+
+
+def touch(connection: sa.Connection, draft_id: int, *, now: datetime) -> None:
+    """Note that a draft is in use: the days that it is kept for start anew."""
+    connection.execute(sa.update(drafts).where(drafts.c.id == draft_id).values(touched_at=now))
+
+
+def write(
+    connection: sa.Connection, draft_id: int, fields: Mapping[str, str], *, now: datetime
+) -> None:
+    """Keep what was typed, in the place of what was there."""
+    connection.execute(
+        sa.update(drafts)
+        .where(drafts.c.id == draft_id, drafts.c.sent_at.is_(None))
+        .values(fields=dict(fields), touched_at=now)
+    )
+
+
+def prove(connection: sa.Connection, draft_id: int, *, now: datetime) -> None:
+    """Note that the address of a draft is its owner's."""
+    connection.execute(
+        sa.update(drafts)
+        .where(drafts.c.id == draft_id, drafts.c.sent_at.is_(None))
+        .values(email_proven_at=now, touched_at=now)
+    )
+
+
+def sweep(connection: sa.Connection, *, now: datetime, days: int) -> int:
+    """Remove the drafts that nobody has touched for so long, with the rows of their uploads.
+
+    Of files that did not come whole in time the row goes as well. What was sent stays. Returns how
+    many rows went; the bytes are left to `portal.upload.clear` and the vault's own sweep.
+    """
+    old = sa.and_(drafts.c.sent_at.is_(None), drafts.c.touched_at <= now - timedelta(days=days))
+    of_old = uploads.c.draft_id.in_(sa.select(drafts.c.id).where(old))
+    late = sa.and_(
+        uploads.c.sha256.is_(None),
+        uploads.c.expires_at <= now,
+        uploads.c.draft_id.in_(sa.select(drafts.c.id).where(drafts.c.sent_at.is_(None))),
+    )
+    gone = connection.execute(sa.delete(uploads).where(sa.or_(of_old, late))).rowcount
+    return gone + connection.execute(sa.delete(drafts).where(old)).rowcount
+
+
+def _is_taken(connection: sa.Connection, token_sha256: str) -> bool:
+    taken = sa.select(drafts.c.id).where(drafts.c.token_sha256 == token_sha256)
+    return connection.execute(taken).first() is not None

@@ -1,0 +1,43 @@
+"""The tables of what is still being sent: drafts, and the files that are uploaded to them."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from portal.columns import key, metadata, moment, number, text, to
+
+drafts = sa.Table(
+    "drafts",
+    metadata,
+    key(),
+    text("token_sha256", unique=True),  # of the cookie in the browser that it was begun in
+    to("accounts.id", null=True),  # None for a stranger's
+    sa.Column("fields", sa.JSON, nullable=False),  # what was typed, by the form's own names
+    moment("email_proven_at", null=True),
+    moment("made_at"),
+    sa.Column("touched_at", moment("touched_at").type, nullable=False, index=True),
+    moment("sent_at", null=True),
+    to("letters.id", null=True),
+)
+
+uploads = sa.Table(
+    "uploads",
+    metadata,
+    key(),
+    to("drafts.id"),
+    text("public_id", unique=True),  # unguessable: 128 random bits in hex
+    sa.Column("position", sa.Integer, nullable=False),
+    text("name"),  # as the sender wrote it: data, never a path
+    text("declared_type"),
+    text("document_type", null=True),
+    text("description", null=True),
+    number("length"),
+    number("offset"),  # so many bytes are acknowledged: durable, and never taken back
+    sa.Column("sha256", sa.Text, nullable=True, index=True),  # of a blob, once it is whole
+    moment("made_at"),
+    moment("touched_at"),
+    moment("expires_at"),
+    sa.UniqueConstraint("draft_id", "position"),
+    sa.CheckConstraint('"offset" BETWEEN 0 AND length', name="offset"),
+    sa.CheckConstraint('sha256 IS NULL OR "offset" = length', name="whole"),
+)
