@@ -11,7 +11,7 @@ from __future__ import annotations
 from functools import partial
 from io import BytesIO
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import JSONResponse, Response
 
 from config.problems import problem
@@ -67,6 +67,8 @@ async def go_on(request: Request, desk: AtDesk, public_id: str) -> Response:
     method = request.method
     if method == "POST":  # only for another method, by a client that cannot send that itself
         method = request.headers.get("x-http-method-override", "").upper()
+        if method not in {"HEAD", "PATCH", "DELETE"}:
+            raise HTTPException(405)
     return await _answered(request, desk, method, public_id)
 
 
@@ -108,12 +110,10 @@ async def _carried_out(
     if method == "HEAD":
         upload = await desk.lines.apart(partial(desk.lines.appender.find, public_id, owner))
         return Response(headers={**tus.said(upload), **tus.said_of_file(upload)})
-    if method == "DELETE":
-        await desk.lines.apart(
-            partial(uploading.remove, desk.database, desk.vault, public_id, owner, desk.clock())
-        )
-        return Response(status_code=204)
-    raise NotUnderstood
+    await desk.lines.apart(
+        partial(uploading.remove, desk.database, desk.vault, public_id, owner, desk.clock())
+    )
+    return Response(status_code=204)
 
 
 async def _created(request: Request, desk: Desk, owner: Owner) -> Response:
