@@ -11,16 +11,14 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import structlog
-import uvicorn
 
-from config import media
 from config.settings import Settings
 from gateway import assembly, clock, lock
-from gateway.case_number import CaseShape
 from gateway.chore import Chore
 from gateway.chores import chores_of
 from gateway.gauges import gauges, readiness
 from gateway.outbound import Outbound
+from gateway.pages import pages_of
 from gateway.queue import Queue, Runner
 from gateway.relay import RelayWay
 from gateway.smtp.door import SmtpDoor
@@ -28,7 +26,6 @@ from gateway.stores import Stores, open_stores
 from gateway.watch import Metrics
 from gateway.way import FolderWay, Way
 from gateway.worker import Worker
-from portal.web.app import build_app
 from portal.web.desk import Check
 
 _GRACE_SECONDS = 30
@@ -130,35 +127,7 @@ async def _doors(
     """Keep the SMTP door and the pages open until told to stop."""
     settings = stores.settings
     door = SmtpDoor(settings, stores.vault, stores.intake().accept, clock.now, metrics.smtp_reply)
-    app = build_app(
-        database=stores.database,
-        vault=stores.vault,
-        service=settings.service,
-        web=settings.web,
-        sending=settings.sending,
-        minimum_free_bytes=settings.storage.minimum_free_bytes,
-        intake=settings.intake,
-        case_example=settings.cases.example,
-        calendar=assembly.office_calendar(settings),
-        media=media.catalogue(),
-        triage=settings.triage,
-        case_number=CaseShape.of(settings.cases).normal,
-        clock=clock.now,
-        checks=checks,
-        metrics=metrics.text,
-    )
-    pages = _Pages(
-        uvicorn.Config(
-            app,
-            host=settings.web.host,
-            port=settings.web.port,
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            proxy_headers=False,
-            timeout_graceful_shutdown=_GRACE_SECONDS,
-        )
-    )
+    pages = pages_of(stores, checks, metrics.text, grace_seconds=_GRACE_SECONDS)
     told = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -191,18 +160,3 @@ def _named(where: str) -> Iterator[None]:
         yield
     except OSError as error:
         raise PortTaken(where) from error
-
-
-class _Pages(uvicorn.Server):
-    """uvicorn, with the signals left to us."""
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """Capture none."""
-        yield
-
-    @property
-    def address(self) -> str:
-        """Where the pages are served."""
-        host, port = self.servers[0].sockets[0].getsockname()[:2]
-        return f"http://{host}:{port}"

@@ -1,0 +1,72 @@
+"""The pages, served: uvicorn as we run it."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator, Mapping
+
+import uvicorn
+
+from config import media
+from gateway import assembly, clock
+from gateway.case_number import CaseShape
+from gateway.stores import Stores
+from portal.web.app import build_app
+from portal.web.desk import Check
+
+
+class Pages(uvicorn.Server):
+    """uvicorn, with the signals left to us."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Capture none."""
+        yield
+
+    @property
+    def address(self) -> str:
+        """Where the pages are served."""
+        host, port = self.servers[0].sockets[0].getsockname()[:2]
+        return f"http://{host}:{port}"
+
+
+def pages_of(
+    stores: Stores,
+    checks: Mapping[str, Check],
+    metrics: Callable[[], bytes],
+    *,
+    grace_seconds: int,
+) -> Pages:
+    """Build the pages of a storage folder, to be served on a socket that the caller opens."""
+    settings = stores.settings
+    app = build_app(
+        database=stores.database,
+        vault=stores.vault,
+        service=settings.service,
+        web=settings.web,
+        sending=settings.sending,
+        minimum_free_bytes=settings.storage.minimum_free_bytes,
+        intake=settings.intake,
+        case_example=settings.cases.example,
+        calendar=assembly.office_calendar(settings),
+        media=media.catalogue(),
+        triage=settings.triage,
+        case_number=CaseShape.of(settings.cases).normal,
+        clock=clock.now,
+        checks=checks,
+        metrics=metrics,
+    )
+    return Pages(
+        uvicorn.Config(
+            app,
+            host=settings.web.host,
+            port=settings.web.port,
+            # Not httptools, which uvicorn would take where it is installed: it bounds no headers.
+            http="h11",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,
+            timeout_graceful_shutdown=grace_seconds,
+        )
+    )
