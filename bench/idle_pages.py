@@ -1,0 +1,27 @@
+"""The pages as `serve` serves them, on CASEBRIDGE_WEB__PORT, with nobody behind them."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import socket
+
+import structlog
+
+from config.settings import load
+from gateway.pages import pages_of
+from gateway.stores import open_stores
+
+
+async def _serve() -> None:
+    settings = load()
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
+    with open_stores(settings, migrating=True) as stores:
+        pages = pages_of(stores, {}, bytes, grace_seconds=5)
+        # A server that was killed and starts again takes the port of the one before.
+        with socket.create_server((settings.web.host, settings.web.port), backlog=512) as listening:
+            await pages.serve(sockets=[listening])
+
+
+if __name__ == "__main__":
+    asyncio.run(_serve())
