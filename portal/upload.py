@@ -84,24 +84,16 @@ def make(
     """
     if length > sending.max_file_bytes:
         raise FileTooLarge(name, length)
-    there = connection.execute(
-        sa.select(
-            sa.func.count(uploads.c.id),
-            sa.func.coalesce(sa.func.sum(uploads.c.length), 0),
-            sa.func.coalesce(sa.func.max(uploads.c.position), 0),
-        ).where(uploads.c.draft_id == draft.id)
-    ).one()
-    total = int(there[1]) + length
-    if there[0] >= sending.max_draft_files or total > sending.max_draft_bytes:
-        raise DraftFull
-    if total > sending.unproven_bytes and not draft.is_proven:
-        raise AddressNotProven
+    require_place(connection, draft, length, sending)
+    last = sa.select(sa.func.coalesce(sa.func.max(uploads.c.position), 0)).where(
+        uploads.c.draft_id == draft.id
+    )
     public_id = secrets.token_hex(16)
     connection.execute(
         sa.insert(uploads).values(
             draft_id=draft.id,
             public_id=public_id,
-            position=there[2] + 1,
+            position=last.scalar_subquery() + 1,
             name=name,
             declared_type=declared_type,
             length=length,
@@ -114,6 +106,22 @@ def make(
     )
     row = connection.execute(sa.select(uploads).where(uploads.c.public_id == public_id)).one()
     return _upload(row)
+
+
+def require_place(
+    connection: sa.Connection, draft: Draft, more_bytes: int, sending: Sending
+) -> None:
+    """Raise DraftFull or AddressNotProven where a draft cannot take so many bytes more."""
+    there = connection.execute(
+        sa.select(
+            sa.func.count(uploads.c.id), sa.func.coalesce(sa.func.sum(uploads.c.length), 0)
+        ).where(uploads.c.draft_id == draft.id)
+    ).one()
+    total = int(there[1]) + more_bytes
+    if there[0] >= sending.max_draft_files or total > sending.max_draft_bytes:
+        raise DraftFull
+    if total > sending.unproven_bytes and not draft.is_proven:
+        raise AddressNotProven
 
 
 def find(connection: sa.Connection, public_id: str, owner: Owner, *, now: datetime) -> Upload:

@@ -93,13 +93,13 @@ class Lines:
 
     def __init__(self, appender: Appender, idle_seconds: float) -> None:
         self.appender = appender
-        self._idle_seconds = idle_seconds
+        self.idle_seconds = idle_seconds
         self._of: dict[str, Line] = {}
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="upload")
 
     async def apart(self, work: Callable[[], _T]) -> _T:
         """Do something that waits for the disk, in a thread."""
-        return await self._begun(work)
+        return await self.begun(work)
 
     async def make_room(self, public_id: str) -> None:
         """Have an upload's line end where it is quiet, and wait a moment for it."""
@@ -138,7 +138,7 @@ class Lines:
         try:
             return await self._write(appending, line, chunks)
         finally:
-            await _ended(self._begun(appending.close))
+            await ended(self.begun(appending.close))
             del self._of[public_id]
             line.gone.set()
 
@@ -148,28 +148,29 @@ class Lines:
         # A piece is written while the next one comes: never more than the two are in memory.
         writing: asyncio.Future[None] | None = None
         try:
-            async for piece in line.pieces(chunks, self._idle_seconds):
+            async for piece in line.pieces(chunks, self.idle_seconds):
                 if writing is not None:
                     await asyncio.shield(writing)
-                writing = self._begun(partial(appending.write, piece))
+                writing = self.begun(partial(appending.write, piece))
             if writing is not None:
                 await asyncio.shield(writing)
             return await self.apart(appending.finish)
         except (LineEnded, asyncio.CancelledError):
             # Cancelled when the server ends: to the client that is a dropped line as well.
             if writing is not None:
-                await _ended(writing)
-            await _ended(self._begun(appending.stop))
+                await ended(writing)
+            await ended(self.begun(appending.stop))
             raise
         finally:
             if writing is not None:
                 await asyncio.wait({writing})
 
-    def _begun(self, work: Callable[[], _T]) -> asyncio.Future[_T]:
+    def begun(self, work: Callable[[], _T]) -> asyncio.Future[_T]:
+        """Begin something in a thread. It goes on where whoever waits for it is cancelled."""
         return asyncio.get_running_loop().run_in_executor(self._threads, work)
 
 
-async def _ended(work: asyncio.Future[_T]) -> _T:
+async def ended(work: asyncio.Future[_T]) -> _T:
     """Wait until a thread is done with something, even where we are cancelled meanwhile."""
     while not work.done():
         with contextlib.suppress(asyncio.CancelledError):

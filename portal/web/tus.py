@@ -95,12 +95,24 @@ def metadata(headers: Headers) -> Metadata:
     # Clients differ: tus-js-client's own examples say filename and filetype, Uppy says both.
     name = pairs.get("filename", pairs.get("name", ""))
     declared = pairs.get("filetype", pairs.get("type", ""))
-    return Metadata(_file_name(name), declared_type(declared))
+    return Metadata(file_name(name), declared_type(declared))
 
 
 def declared_type(text: str) -> str:
     """Return a media type as declared, or that of unknown bytes where it has not the form."""
     return text.lower() if _MEDIA_TYPE.fullmatch(text) else UNKNOWN_TYPE
+
+
+def file_name(name: str) -> str:
+    """Return a name that is no path: a browser gives none, so somebody else wrote it.
+
+    Raises NotUnderstood.
+    """
+    if len(name) > _MOST_NAME or "/" in name or _CONTROL.search(name):
+        raise NotUnderstood
+    if ".." in name.split("\\"):
+        raise NotUnderstood
+    return name
 
 
 def checksum(headers: Headers) -> Checksum | None:
@@ -166,12 +178,3 @@ def _decoded(text: str) -> bytes:
     if base64.b64encode(decoded).decode() != text:
         raise NotUnderstood
     return decoded
-
-
-def _file_name(name: str) -> str:
-    """Return a name that is no path: a browser gives none, so somebody else wrote it."""
-    if len(name) > _MOST_NAME or "/" in name or _CONTROL.search(name):
-        raise NotUnderstood
-    if ".." in name.split("\\"):
-        raise NotUnderstood
-    return name
