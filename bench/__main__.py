@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from bench import directory, door, names, reading, resolve, road, unpack, visible
+from bench import directory, door, names, reading, resolve, road, unpack, upload, visible
 from bench.rounds import Figure, NotMeasured, write_figures
 
 _BENCHMARKS: dict[str, Callable[[], list[Figure]]] = {
@@ -24,6 +24,8 @@ _BENCHMARKS: dict[str, Callable[[], list[Figure]]] = {
     "unpack-large": unpack.large,
     "unpack-small": unpack.small,
     "unpack-memory": unpack.memory,
+    "upload": upload.beside_others,
+    "upload-memory": upload.memory,
 }
 _FIGURES_FILE = Path("var/bench.json")
 

@@ -19,7 +19,7 @@ _STOP_SECONDS = 60.0
 
 @dataclass(frozen=True)
 class Server:
-    """A running SMTP server."""
+    """A running server."""
 
     host: str
     port: int

@@ -25,24 +25,6 @@ CONTENT = b"Subject: 24-001234\r\n\r\nAttached.\r\n"
 ROOT = Path(__file__).parent.parent
 
 
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of 4 MB."""
-    folder = tmp_path / "small"
-    folder.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", str(folder)]
-    try:
-        mounted = subprocess.run(mount, capture_output=True, check=False).returncode == 0
-    except FileNotFoundError:
-        mounted = False
-    if not mounted:
-        pytest.skip("a small tmpfs needs root and the right to mount")
-    try:
-        yield folder
-    finally:
-        subprocess.run(["umount", "--lazy", str(folder)], check=True)
-
-
 def test_a_disk_that_fills_up_during_data_is_452_and_mends_itself(small_disk: Path) -> None:
     settings = Settings(storage=Storage(path=small_disk, minimum_free_bytes=1))
     with open_door(settings) as live, live.client() as client:

@@ -6,7 +6,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +14,10 @@ import pytest
 import sqlalchemy as sa
 
 from config.settings import Sending
+from portal import draft as drafting
 from portal import upload as uploading
 from portal.tables import drafts, uploads
+from portal.vault import Vault
 from tests.desk import SampleDesk, TestClient, csrf, filled_desk, open_desk
 
 TUS = {"Tus-Resumable": "1.0.0"}
@@ -37,8 +39,9 @@ def encoded(**pairs: str) -> str:
     )
 
 
-def create(browser: TestClient, length: int = len(CONTENT), **headers: str) -> str:
-    answer = browser.post(OURS, headers=TUS | {"Upload-Length": str(length)} | headers)
+def create(browser: TestClient, length: int = len(CONTENT), said: str | None = None) -> str:
+    metadata = {} if said is None else {"Upload-Metadata": said}
+    answer = browser.post(OURS, headers=TUS | {"Upload-Length": str(length)} | metadata)
     assert answer.status_code == 201, answer.text
     return str(answer.headers["location"])
 
@@ -88,9 +91,8 @@ def test_options_say_what_we_speak(desk: SampleDesk) -> None:
 
 def test_a_file_in_pieces_becomes_a_blob_of_the_vault(desk: SampleDesk) -> None:
     browser = desk.browser()
-    where = create(
-        browser, **{"Upload-Metadata": encoded(filename="Dr. Ä #2.pdf", filetype="application/pdf")}
-    )
+    said = encoded(filename="Dr. Ä #2.pdf", filetype="application/pdf")
+    where = create(browser, said=said)
     for start in range(0, len(CONTENT), 4000):
         answer = patch(browser, where, start, CONTENT[start : start + 4000])
         assert answer.status_code == 204
@@ -102,7 +104,7 @@ def test_a_file_in_pieces_becomes_a_blob_of_the_vault(desk: SampleDesk) -> None:
     with desk.vault.open(row.sha256) as stream:
         assert stream.read() == CONTENT
     told = browser.head(where, headers=TUS).headers
-    assert told["upload-metadata"] == encoded(filename="Dr. Ä #2.pdf", filetype="application/pdf")
+    assert told["upload-metadata"] == said
     assert (told["upload-length"], told["upload-offset"]) == (str(len(CONTENT)),) * 2
     assert told["cache-control"] == "no-store"
     assert "upload-expires" not in told
@@ -190,7 +192,7 @@ def test_a_removed_file_leaves_nothing(desk: SampleDesk) -> None:
 def test_a_length_that_is_none_leaves_nothing(
     desk: SampleDesk, length: str | None, status: int
 ) -> None:
-    headers = dict(TUS) if length is None else TUS | {"Upload-Length": length.encode()}  # type: ignore[dict-item]
+    headers = dict(TUS) if length is None else TUS | {"Upload-Length": length.encode()}
     answer = desk.browser().post(OURS, headers=headers)
     assert answer.status_code == status, answer.text
     assert code(answer) == ("file_too_large" if status == 413 else "upload_not_understood")
@@ -239,7 +241,7 @@ def test_a_length_cannot_be_changed_later(desk: SampleDesk) -> None:
     ids=range(18),
 )
 def test_metadata_of_another_form_is_not_taken(desk: SampleDesk, said: str) -> None:
-    headers = TUS | {"Upload-Length": "5", "Upload-Metadata": said.encode("latin-1")}  # type: ignore[dict-item]
+    headers = TUS | {"Upload-Length": "5", "Upload-Metadata": said.encode("latin-1")}
     answer = desk.browser().post(OURS, headers=headers)
     assert (answer.status_code, code(answer)) == (400, "upload_not_understood")
     assert (rows(desk), on_disk(desk)) == ([], [])
@@ -453,11 +455,9 @@ def test_no_other_sites_page_can_upload(
 
 
 def test_what_is_abandoned_runs_out(desk: SampleDesk) -> None:
-    from portal import draft  # noqa: PLC0415
-
     def swept() -> int:
         with desk.database.write() as connection:
-            gone = draft.sweep(connection, now=desk.now, days=desk.sending.draft_days)
+            gone = drafting.sweep(connection, now=desk.now, days=desk.sending.draft_days)
         return gone + uploading.clear(desk.database, desk.vault)
 
     browser = desk.browser()
@@ -485,20 +485,16 @@ def test_a_file_left_by_a_crash_before_it_was_a_blob_becomes_one(desk: SampleDes
     patch(browser, where, 0, b"bytes")
     sha256 = hashlib.sha256(b"bytes").hexdigest()
     file = desk.vault.upload(where.rpartition("/")[2])
-    for settled in (
+    for settle in (
         lambda: uploading.clear(desk.database, desk.vault),
         lambda: offset_of(browser, where),
     ):
         blob = next(iter(file.parents[1].glob(f"??/{sha256}")))
         blob.rename(file)
         assert not desk.vault.holds(sha256)
-        assert _called(settled) in {0, 5}
+        settle()
         assert desk.vault.holds(sha256)
         assert list(desk.vault.uploads()) == []
-
-
-def _called(work: Callable[[], int]) -> int:
-    return work()
 
 
 def test_what_lies_behind_the_offset_is_cut_off_and_the_hash_comes_from_the_disk(
@@ -526,3 +522,29 @@ def test_bytes_that_the_disk_has_lost_are_never_passed_over(desk: SampleDesk) ->
     answer = patch(browser, where, 5000, CONTENT[5000:])
     assert (answer.status_code, code(answer)) == (500, "service_problem")
     assert json.loads(answer.content)["code"] == "service_problem"
+
+
+def test_a_disk_that_fills_up_in_the_middle_is_said_and_mends_itself(
+    desk: SampleDesk, small_disk: Path
+) -> None:
+    desk.vault = Vault(small_disk / "vault")
+    desk.vault.prepare()
+    content, filler = bytes(range(256)) * 10_000, small_disk / "filler"
+    browser = desk.browser()
+    where = create(browser, len(content))
+    assert patch(browser, where, 0, content[:500_000]).status_code == 204
+
+    def body() -> Iterator[bytes]:
+        yield content[500_000:600_000]
+        filler.write_bytes(bytes(desk.vault.free_bytes() - 700_000))
+        yield content[600_000:]
+
+    full = browser.patch(where, content=body(), headers=BYTES | {"Upload-Offset": "500000"})
+    assert (full.status_code, code(full)) == (507, "no_room")
+    (file,) = [desk.vault.upload(name) for name in desk.vault.uploads()]
+    assert file.stat().st_size == 500_000, "what nobody was told of takes no room"
+    at = offset_of(browser, where)
+    assert code(patch(browser, where, at, content[at:])) == "no_room", "before a byte is taken"
+    filler.unlink()
+    assert patch(browser, where, at, content[at:]).status_code == 204
+    assert desk.vault.holds(hashlib.sha256(content).hexdigest())
