@@ -485,14 +485,14 @@ def test_a_file_left_by_a_crash_before_it_was_a_blob_becomes_one(desk: SampleDes
     patch(browser, where, 0, b"bytes")
     sha256 = hashlib.sha256(b"bytes").hexdigest()
     file = desk.vault.upload(where.rpartition("/")[2])
-    for settle in (
-        lambda: uploading.clear(desk.database, desk.vault),
-        lambda: offset_of(browser, where),
-    ):
+    for by_looking in (False, True):
         blob = next(iter(file.parents[1].glob(f"??/{sha256}")))
         blob.rename(file)
         assert not desk.vault.holds(sha256)
-        settle()
+        if by_looking:
+            assert offset_of(browser, where) == 5
+        else:
+            assert uploading.clear(desk.database, desk.vault) == 0
         assert desk.vault.holds(sha256)
         assert list(desk.vault.uploads()) == []
 
