@@ -16,7 +16,7 @@ from config.settings import Sending
 from portal import upload as uploading
 from portal.database import Database
 from portal.draft import Owner
-from portal.growing import Growing
+from portal.growing import BytesLost, Growing
 from portal.running_hashes import RunningHashes
 from portal.upload import NoUpload, Upload
 from portal.vault import DiskFull, Vault, VaultFault
@@ -71,9 +71,16 @@ class Appender:
             raise DiskFull(f"no room for {more_bytes} bytes")
 
     def find(self, public_id: str, owner: Owner) -> Upload:
-        """Return an upload as it stands, settled where a crash left it. Raises NoUpload."""
-        with self.database.read() as connection:
-            upload = uploading.find(connection, public_id, owner, now=self.clock())
+        """Return an upload as it stands, settled where a crash left it.
+
+        Raises NoUpload, BytesLost, DiskFull and WriteFailed.
+        """
+        upload = self._recorded(public_id, owner)
+        if self._is_short(upload):
+            # It may have become a blob in between, and then its row says so by now.
+            before, upload = upload, self._recorded(public_id, owner)
+            if upload == before:
+                raise BytesLost
         uploading.settle(self.vault, upload)
         return upload
 
@@ -102,6 +109,18 @@ class Appender:
             growing.close()
             raise
         return Appending(self, upload, growing, checksum)
+
+    def _recorded(self, public_id: str, owner: Owner) -> Upload:
+        with self.database.read() as connection:
+            return uploading.find(connection, public_id, owner, now=self.clock())
+
+    def _is_short(self, upload: Upload) -> bool:
+        if upload.is_whole or upload.offset == 0:
+            return False
+        try:
+            return self.vault.upload(upload.public_id).stat().st_size < upload.offset
+        except FileNotFoundError:
+            return True
 
     def _standing(
         self, public_id: str, owner: Owner, offset: int, more_bytes: int | None

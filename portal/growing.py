@@ -13,7 +13,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
-from portal.vault import VaultFault, said_plainly, sync_folder
+from portal.vault import said_plainly, sync_folder
 
 if TYPE_CHECKING:
     from hashlib import _Hash
@@ -27,8 +27,13 @@ class Busy(Exception):
     code = "upload_busy"
 
 
-class BytesLost(VaultFault):
-    """The disk holds fewer bytes than were acknowledged."""
+class BytesLost(Exception):
+    """The disk holds fewer bytes than were acknowledged, as after a restored copy of the record.
+
+    Nothing of the file can be gone on with: it is to be sent anew.
+    """
+
+    code = "upload_lost"
 
 
 class Growing:

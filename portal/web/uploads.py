@@ -11,14 +11,15 @@ from __future__ import annotations
 from functools import partial
 from io import BytesIO
 
-from fastapi import APIRouter, HTTPException, Request
+import structlog
+from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
 
 from config.problems import problem
 from portal import upload as uploading
 from portal.appending import ChecksumDiffers, OffsetDiffers, TooManyBytes
 from portal.draft import Owner
-from portal.growing import Busy
+from portal.growing import Busy, BytesLost
 from portal.upload import AddressNotProven, DraftFull, FileTooLarge, NoUpload, Upload
 from portal.vault import DiskFull, VaultFault
 from portal.vocabulary import size
@@ -67,18 +68,16 @@ async def go_on(request: Request, desk: AtDesk, public_id: str) -> Response:
     method = request.method
     if method == "POST":  # only for another method, by a client that cannot send that itself
         method = request.headers.get("x-http-method-override", "").upper()
-        if method not in {"HEAD", "PATCH", "DELETE"}:
-            raise HTTPException(405)
     return await _answered(request, desk, method, public_id)
 
 
 async def _answered(request: Request, desk: Desk, method: str, public_id: str | None) -> Response:
     try:
         answer = await _carried_out(request, desk, method, public_id)
-    except DiskFull:
-        answer = _refusal(request, desk, "no_room")
-    except VaultFault:
-        answer = _refusal(request, desk, "service_problem")
+    except VaultFault as fault:
+        structlog.get_logger().error("upload.failed", fault=type(fault).__name__)
+        code = "no_room" if isinstance(fault, DiskFull) else "service_problem"
+        answer = _refusal(request, desk, code)
     except FormStale:
         answer = _refusal(request, desk, "form_stale")
     except FileTooLarge as fault:
@@ -86,8 +85,11 @@ async def _answered(request: Request, desk: Desk, method: str, public_id: str | 
         answer = _refusal(request, desk, fault.code, **said)
     except AddressNotProven as fault:
         answer = _refusal(request, desk, fault.code, limit=size(desk.sending.unproven_bytes))
+    except BytesLost as fault:
+        structlog.get_logger().error("upload.lost")
+        answer = _refusal(request, desk, fault.code)
     except _REFUSALS as fault:
-        code: str = getattr(fault, "code")  # noqa: B009  # each of _REFUSALS has one
+        code = getattr(fault, "code")  # noqa: B009  # each of _REFUSALS has one
         answer = _refusal(request, desk, code)
     answer.headers["Tus-Resumable"] = tus.VERSION
     return answer
@@ -96,6 +98,8 @@ async def _answered(request: Request, desk: Desk, method: str, public_id: str | 
 async def _carried_out(
     request: Request, desk: Desk, method: str, public_id: str | None
 ) -> Response:
+    if method not in {"POST", "HEAD", "PATCH", "DELETE"} or (method == "POST") != (not public_id):
+        raise NotUnderstood  # a POST that stands for no other method
     tus.require_version(request.headers)
     require_own_page(request)
     owner = await desk.lines.apart(partial(owner_of, request, desk))
@@ -104,16 +108,16 @@ async def _carried_out(
     if method == "PATCH":
         upload = await _received(request, desk, owner, public_id)
         return Response(status_code=204, headers=tus.said(upload))
-    # The one before may stand for a line that is dead: with its end the offset goes up.
-    await desk.lines.apart(partial(desk.lines.appender.find, public_id, owner))
+    if method == "DELETE":
+        remove = partial(uploading.remove, desk.database, desk.vault, public_id, owner)
+        await desk.lines.apart(partial(remove, desk.clock()))
+        return Response(status_code=204)
+    find = partial(desk.lines.appender.find, public_id, owner)
+    await desk.lines.apart(find)
+    # A line that is dead may hold more than it has acknowledged: with its end the offset goes up.
     await desk.lines.make_room(public_id)
-    if method == "HEAD":
-        upload = await desk.lines.apart(partial(desk.lines.appender.find, public_id, owner))
-        return Response(headers={**tus.said(upload), **tus.said_of_file(upload)})
-    await desk.lines.apart(
-        partial(uploading.remove, desk.database, desk.vault, public_id, owner, desk.clock())
-    )
-    return Response(status_code=204)
+    upload = await desk.lines.apart(find)
+    return Response(headers={**tus.said(upload), **tus.said_of_file(upload)})
 
 
 async def _created(request: Request, desk: Desk, owner: Owner) -> Response:
