@@ -16,7 +16,8 @@ from gateway.stores import open_stores
 async def _serve() -> None:
     settings = load()
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
-    with open_stores(settings, migrating=True) as stores:
+    is_new = not (settings.storage.path / "casebridge.db").exists()
+    with open_stores(settings, migrating=is_new) as stores:
         pages = pages_of(stores, {}, bytes, grace_seconds=5)
         # A server that was killed and starts again takes the port of the one before.
         with socket.create_server((settings.web.host, settings.web.port), backlog=512) as listening:

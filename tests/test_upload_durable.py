@@ -23,13 +23,13 @@ pytestmark = [
     pytest.mark.skipif(shutil.which("strace") is None, reason="strace is not installed"),
 ]
 
-CONTENT = secrets.token_bytes(1_500_000)
+SIZE = 1_500_000
 BYTES = {"Tus-Resumable": "1.0.0", "Content-Type": "application/offset+octet-stream"}
 
 
-@pytest.fixture
-def pages(migrated: Path, tmp_path: Path) -> Iterator[PagesProcess]:
-    folder = tmp_path / "var"
+@pytest.fixture(scope="module")
+def pages(migrated: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[PagesProcess]:
+    folder = tmp_path_factory.mktemp("durable") / "var"
     folder.mkdir()
     shutil.copy(migrated, folder / "casebridge.db")
     with pages_process(folder) as server:
@@ -61,27 +61,27 @@ def strace(pages: PagesProcess, log: Path, *options: str) -> Iterator[None]:
 
 
 def made(browser: httpx.Client) -> str:
-    headers = {"Tus-Resumable": "1.0.0", "Upload-Length": str(len(CONTENT))}
+    headers = {"Tus-Resumable": "1.0.0", "Upload-Length": str(SIZE)}
     answer = browser.post("/send/uploads", headers=headers)
     assert answer.status_code == 201
     return str(answer.headers["location"])
 
 
-def patch(browser: httpx.Client, where: str, start: int, end: int) -> int:
+def patch(browser: httpx.Client, where: str, content: bytes, start: int, end: int = SIZE) -> int:
     headers = BYTES | {"Upload-Offset": str(start)}
-    return browser.patch(where, content=CONTENT[start:end], headers=headers).status_code
+    return browser.patch(where, content=content[start:end], headers=headers).status_code
 
 
 def test_the_bytes_are_synced_before_204_and_the_blobs_folder_too(
     pages: PagesProcess, browser: httpx.Client, tmp_path: Path
 ) -> None:
-    where, log = made(browser), tmp_path / "trace"
+    where, log, content = made(browser), tmp_path / "trace", secrets.token_bytes(SIZE)
     file = f"uploads/{where.rpartition('/')[2]}"
-    sha256 = hashlib.sha256(CONTENT).hexdigest()
+    sha256 = hashlib.sha256(content).hexdigest()
     calls = "trace=fsync,fdatasync,rename,sendto,write,pwrite64"
     with strace(pages, log, "-e", calls):
-        assert patch(browser, where, 0, 1_000_000) == 204
-        assert patch(browser, where, 1_000_000, len(CONTENT)) == 204
+        assert patch(browser, where, content, 0, 1_000_000) == 204
+        assert patch(browser, where, content, 1_000_000) == 204
     happened = _in_order(log)
     answers = [at for at, (_, call) in enumerate(happened) if "HTTP/1.1 204" in call]
     assert len(answers) == 2
@@ -132,17 +132,17 @@ def _places(calls: list[str], pattern: str) -> list[int]:
 def test_a_failed_sync_or_rename_is_never_204(
     pages: PagesProcess, browser: httpx.Client, tmp_path: Path, fault: str, said: int
 ) -> None:
-    where = made(browser)
-    assert patch(browser, where, 0, 500_000) == 204
+    where, content = made(browser), secrets.token_bytes(SIZE)
+    assert patch(browser, where, content, 0, 500_000) == 204
     call = fault.partition(":")[0]
     options = ("-e", f"trace={call}", "-e", f"inject={fault}")
     with strace(pages, tmp_path / "trace", *options):
-        assert patch(browser, where, 500_000, len(CONTENT)) == said
+        assert patch(browser, where, content, 500_000) == said
     headers = {"Tus-Resumable": "1.0.0"}
     at = int(browser.head(where, headers=headers).headers["upload-offset"])
-    if at < len(CONTENT):
+    if at < SIZE:
         assert at == 500_000
-        assert patch(browser, where, at, len(CONTENT)) == 204
-    sha256 = hashlib.sha256(CONTENT).hexdigest()
+        assert patch(browser, where, content, at) == 204
+    sha256 = hashlib.sha256(content).hexdigest()
     blob = pages.storage / "vault" / sha256[:2] / sha256
     assert hashlib.sha256(blob.read_bytes()).hexdigest() == sha256
