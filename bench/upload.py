@@ -186,7 +186,7 @@ def _pages(folder: Path) -> Iterator[Server]:
         "CASEBRIDGE_SENDING__UNPROVEN_BYTES": str(1 << 40),
     }
     with _running(_OURS, port, environment) as process:
-        yield Server("127.0.0.1", port, folder, process)
+        yield Server("127.0.0.1", port, f"http://127.0.0.1:{port}", folder, process)
 
 
 @contextlib.contextmanager
