@@ -146,6 +146,65 @@ class Smtp(_Section):
     idle_seconds: _Positive = 300
 
 
+class Mailbox(_Section):
+    """A mailbox on another mail server that the IMAP door reads."""
+
+    name: str
+    host: str
+    port: _Port = 993
+    security: Literal["tls", "none"] = "tls"
+    ca_file: str = ""
+    user: str
+    password_file: str = ""
+    token_file: str = ""
+    folder: str = "INBOX"
+    taken_folder: str = "Casebridge-Taken"
+    failed_folder: str = "Casebridge-Failed"
+    is_trusted: bool = False
+
+    @field_validator("name")
+    @classmethod
+    def _plain_name(cls, value: str) -> str:
+        if not re.fullmatch(r"[a-z][a-z0-9_]*", value):
+            raise ValueError("write it in small letters, digits and _, such as claims_boston")
+        return value
+
+    @field_validator("user", "folder", "taken_folder", "failed_folder")
+    @classmethod
+    def _printable(cls, value: str) -> str:
+        # What ends a line or is not ASCII cannot stand in a command (RFC 3501, 9).
+        if not value or not value.isascii() or not value.isprintable():
+            raise ValueError("write it in printable ASCII; a folder in modified UTF-7 (RFC 3501)")
+        return value
+
+    @model_validator(mode="after")
+    def _is_complete(self) -> Self:
+        if bool(self.password_file) == bool(self.token_file):
+            raise ValueError("set password_file or token_file, one of the two")
+        if self.security == "none" and not is_loopback(self.host):
+            raise ValueError("security none is for a host on loopback alone: set it to tls")
+        if len({self.folder, self.taken_folder, self.failed_folder}) < 3:
+            raise ValueError("folder, taken_folder and failed_folder are three folders")
+        return self
+
+
+class Imap(_Section):
+    """The IMAP door."""
+
+    poll_seconds: _Positive = 60
+    call_seconds: _Positive = 30
+    retry_seconds: _Positive = 20
+    piece_bytes: Annotated[int, Field(ge=1024, le=16777216)] = 1048576
+    mailboxes: tuple[Mailbox, ...] = ()
+
+    @field_validator("mailboxes")
+    @classmethod
+    def _names_differ(cls, value: tuple[Mailbox, ...]) -> tuple[Mailbox, ...]:
+        if len({mailbox.name for mailbox in value}) < len(value):
+            raise ValueError("give each mailbox a name of its own")
+        return value
+
+
 class Web(_Section):
     """The pages."""
 
@@ -431,6 +490,7 @@ class Settings(BaseSettings):
     storage: Storage = Storage()
     intake: Intake = Intake()
     smtp: Smtp = Smtp()
+    imap: Imap = Imap()
     web: Web = Web()
     sending: Sending = Sending()
     trust: Trust = Trust()

@@ -53,8 +53,8 @@ class Intake:
         """Put a letter into the record and the queue, durably.
 
         `letter.raw` must be durable, unless its bytes come along as `letter.content`. A letter that
-        came before (same door, sender, recipients and bytes) is answered with the first one's
-        receipt number. Raises WallDown and DiskFull; then nothing was accepted.
+        came before (same door, sender, recipients and bytes, or the same origin) is answered with
+        the first one's receipt number. Raises WallDown and DiskFull; then nothing was accepted.
         """
         turn = _Turn(letter)
         with self._list:
@@ -92,6 +92,17 @@ class Intake:
         turn.leads = True
         turn.called.set()
 
+    def taken(self, origin: str) -> str | None:
+        """Return the receipt number of the letter of this origin, where there is one.
+
+        Raises WallDown.
+        """
+        try:
+            with self.database.read() as connection:
+                return connection.execute(_OF_ORIGIN, {"origin": origin}).scalar()
+        except sa.exc.SQLAlchemyError as error:
+            raise WallDown(type(error).__name__) from error
+
     def _accept_all(self, turns: list[_Turn]) -> None:
         """Answer every turn: in one transaction, or each alone where that one fails."""
         try:
@@ -119,6 +130,8 @@ class Intake:
             "fingerprint": letter.fingerprint,
             "raw_sha256": letter.raw.sha256,
             "raw_bytes": letter.raw.bytes,
+            "origin": letter.envelope.origin,
+            "tls": letter.envelope.tls,
             "arrived_at": letter.envelope.arrived_at,
             "state_since": letter.envelope.arrived_at,
         }
@@ -131,7 +144,9 @@ class Intake:
                     pouch.put(connection, letter_id, letter.content)
                 self.queue.put(connection, letter_id, attempt=1)
                 return Accepted(receipt, repeated=False)
-            first = connection.execute(_FIRST, {"fingerprint": row["fingerprint"]}).scalar()
+            first = connection.execute(
+                _FIRST, {"fingerprint": row["fingerprint"], "origin": row["origin"]}
+            ).scalar()
             if first is not None:
                 return Accepted(first, repeated=True)
             # Neither inserted nor there before: the number was taken. Another one.
@@ -162,6 +177,8 @@ _INSERTS = {
     "sqlite": Prepared(lambda: _insert_new(sqlite.Insert)),
     "postgresql": Prepared(lambda: _insert_new(postgresql.Insert)),
 }
+_ORIGIN = letters.c.origin == sa.bindparam("origin", type_=sa.Text)  # of no row where it is NULL
 _FIRST = sa.select(letters.c.receipt).where(
-    letters.c.fingerprint == sa.bindparam("fingerprint", type_=sa.Text)
+    sa.or_(letters.c.fingerprint == sa.bindparam("fingerprint", type_=sa.Text), _ORIGIN)
 )
+_OF_ORIGIN = sa.select(letters.c.receipt).where(_ORIGIN)

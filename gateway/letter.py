@@ -17,6 +17,7 @@ class Proof(StrEnum):
 
     NONE = "none"
     LOOPBACK = "loopback"  # by the setting trust.loopback_is_proven
+    MAILBOX = "mailbox"  # by the setting is_trusted of the mailbox that it was taken from
     OPERATOR = "operator"  # a person with the command line vouches for it: an import
 
     @property
@@ -35,6 +36,10 @@ class Envelope:
     arrived_at: datetime
     proof: Proof
     quiet: bool = False  # nobody is told: no receipt, no notice
+    # Where a door can find the same message again: mailbox, UIDVALIDITY, UID and what proves that
+    # it is the same. None for a door that is handed its letters.
+    origin: str | None = None
+    tls: str | None = None  # the version of TLS that it came to the door by
 
 
 @dataclass(frozen=True)
@@ -79,6 +84,8 @@ def letter_of(row: sa.Row[tuple[object, ...]]) -> Letter:
             arrived_at=row.arrived_at,
             proof=Proof(row.proof),
             quiet=row.quiet,
+            origin=row.origin,
+            tls=row.tls,
         ),
         raw=Blob(row.raw_sha256, row.raw_bytes),
     )

@@ -90,6 +90,9 @@ letters = sa.Table(
     _number("raw_bytes"),
     # The same with every line end as CRLF, once it was read: doors differ in line ends.
     sa.Column("normal_sha256", sa.Text, nullable=True, index=True),
+    # Where a door can find the same message again: it is taken once, whatever its bytes are then.
+    sa.Column("origin", sa.Text, nullable=True),
+    _text("tls", null=True),  # the version of TLS that it came to the door by
     _moment("arrived_at"),
     _text("state"),
     _text("reason", null=True),  # why it is held, returned or set aside: a code of the catalogue
@@ -103,6 +106,7 @@ letters = sa.Table(
         name="state",
     ),
     sa.Index("ix_letters_state_state_since", "state", "state_since"),
+    sa.Index("ix_letters_origin", "origin", unique=True),
 )
 
 # The bytes of a small letter, from its accept until the vault has them (portal/pouch.py).

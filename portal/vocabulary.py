@@ -101,11 +101,14 @@ PLACES: Mapping[str, str] = {
 PROOFS: Mapping[str, str] = {
     "none": "Sender not proven",
     "loopback": "Proven: sent from this machine",
+    "mailbox": "Proven: by the mail server of its mailbox",
     "operator": "Proven: imported by an operator",
 }
 
 DOORS: Mapping[str, str] = {
     "smtp": "Email",
+    "lmtp": "Email",
+    "imap": "Mailbox",
     "import": "Import",
     "bulk": "Import",
 }

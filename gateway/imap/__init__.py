@@ -1,0 +1,1 @@
+"""The IMAP door: from mailboxes that are there already to the wall."""

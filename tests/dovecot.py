@@ -1,0 +1,226 @@
+"""A real Dovecot of the tests' own: unprivileged, on loopback, nothing of the machine's touched."""
+
+from __future__ import annotations
+
+import contextlib
+import grp
+import imaplib
+import os
+import pwd
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from tests.mail_server import Certificates
+
+PROGRAM = shutil.which("dovecot", path="/usr/sbin:/usr/local/sbin:/usr/bin")
+needs_dovecot = pytest.mark.skipif(
+    PROGRAM is None, reason="dovecot (Debian: dovecot-imapd) is not installed"
+)
+USER = "claims"
+PASSWORD = 'p"ss w\\rd'
+_PATIENCE_SECONDS = 20.0
+
+_CONFIG = """\
+base_dir = {folder}/run
+state_dir = {folder}/state
+log_path = {folder}/dovecot.log
+default_internal_user = {user}
+default_internal_group = {group}
+default_login_user = {user}
+first_valid_uid = 1
+protocols = imap
+listen = 127.0.0.1
+ssl = yes
+ssl_cert = <{folder}/server.pem
+ssl_key = <{folder}/server.key
+ssl_dh =
+disable_plaintext_auth = no
+auth_mechanisms = {mechanisms}
+auth_failure_delay = 0
+mail_location = maildir:{folder}/mail
+mailbox_list_index = no
+maildir_very_dirty_syncs = no
+service imap-login {{
+  chroot =
+  inet_listener imap {{
+    port = {plain_port}
+  }}
+  inet_listener imaps {{
+    port = {port}
+    ssl = yes
+  }}
+}}
+service anvil {{
+  chroot =
+}}
+service stats {{
+  chroot =
+}}
+service imap {{
+  process_limit = 64
+}}
+passdb {{
+{passdb}
+}}
+userdb {{
+  driver = static
+  args = uid={uid} gid={gid} home={folder}/home
+}}
+{more}
+"""
+
+
+@dataclass
+class Dovecot:
+    """The server, stopped or started, and one mailbox in it."""
+
+    folder: Path
+    user: str
+    port: int
+    plain_port: int
+    _process: subprocess.Popen[bytes] | None = None
+    _delivered: int = field(default=0)
+
+    def start(self) -> None:
+        """Start it, and wait until it greets."""
+        assert PROGRAM is not None
+        command = [PROGRAM, "-F", "-c", str(self.folder / "dovecot.conf")]
+        as_user = self.user if os.geteuid() == 0 else None
+        self._process = subprocess.Popen(
+            command,
+            user=as_user,
+            group=pwd.getpwnam(self.user).pw_gid if as_user else None,
+            extra_groups=[] if as_user else None,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        end = time.monotonic() + _PATIENCE_SECONDS
+        while True:
+            with (
+                contextlib.suppress(OSError),
+                socket.create_connection(("127.0.0.1", self.plain_port), 5) as connection,
+            ):
+                if connection.recv(4) == b"* OK":
+                    return
+            assert time.monotonic() < end, (self.folder / "dovecot.log").read_text()
+            time.sleep(0.05)
+
+    def stop(self) -> None:
+        """Stop it, and every connection with it."""
+        if self._process is not None:
+            # The group: Dovecot's own shutdown takes a second, and leaves who is in the middle.
+            os.killpg(self._process.pid, signal.SIGKILL)
+            self._process.wait(_PATIENCE_SECONDS)
+            self._process = None
+            (self.folder / "run/master.pid").unlink(missing_ok=True)
+
+    def deliver(self, *messages: bytes) -> None:
+        """Put messages into the inbox, as a delivery agent does."""
+        for message in messages:
+            self._delivered += 1
+            name = f"{time.time_ns()}.M{self._delivered}.test"
+            file = self.folder / "mail/tmp" / name
+            file.write_bytes(message)
+            self._own(file)
+            file.rename(self.folder / "mail/new" / name)
+
+    def renumber(self) -> None:
+        """Forget every UID, as after a repair: new UIDVALIDITY, and UIDs from 1 on. Stopped.
+
+        A new UIDVALIDITY is the time in seconds.
+        """
+        assert self._process is None
+        time.sleep(1)
+        for file in (self.folder / "mail").glob("dovecot*"):
+            file.unlink()
+
+    @contextlib.contextmanager
+    def signed_in(self) -> Iterator[imaplib.IMAP4]:
+        """Sign in as a person's mail program does."""
+        with imaplib.IMAP4("127.0.0.1", self.plain_port, timeout=_PATIENCE_SECONDS) as client:
+            client.login(USER, PASSWORD)
+            yield client
+
+    def contents(self, folder: str) -> list[bytes]:
+        """Every message in a folder, as stored; none where there is no such folder."""
+        with self.signed_in() as client:
+            if client.select(f'"{folder}"', readonly=True)[0] != "OK":
+                return []
+            _, data = client.uid("FETCH", "1:*", "(BODY.PEEK[])")
+            return [one[1] for one in data if isinstance(one, tuple)]
+
+    def count(self, folder: str) -> int:
+        """How many messages a folder has."""
+        with self.signed_in() as client:
+            said, data = client.select(f'"{folder}"', readonly=True)
+            return int(data[0] or b"0") if said == "OK" else 0
+
+    def flags(self, folder: str) -> str:
+        """The flags of every message in a folder."""
+        with self.signed_in() as client:
+            client.select(f'"{folder}"', readonly=True)
+            return str(client.uid("FETCH", "1:*", "(FLAGS)")[1])
+
+    def validity(self) -> int:
+        """UIDVALIDITY of the inbox."""
+        with self.signed_in() as client:
+            said = client.status("INBOX", "(UIDVALIDITY)")[1][0]
+            assert isinstance(said, bytes)
+            found = re.search(rb"UIDVALIDITY (\d+)", said)
+            assert found is not None
+            return int(found[1])
+
+    def _own(self, path: Path) -> None:
+        if os.geteuid() == 0:
+            shutil.chown(path, self.user)
+
+
+@contextlib.contextmanager
+def dovecot(certificates: Certificates, settings: Sequence[str] = ()) -> Iterator[Dovecot]:
+    """Start one with an empty mailbox; stop it at the end. `settings` are lines of its own."""
+    user = "nobody" if os.geteuid() == 0 else pwd.getpwuid(os.geteuid()).pw_name
+    entry = pwd.getpwnam(user)
+    # Not below pytest's folder: only its owner may pass there.
+    with tempfile.TemporaryDirectory(prefix="dovecot-") as name:
+        folder = Path(name)
+        for part in ("run", "state", "home", "mail", "mail/new", "mail/cur", "mail/tmp"):
+            (folder / part).mkdir()
+        for part in ("server.pem", "server.key"):
+            shutil.copy(certificates.folder / part, folder / part)
+        with contextlib.ExitStack() as both:
+            free = [both.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(2)]
+            port, plain_port = (one.getsockname()[1] for one in free)
+        (folder / "passwd").write_text(f"{USER}:{{PLAIN}}{PASSWORD}\n")
+        (folder / "dovecot.conf").write_text(
+            _CONFIG.format(
+                folder=folder,
+                user=user,
+                group=grp.getgrgid(entry.pw_gid).gr_name,
+                uid=entry.pw_uid,
+                gid=entry.pw_gid,
+                port=port,
+                plain_port=plain_port,
+                mechanisms="plain login",
+                passdb=f"  driver = passwd-file\n  args = scheme=PLAIN {folder}/passwd",
+                more="\n".join(settings),
+            )
+        )
+        if os.geteuid() == 0:
+            for path in (folder, *folder.rglob("*")):
+                shutil.chown(path, entry.pw_uid, entry.pw_gid)
+        server = Dovecot(folder, user, port, plain_port)
+        server.start()
+        try:
+            yield server
+        finally:
+            server.stop()
