@@ -1,4 +1,4 @@
-"""Serving: the SMTP door, the pages and one worker in one process, until told to stop."""
+"""Serving: the doors, the pages and one worker in one process, until told to stop."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from config.settings import Settings
 from gateway import assembly, clock, lock
 from gateway.chore import Chore
 from gateway.chores import chores_of
+from gateway.doors import Doors, named
 from gateway.gauges import gauges, readiness
 from gateway.outbound import Outbound
 from gateway.pages import pages_of
 from gateway.queue import Queue, Runner
 from gateway.relay import RelayWay
-from gateway.smtp.door import SmtpDoor
 from gateway.stores import Stores, open_stores
 from gateway.watch import Metrics
 from gateway.way import FolderWay, Way
@@ -32,15 +32,11 @@ _GRACE_SECONDS = 30
 Ready = Callable[[str, str], None]
 
 
-class PortTaken(Exception):
-    """A door or the pages cannot listen where the settings say. The text names which and where."""
-
-
 def serve(settings: Settings, ready: Ready) -> None:
     """Serve until SIGTERM or SIGINT, then drain: what is begun is finished, nothing new is begun.
 
     `ready` is called once, with the SMTP door's host:port and the pages' address. Raises
-    AlreadyRunning, SchemaBehind, SandboxMissing and PortTaken.
+    AlreadyRunning, SchemaBehind, SandboxMissing and gateway.doors.PortTaken.
     """
     metrics = Metrics()
     with (
@@ -61,13 +57,15 @@ def serve(settings: Settings, ready: Ready) -> None:
             poll_seconds=settings.road.poll_seconds,
         )
         without_engines.callback(_put_back, runner, queue)
-        metrics.read_gauges_from(lambda: gauges(stores, queue))
+        doors = Doors(stores, metrics)
+        metrics.read_gauges_from(lambda: gauges(stores, queue) | doors.gauges())
         outbound = Outbound(stores.database, _way(stores), settings, clock.now, metrics)
         chores = chores_of(stores, queue, worker, outbound, clock.now)
         runner.start()
         try:
             with _threads(chores):
-                asyncio.run(_doors(stores, readiness(stores, queue, chores), metrics, ready))
+                checks = readiness(stores, queue, chores) | doors.checks()
+                asyncio.run(_open(doors, stores, checks, metrics, ready))
                 # We know. By default a second one would end us in the middle of the drain.
                 signal.signal(signal.SIGTERM, signal.SIG_IGN)
                 runner.stop(_GRACE_SECONDS)
@@ -121,42 +119,31 @@ def _threads(chores: Sequence[Chore]) -> Iterator[None]:
             thread.join()
 
 
-async def _doors(
-    stores: Stores, checks: Mapping[str, Check], metrics: Metrics, ready: Ready
+async def _open(
+    doors: Doors, stores: Stores, checks: Mapping[str, Check], metrics: Metrics, ready: Ready
 ) -> None:
-    """Keep the SMTP door and the pages open until told to stop."""
+    """Keep the doors and the pages open until told to stop."""
     settings = stores.settings
-    door = SmtpDoor(settings, stores.vault, stores.intake().accept, clock.now, metrics.smtp_reply)
     pages = pages_of(stores, checks, metrics.text, grace_seconds=_GRACE_SECONDS)
     told = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, told.set)
-    with _named(f"smtp {settings.smtp.host}:{settings.smtp.port}"):
-        await door.start()
-    with _named(f"web {settings.web.host}:{settings.web.port}"):
+    await doors.open()
+    with named(f"web {settings.web.host}:{settings.web.port}"):
         listening = socket.create_server((settings.web.host, settings.web.port), backlog=512)
     serving = asyncio.create_task(pages.serve(sockets=[listening]))
     try:
         while not pages.started and not serving.done():  # noqa: ASYNC110  # uvicorn's only sign
             await asyncio.sleep(0.01)
         if not serving.done():
-            host, port = door.address
-            ready(f"{host}:{port}", pages.address)
-            structlog.get_logger().info("serving", smtp=f"{host}:{port}", web=pages.address)
+            ready(doors.smtp_address, pages.address)
+            structlog.get_logger().info("serving", smtp=doors.smtp_address, web=pages.address)
             waiting = asyncio.create_task(told.wait())
             await asyncio.wait({waiting, serving}, return_when=asyncio.FIRST_COMPLETED)
             waiting.cancel()
             structlog.get_logger().info("draining")
     finally:
-        await door.stop(_GRACE_SECONDS)
+        await doors.close(_GRACE_SECONDS)
         pages.should_exit = True
         await serving
-
-
-@contextlib.contextmanager
-def _named(where: str) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise PortTaken(where) from error

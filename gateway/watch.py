@@ -110,6 +110,12 @@ class Metrics:
             ["code"],
             registry=self._registry,
         )
+        self._mailboxes = Counter(
+            "casebridge_imap_messages",
+            "Messages of mailboxes, by what became of them",
+            ["mailbox", "outcome"],
+            registry=self._registry,
+        )
         self._receipts = Counter(
             "casebridge_receipts",
             "Receipts and notices, by what became of them",
@@ -128,6 +134,10 @@ class Metrics:
     def smtp_reply(self, code: int) -> None:
         """Count a reply of the SMTP door."""
         self._replies.labels(str(code)).inc()
+
+    def mailbox_message(self, mailbox: str, outcome: str) -> None:
+        """Count a message of a mailbox."""
+        self._mailboxes.labels(mailbox, outcome).inc()
 
     def mail_sent(self, kind: str, outcome: str) -> None:
         """Count a receipt or notice."""

@@ -20,7 +20,8 @@ from config.settings import CONFIG_FOLDER, Settings, load
 from gateway.case_number import CaseShape
 from gateway.command import NOT_READY, guarded, say, stop
 from gateway.command.serve import announce
-from gateway.serving import PortTaken, serve
+from gateway.doors import PortTaken
+from gateway.serving import serve
 from gateway.stores import Stores, open_stores
 from gateway.watch import start_logs
 from portal.directory_import import import_directory

@@ -47,7 +47,7 @@ ssl_dh =
 disable_plaintext_auth = no
 auth_mechanisms = {mechanisms}
 auth_failure_delay = 0
-mail_location = maildir:{folder}/mail
+mail_location = maildir:{folder}/mail/%u
 mailbox_list_index = no
 maildir_very_dirty_syncs = no
 service imap-login {{
@@ -67,7 +67,7 @@ service stats {{
   chroot =
 }}
 service imap {{
-  process_limit = 64
+  process_limit = 1024
 }}
 passdb {{
 {passdb}
@@ -124,31 +124,30 @@ class Dovecot:
             self._process = None
             (self.folder / "run/master.pid").unlink(missing_ok=True)
 
-    def deliver(self, *messages: bytes) -> None:
-        """Put messages into the inbox, as a delivery agent does."""
+    def deliver(self, *messages: bytes, user: str = USER) -> None:
+        """Put messages into an inbox, as a delivery agent does."""
+        box = self.folder / "mail" / user
         for message in messages:
             self._delivered += 1
             name = f"{time.time_ns()}.M{self._delivered}.test"
-            file = self.folder / "mail/tmp" / name
+            file = box / "tmp" / name
             file.write_bytes(message)
             self._own(file)
-            file.rename(self.folder / "mail/new" / name)
+            file.rename(box / "new" / name)
 
-    def renumber(self) -> None:
-        """Forget every UID, as after a repair: new UIDVALIDITY, and UIDs from 1 on. Stopped.
+    def renumber(self, user: str = USER) -> None:
+        """Forget every UID, as after a repair: a new UIDVALIDITY, and UIDs from 1 on.
 
         A new UIDVALIDITY is the time in seconds.
         """
-        assert self._process is None
-        time.sleep(1)
-        for file in (self.folder / "mail").glob("dovecot*"):
-            file.unlink()
+        for file in (self.folder / "mail" / user).glob("dovecot*"):
+            file.unlink(missing_ok=True)
 
     @contextlib.contextmanager
-    def signed_in(self) -> Iterator[imaplib.IMAP4]:
+    def signed_in(self, user: str = USER) -> Iterator[imaplib.IMAP4]:
         """Sign in as a person's mail program does."""
         with imaplib.IMAP4("127.0.0.1", self.plain_port, timeout=_PATIENCE_SECONDS) as client:
-            client.login(USER, PASSWORD)
+            client.login(user, PASSWORD)
             yield client
 
     def contents(self, folder: str) -> list[bytes]:
@@ -159,9 +158,9 @@ class Dovecot:
             _, data = client.uid("FETCH", "1:*", "(BODY.PEEK[])")
             return [one[1] for one in data if isinstance(one, tuple)]
 
-    def count(self, folder: str) -> int:
+    def count(self, folder: str, user: str = USER) -> int:
         """How many messages a folder has."""
-        with self.signed_in() as client:
+        with self.signed_in(user) as client:
             said, data = client.select(f'"{folder}"', readonly=True)
             return int(data[0] or b"0") if said == "OK" else 0
 
@@ -186,21 +185,24 @@ class Dovecot:
 
 
 @contextlib.contextmanager
-def dovecot(certificates: Certificates, settings: Sequence[str] = ()) -> Iterator[Dovecot]:
-    """Start one with an empty mailbox; stop it at the end. `settings` are lines of its own."""
+def dovecot(
+    certificates: Certificates, settings: Sequence[str] = (), users: Sequence[str] = (USER,)
+) -> Iterator[Dovecot]:
+    """Start one with empty mailboxes; stop it at the end. `settings` are lines of its own."""
     user = "nobody" if os.geteuid() == 0 else pwd.getpwuid(os.geteuid()).pw_name
     entry = pwd.getpwnam(user)
     # Not below pytest's folder: only its owner may pass there.
     with tempfile.TemporaryDirectory(prefix="dovecot-") as name:
         folder = Path(name)
-        for part in ("run", "state", "home", "mail", "mail/new", "mail/cur", "mail/tmp"):
-            (folder / part).mkdir()
+        boxes = [f"mail/{one}/{part}" for one in users for part in ("new", "cur", "tmp")]
+        for part in ("run", "state", "home", *boxes):
+            (folder / part).mkdir(parents=True)
         for part in ("server.pem", "server.key"):
             shutil.copy(certificates.folder / part, folder / part)
         with contextlib.ExitStack() as both:
             free = [both.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(2)]
             port, plain_port = (one.getsockname()[1] for one in free)
-        (folder / "passwd").write_text(f"{USER}:{{PLAIN}}{PASSWORD}\n")
+        (folder / "passwd").write_text("".join(f"{one}:{{PLAIN}}{PASSWORD}\n" for one in users))
         (folder / "dovecot.conf").write_text(
             _CONFIG.format(
                 folder=folder,

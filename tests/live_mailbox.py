@@ -35,23 +35,29 @@ def message(number: int, *, sender: str = "pat@smithdefence.example", size: int 
     return (head + body).encode()
 
 
-def reading(settings: Settings, port: int, folder: Path, **changes: Any) -> Settings:
-    """Settings with one mailbox, read without TLS; limits of a second or so."""
+def mailbox(port: int, folder: Path, user: str = USER) -> dict[str, Any]:
+    """The settings of a mailbox that is read without TLS."""
     secret = folder / "password"
     secret.write_text(PASSWORD + "\n", encoding="utf-8")
-    mailbox: dict[str, Any] = {
-        "name": "claims",
+    return {
+        "name": user,
         "host": "127.0.0.1",
         "port": port,
         "security": "none",
-        "user": USER,
+        "user": user,
         "password_file": str(secret),
     }
-    limits: dict[str, Any] = {"poll_seconds": 1, "call_seconds": 2, "retry_seconds": 1}
+
+
+LIMITS: dict[str, Any] = {"poll_seconds": 1, "call_seconds": 2, "retry_seconds": 1}
+
+
+def reading(settings: Settings, port: int, folder: Path, **changes: Any) -> Settings:
+    """Settings with one mailbox, read without TLS; limits of a second or so."""
+    one, limits = mailbox(port, folder), dict(LIMITS)
     for name, value in changes.items():
-        (limits if name in Imap.model_fields else mailbox)[name] = value
-    imap = Imap(mailboxes=(Mailbox(**mailbox),), **limits)
-    return settings.model_copy(update={"imap": imap})
+        (limits if name in Imap.model_fields else one)[name] = value
+    return settings.model_copy(update={"imap": Imap(mailboxes=(Mailbox(**one),), **limits)})
 
 
 @dataclass

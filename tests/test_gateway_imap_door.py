@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -189,6 +190,7 @@ def test_reused_uids_under_a_new_validity_are_new_messages(
         until(lambda: server.count(TAKEN) == 2)
         before = server.validity()
         server.stop()
+        time.sleep(1)
         server.renumber()
         server.deliver(message(3), message(4))
         server.start()
@@ -226,7 +228,7 @@ def test_a_half_open_connection_is_noticed_and_mended(
 def test_an_idle_that_never_answers_is_given_up_for_polling(
     wire: Wire, server: Dovecot, stores: Stores, settings: Settings, tmp_path: Path
 ) -> None:
-    wire.swallowed = lambda chunk: chunk.startswith(b"+ idling")
+    wire.swallowed = lambda chunk, _: chunk.startswith(b"+ idling")
     with open_mailbox(stores, reading(settings, wire.port, tmp_path)) as live:
         until(lambda: live.trouble == "idle")
         until(lambda: live.trouble == "")

@@ -15,7 +15,8 @@ class Wire:
 
     target: int
     port: int = 0
-    swallowed: Callable[[bytes], bool] = lambda _chunk: False  # of what the server says
+    # Whether a chunk is kept back; the second says whether the server says it.
+    swallowed: Callable[[bytes, bool], bool] = lambda _chunk, _from_server: False
     on_bytes: Callable[[int], None] = lambda _total: None  # hears of all that has passed
     connections: int = 0
     passed: int = 0
@@ -65,7 +66,7 @@ class Wire:
     ) -> None:
         with contextlib.suppress(OSError):
             while chunk := source.recv(65536):
-                if frozen.is_set() or (says and self.swallowed(chunk)):
+                if frozen.is_set() or self.swallowed(chunk, says):
                     continue
                 self.passed += len(chunk)
                 goal.sendall(chunk)

@@ -7,7 +7,8 @@ import click
 from config.settings import Settings
 from gateway import clock
 from gateway.command import NOT_READY, say, settings_of, stop
-from gateway.serving import PortTaken, serve
+from gateway.doors import PortTaken
+from gateway.serving import serve
 from gateway.stores import Stores, open_stores
 from portal import sign_in
 

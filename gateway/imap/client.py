@@ -33,9 +33,9 @@ from config.settings import Imap, Mailbox
 from gateway.imap import answers
 from gateway.imap.answers import Waiting
 
-_library_log = logging.getLogger("aioimaplib")
-_library_log.addFilter(lambda _record: False)
-logging.getLogger("aioimaplib.aioimaplib").setLevel(logging.CRITICAL + 1)
+_library_log = logging.getLogger("aioimaplib.aioimaplib")
+_library_log.addFilter(lambda _record: False)  # outlives a dictConfig
+_library_log.setLevel(logging.CRITICAL + 1)
 
 _LOOK = "(UID RFC822.SIZE INTERNALDATE BODY.PEEK[HEADER.FIELDS (RETURN-PATH)]<0.2000>)"
 # A line takes one step down the stack, and the shortest has two bytes.
