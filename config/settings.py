@@ -136,6 +136,20 @@ class Intake(_Section):
         return self.address.partition("@")[2]
 
 
+class SmtpTls(_Section):
+    """TLS at the SMTP door."""
+
+    starttls: Literal["offered", "required", "off"] = "offered"
+    certificate_file: str = ""
+    key_file: str = ""
+
+    @model_validator(mode="after")
+    def _key_goes_along(self) -> Self:
+        if bool(self.certificate_file) != bool(self.key_file):
+            raise ValueError("certificate_file and key_file go together: set both or neither")
+        return self
+
+
 class Smtp(_Section):
     """The SMTP door."""
 
@@ -144,6 +158,21 @@ class Smtp(_Section):
     hostname: str = "casebridge.example"
     max_connections: _Positive = 200
     idle_seconds: _Positive = 300
+    tls: SmtpTls = SmtpTls()
+
+
+class Lmtp(_Section):
+    """The LMTP door, for a mail server in front."""
+
+    socket: str = ""
+    socket_group: str = ""
+    host: str = ""
+    port: _Port = 24
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it listens anywhere."""
+        return bool(self.socket or self.host)
 
 
 class Mailbox(_Section):
@@ -490,6 +519,7 @@ class Settings(BaseSettings):
     storage: Storage = Storage()
     intake: Intake = Intake()
     smtp: Smtp = Smtp()
+    lmtp: Lmtp = Lmtp()
     imap: Imap = Imap()
     web: Web = Web()
     sending: Sending = Sending()

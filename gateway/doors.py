@@ -10,6 +10,7 @@ from gateway import clock
 from gateway.imap.door import ImapDoor
 from gateway.mailbox_alarm import MailboxAlarm
 from gateway.smtp.door import SmtpDoor
+from gateway.smtp.manner import LMTP
 from gateway.stores import Stores
 from gateway.watch import Metrics
 from portal.web.desk import Check
@@ -20,12 +21,17 @@ class PortTaken(Exception):
 
 
 class Doors:
-    """The SMTP and IMAP doors of one process, before one wall."""
+    """The SMTP, LMTP and IMAP doors of one process, before one wall."""
 
     def __init__(self, stores: Stores, metrics: Metrics) -> None:
         settings, wall = stores.settings, stores.intake()
         self._smtp_place = f"smtp {settings.smtp.host}:{settings.smtp.port}"
+        lmtp = settings.lmtp
+        self._lmtp_place = f"lmtp {lmtp.socket} {f'{lmtp.host}:{lmtp.port}' if lmtp.host else ''}"
         self._smtp = SmtpDoor(settings, stores.vault, wall.accept, clock.now, metrics.smtp_reply)
+        self._lmtp = SmtpDoor(
+            settings, stores.vault, wall.accept, clock.now, metrics.smtp_reply, LMTP
+        )
         self._imap = ImapDoor(
             settings,
             stores.vault,
@@ -36,14 +42,17 @@ class Doors:
         )
 
     async def open(self) -> None:
-        """Open every door. Raises PortTaken."""
+        """Open every door. Raises PortTaken and gateway.smtp.certificate.CertificateFault."""
         with named(self._smtp_place):
             await self._smtp.start()
+        with named(self._lmtp_place):
+            await self._lmtp.start()
         self._imap.start()
 
     async def close(self, grace_seconds: float) -> None:
         """Take nothing new, and let what is in hand finish."""
-        await asyncio.gather(self._smtp.stop(grace_seconds), self._imap.stop(grace_seconds))
+        doors = (self._smtp, self._lmtp, self._imap)
+        await asyncio.gather(*(door.stop(grace_seconds) for door in doors))
 
     @property
     def smtp_address(self) -> str:

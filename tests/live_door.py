@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
+import ssl
 import struct
 import threading
 import time
@@ -16,6 +17,7 @@ from typing import Any, Self
 from config.settings import Settings
 from gateway.letter import Letter
 from gateway.smtp.door import SmtpDoor
+from gateway.smtp.manner import SMTP, Manner
 from portal.pouch import blob_of
 from portal.vault import Vault
 
@@ -138,6 +140,12 @@ class Client:
         self.say(command.encode() + b"\r\n")
         return self.reply()
 
+    def over(self, context: ssl.SSLContext) -> None:
+        """Go over to TLS."""
+        self._file.close()
+        self.socket = context.wrap_socket(self.socket, server_hostname="localhost")
+        self._file = self.socket.makefile("rb")
+
     def begin(self, sender: str = SENDER, recipient: str = RECIPIENT) -> None:
         """Say everything up to the 354."""
         assert self.reply().startswith("220 ")
@@ -162,10 +170,11 @@ class Client:
 
 
 @contextlib.contextmanager
-def open_door(settings: Settings) -> Iterator[LiveDoor]:
+def open_door(settings: Settings, manner: Manner = SMTP) -> Iterator[LiveDoor]:
     """Open a door on these settings and a free port; drain it at the end."""
     smtp = settings.smtp.model_copy(update={"port": 0})
-    settings = settings.model_copy(update={"smtp": smtp})
+    lmtp = settings.lmtp.model_copy(update={"host": "127.0.0.1", "port": 0})
+    settings = settings.model_copy(update={"smtp": smtp, "lmtp": lmtp})
     vault = Vault(settings.storage.path / "vault")
     vault.prepare()
     wall = Wall()
@@ -173,7 +182,7 @@ def open_door(settings: Settings) -> Iterator[LiveDoor]:
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, daemon=True)
     thread.start()
-    door = SmtpDoor(settings, vault, wall.accept, lambda: datetime.now(UTC), codes.append)
+    door = SmtpDoor(settings, vault, wall.accept, lambda: datetime.now(UTC), codes.append, manner)
     live = LiveDoor(settings, vault, wall, codes, door, loop)
     live.run(door.start())
     try:

@@ -74,7 +74,8 @@ def test_killed_between_accept_and_move(
             metrics = httpx.get(f"{served.web}/metrics").text
             assert 'imap_messages_total{mailbox="claims",outcome="repeated"} 3.0' in metrics
             assert "casebridge_imap_claims_waiting 0.0" in metrics
-            assert "imap claims" in httpx.get(f"{served.web}/readyz").json()["checks"]
+            checks = httpx.get(f"{served.web}/readyz").json()["checks"]
+            assert {"name": "imap claims", "problem": None} in checks
             assert served.end() == 0
         assert server.count("INBOX") == 0
 

@@ -60,5 +60,5 @@ def test_the_private_names_of_the_stream_reader_are_there() -> None:
 
 
 def test_one_module_alone_knows_aiosmtpd() -> None:
-    users = [file.name for file in ROOM.glob("*.py") if "import SMTP" in file.read_text()]
+    users = [file.name for file in ROOM.glob("*.py") if "from aiosmtpd" in file.read_text()]
     assert users == ["session.py"]

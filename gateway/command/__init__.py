@@ -19,6 +19,7 @@ from config.settings import Settings, SettingsFault, load
 from converters.fault import SandboxMissing
 from gateway.intake import WallDown
 from gateway.lock import AlreadyRunning
+from gateway.smtp.certificate import CertificateFault
 from gateway.watch import start_logs
 from portal.database import UnsafeSqlite
 from portal.directory_report import DirectoryRejected
@@ -67,6 +68,8 @@ def guarded(run: Callable[[], object]) -> None:
         stop(NOT_READY, "sqlite_unsafe", version=fault)
     except (WallDown, VaultFault) as fault:
         stop(NOT_READY, "storage_unwritable", fault=type(fault).__name__)
+    except CertificateFault as fault:
+        stop(NOT_READY, "certificate_unusable", file=fault)
     except AlreadyRunning as fault:
         stop(REFUSED, "already_running", holder=fault.holder)
 

@@ -14,6 +14,7 @@ from config.problems import problem
 from config.settings import Settings
 from gateway.address import AddressFault, NoSuchAddress, OurAddresses, reverse_path
 from gateway.smtp.command import LINE_LIMIT, Path, SyntaxFault, command, path
+from gateway.smtp.manner import SMTP, Manner
 
 _MOST_FAULTS = 20
 
@@ -23,6 +24,7 @@ class Then(Enum):
 
     READ_ON = auto()
     TAKE_DATA = auto()
+    START_TLS = auto()
     CLOSE = auto()
 
 
@@ -37,13 +39,20 @@ class Reply:
 class Dialogue:
     """One client's commands, each with exactly one reply (RFC 5321; aiosmtpd's are replaced).
 
-    Not offered: CHUNKING, SMTPUTF8, AUTH, and STARTTLS as yet.
+    Not offered: CHUNKING, SMTPUTF8, AUTH.
     """
 
     def __init__(
-        self, settings: Settings, addresses: OurAddresses, free_bytes: Callable[[], int]
+        self,
+        settings: Settings,
+        addresses: OurAddresses,
+        free_bytes: Callable[[], int],
+        manner: Manner = SMTP,
     ) -> None:
         """`free_bytes` is what the storage can take beyond its floor; it may raise OSError."""
+        self._manner = manner
+        self._starttls_is = settings.smtp.tls.starttls if manner.is_for_anybody else "off"
+        self._is_encrypted = False
         self._hostname = settings.smtp.hostname
         self._intake = settings.intake
         self._base_url = settings.service.base_url
@@ -56,7 +65,7 @@ class Dialogue:
 
     def greeting(self) -> Reply:
         """Return what is said first."""
-        return Reply(f"220 {self._hostname} ESMTP Casebridge")
+        return Reply(f"220 {self._hostname} {self._manner.greeting} Casebridge")
 
     def answer(self, line: bytes) -> Reply:
         """Answer a command line with its end; an empty one stands for one that was too long."""
@@ -66,13 +75,19 @@ class Dialogue:
             said = command(line)
         except SyntaxFault:
             return self._fault("command_syntax", example="VERB argument")
-        answer = self._VERBS.get(said.verb)
+        answer = None if said.verb in self._manner.foreign else self._VERBS.get(said.verb)
         return answer(self, said.argument) if answer else self._fault("command_unknown")
 
     def reset(self) -> None:
         """Forget the message that was begun."""
         self.sender = None
         self.recipients = []
+
+    def secured(self) -> None:
+        """Forget all that was said in the clear, the greeting included (RFC 3207, 4.2)."""
+        self._is_encrypted = True
+        self._greeted = False
+        self.reset()
 
     def _fault(self, code: str, **fields: object) -> Reply:
         """Answer what makes no sense; a client that sends too much of it is let go."""
@@ -94,6 +109,7 @@ class Dialogue:
             f"250-{self._hostname}",
             "250-PIPELINING",
             f"250-SIZE {self._intake.max_message_bytes}",
+            *(["250-STARTTLS"] if self._may_start_tls else []),
             "250-8BITMIME",
             "250 ENHANCEDSTATUSCODES",
         )
@@ -101,7 +117,8 @@ class Dialogue:
 
     def _greet(self, name: str, reply: str) -> Reply:
         if not name:
-            return self._fault("command_syntax", example="EHLO host.example.com")
+            example = f"{self._manner.hello} host.example.com"
+            return self._fault("command_syntax", example=example)
         self._greeted = True
         self.reset()
         return Reply(reply)
@@ -110,7 +127,11 @@ class Dialogue:
 
     def _mail(self, argument: str) -> Reply:
         if not self._greeted or self.sender is not None:
-            return self._fault("command_order", first="RSET" if self._greeted else "EHLO")
+            return self._fault(
+                "command_order", first="RSET" if self._greeted else self._manner.hello
+            )
+        if self._starttls_is == "required" and not self._is_encrypted:
+            return Reply(problem("tls_required").reply())
         try:
             given = path(argument, "FROM")
             size = _size(given)
@@ -186,7 +207,8 @@ class Dialogue:
         return Reply("250 2.0.0 Here")
 
     def _help(self, _argument: str) -> Reply:
-        return Reply(f"214 2.0.0 {' '.join(self._VERBS)}")
+        verbs = (verb for verb in self._VERBS if verb not in self._manner.foreign)
+        return Reply(f"214 2.0.0 {' '.join(verbs)}")
 
     def _vrfy(self, argument: str) -> Reply:
         # The same to every address (RFC 5321, 7.3): nobody learns which ones there are.
@@ -203,8 +225,14 @@ class Dialogue:
     def _auth(self, _argument: str) -> Reply:
         return self._fault("command_not_offered", verb="AUTH")
 
-    def _starttls(self, _argument: str) -> Reply:
-        return self._fault("command_not_offered", verb="STARTTLS")
+    @property
+    def _may_start_tls(self) -> bool:
+        return self._starttls_is != "off" and not self._is_encrypted
+
+    def _starttls(self, argument: str) -> Reply:
+        if not self._may_start_tls:
+            return self._fault("command_not_offered", verb="STARTTLS")
+        return self._bare(argument, "STARTTLS", Reply("220 2.0.0 Go ahead", Then.START_TLS))
 
     def _bdat(self, _argument: str) -> Reply:
         # The chunk follows without waiting for a reply (RFC 3030): it must not be read as commands.
@@ -213,6 +241,7 @@ class Dialogue:
     _VERBS: ClassVar[Mapping[str, Callable[[Dialogue, str], Reply]]] = {
         "EHLO": _ehlo,
         "HELO": _helo,
+        "LHLO": _ehlo,
         "MAIL": _mail,
         "RCPT": _rcpt,
         "DATA": _data,

@@ -1,16 +1,20 @@
-"""The SMTP door as a whole: it listens, and drains when it is told to stop."""
+"""The SMTP and LMTP doors as a whole: they listen, and drain when they are told to stop."""
 
 from __future__ import annotations
 
 import asyncio
 import math
+import socket
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 
 from config.settings import Settings
 from gateway.address import OurAddresses
+from gateway.smtp.certificate import ready_certificate
 from gateway.smtp.house import Accept, House
+from gateway.smtp.manner import SMTP, Manner
+from gateway.smtp.place import listening, places_of
 from gateway.smtp.session import SmtpSession
 from portal.vault import Vault
 
@@ -21,7 +25,10 @@ _LAST_REPLY_SECONDS = 2
 
 
 class SmtpDoor:
-    """Takes letters by SMTP. It lives on one event loop, the one that `start` is awaited on."""
+    """Takes letters by SMTP, or by LMTP in that manner.
+
+    It lives on one event loop, the one that `start` is awaited on.
+    """
 
     def __init__(
         self,
@@ -30,41 +37,57 @@ class SmtpDoor:
         accept: Accept,
         clock: Callable[[], datetime],
         on_reply: Callable[[int], None] | None = None,
+        manner: Manner = SMTP,
     ) -> None:
         """`accept` is the wall: called in several threads, it blocks until the letter is durable.
 
         Whatever it raises is answered with 451. `on_reply` hears the code of every reply.
         """
-        self._smtp = settings.smtp
+        self._settings = settings
         self._house = House(
             settings,
             vault,
             accept,
             clock,
             on_reply or (lambda _code: None),
-            ThreadPoolExecutor(_WORKERS, thread_name_prefix="smtp"),
+            ThreadPoolExecutor(_WORKERS, thread_name_prefix=manner.door),
             OurAddresses(
                 settings.intake.address, settings.cases.pattern, settings.intake.rehearsal
             ),
+            manner,
         )
         self._sessions: set[SmtpSession] = set()
-        self._server: asyncio.Server | None = None
+        self._servers: list[asyncio.Server] = []
 
     async def start(self) -> None:
-        """Listen. Raises OSError where the address cannot be had."""
+        """Listen where the settings say.
+
+        Raises OSError where an address cannot be had, and CertificateFault.
+        """
         loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(
-            lambda: SmtpSession(self._house, self._sessions, loop),
-            self._smtp.host,
-            self._smtp.port,
-            backlog=_BACKLOG,
-        )
+        settings, house = self._settings, self._house
+        if house.manner.is_for_anybody:
+            house.certificate = await loop.run_in_executor(
+                house.workers, ready_certificate, settings
+            )
+        places = listening(places_of(settings, house.manner), _BACKLOG)
+        for one in places:
+            create = loop.create_unix_server if one.family == socket.AF_UNIX else loop.create_server
+            server = await create(self._session, sock=one, backlog=_BACKLOG)
+            self._servers.append(server)
+
+    def _session(self) -> SmtpSession:
+        return SmtpSession(self._house, self._sessions, asyncio.get_running_loop())
 
     @property
     def address(self) -> tuple[str, int]:
         """The host and port that it listens on."""
-        assert self._server is not None, "the door is not open"
-        host, port = self._server.sockets[0].getsockname()[:2]
+        host, port = next(
+            one.getsockname()[:2]
+            for server in self._servers
+            for one in server.sockets
+            if one.family != socket.AF_UNIX
+        )
         return host, port
 
     async def stop(self, grace_seconds: float) -> None:
@@ -74,8 +97,8 @@ class SmtpDoor:
         again. One whose end has come is waited for without limit: it is in the wall's hands.
         """
         self._house.closing = True
-        if self._server is not None:
-            self._server.close()
+        for server in self._servers:
+            server.close()
         self._each(SmtpSession.end)
         await self._until(lambda: not self._sessions, grace_seconds)
         self._each(SmtpSession.cut_off)

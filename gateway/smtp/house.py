@@ -14,6 +14,8 @@ from typing import Protocol
 from config.settings import Settings, is_loopback
 from gateway.address import OurAddresses
 from gateway.letter import Envelope, Letter, Proof
+from gateway.smtp.certificate import Certificate
+from gateway.smtp.manner import SMTP, Manner
 from gateway.smtp.reception import AcceptRaw, Reception
 from portal.vault import Blob, Vault
 
@@ -40,6 +42,8 @@ class House:
     on_reply: Callable[[int], None]
     workers: Executor
     addresses: OurAddresses
+    manner: Manner = SMTP
+    certificate: Certificate | None = None
     receptions: set[Reception] = field(default_factory=set)
     closing: bool = False
     _free_bytes: int = 0
@@ -60,17 +64,21 @@ class House:
 
     def proof_of(self, peer: str) -> Proof:
         """Say how a client at this IP address is proven."""
+        if not self.manner.is_for_anybody:
+            return Proof.NONE
         proven = self.settings.trust.loopback_is_proven and is_loopback(peer)
         return Proof.LOOPBACK if proven else Proof.NONE
 
-    def acceptance(self, sender: str, recipients: tuple[str, ...], proof: Proof) -> AcceptRaw:
+    def acceptance(
+        self, sender: str, recipients: tuple[str, ...], proof: Proof, tls: str | None
+    ) -> AcceptRaw:
         """Return what puts an envelope before the wall once its bytes are durable, or small.
 
         It is called in a worker thread and returns the receipt number.
         """
 
         def accept(raw: Blob, content: bytearray | None) -> str:
-            envelope = Envelope("smtp", sender, recipients, self.clock(), proof)
+            envelope = Envelope(self.manner.door, sender, recipients, self.clock(), proof, tls=tls)
             return self.accept(Letter(envelope, raw, content)).receipt
 
         return accept

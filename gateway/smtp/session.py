@@ -1,8 +1,9 @@
 """One SMTP connection: aiosmtpd's protocol class, with DATA streaming and commits that hold.
 
 The only module that uses private names of aiosmtpd and of asyncio's streams; a test fails when one
-of them changes. aiosmtpd gives the life of a connection and, later, STARTTLS; its commands are
-replaced by `Dialogue`, and its DATA, which keeps a message in memory line by line, by `Reception`.
+of them changes. aiosmtpd gives the life of a connection; its commands are replaced by `Dialogue`,
+its DATA, which keeps a message in memory line by line, by `Reception`, and its STARTTLS, which
+builds on asyncio's private TLS protocol, by the event loop's own.
 """
 
 from __future__ import annotations
@@ -32,6 +33,9 @@ _library_log.setLevel(logging.CRITICAL + 1)
 
 _log = structlog.get_logger()
 
+_HANDSHAKE_SECONDS = 30
+_SHUTDOWN_SECONDS = 2
+
 
 class SmtpSession(SMTP):
     """One connection."""
@@ -46,10 +50,12 @@ class SmtpSession(SMTP):
         super().__init__(None, hostname=smtp.hostname, timeout=smtp.idle_seconds, loop=loop)
         self._house = house
         self._sessions = sessions
-        self._dialogue = Dialogue(house.settings, house.addresses, house.free_bytes)
+        self._dialogue = Dialogue(house.settings, house.addresses, house.free_bytes, house.manner)
         self._reception: Reception | None = None  # from DATA to its reply
         self._receiving = False  # what comes is content
         self._proof = Proof.NONE
+        self._tls: str | None = None  # its version, once there is one
+        self._shaking_hands = False
         self._heard_at = loop.time()
         self._turned_away = False
 
@@ -86,7 +92,7 @@ class SmtpSession(SMTP):
         self._reader.feed_eof()
         if self._receiving and self._reception is not None:
             self._reception.abandon()
-        return True
+        return self._tls is None  # under TLS there is no half-close
 
     def connection_lost(self, error: Exception | None) -> None:
         """End the dialogue. A message whose end had come is kept and accepted all the same."""
@@ -112,7 +118,9 @@ class SmtpSession(SMTP):
         self._connection.abort()
 
     def _dismiss(self, reply: str) -> None:
-        if not self._connection.is_closing():
+        if self._shaking_hands:
+            self._connection.abort()  # no word in the clear where TLS is spoken
+        elif not self._connection.is_closing():
             self._write(reply)
             if self._connection.get_write_buffer_size():
                 self._connection.abort()  # it does not read: an orderly close would never end
@@ -120,7 +128,9 @@ class SmtpSession(SMTP):
                 self._connection.close()
 
     def _write(self, reply: str) -> None:
-        self._house.on_reply(int(reply[:3]))
+        for line in reply.split("\r\n"):
+            if line[3:4] != "-":
+                self._house.on_reply(int(line[:3]))
         self._connection.write(f"{reply}\r\n".encode("ascii"))
 
     # One timer looks whether anything came. aiosmtpd's own is set anew by every command, and goes
@@ -148,6 +158,8 @@ class SmtpSession(SMTP):
             reply = self._dialogue.greeting()
             while True:
                 self._write(reply.text)
+                if reply.then is Then.START_TLS:
+                    await self._start_tls()
                 await self._writer.drain()  # a client that does not read waits
                 if reply.then is Then.CLOSE:
                     break
@@ -182,16 +194,59 @@ class SmtpSession(SMTP):
             else:
                 return b"" if too_long else line
 
+    async def _start_tls(self) -> None:
+        """Go over to TLS. What came in the clear behind the command is dropped (CVE-2011-0411).
+
+        Nothing is awaited between the yes and the handshake: whatever comes from here on is read as
+        TLS. Raises ConnectionError where it does not come about.
+        """
+        house = self._house
+        assert house.certificate is not None, "only a door with one offers it"
+        self._reader._buffer.clear()  # type: ignore[attr-defined]  # noqa: SLF001
+        self._reader._maybe_resume_transport()  # type: ignore[attr-defined]  # noqa: SLF001
+        self._shaking_hands = True
+        try:
+            secured = await self.loop.start_tls(
+                self._connection,
+                self,
+                house.certificate.context(),
+                server_side=True,
+                ssl_handshake_timeout=_HANDSHAKE_SECONDS,
+                ssl_shutdown_timeout=_SHUTDOWN_SECONDS,
+            )
+        except OSError as fault:  # an SSLError is one too
+            self._forget()
+            raise ConnectionResetError from fault
+        finally:
+            self._shaking_hands = False
+        if secured is None:  # it was aborted in the middle of the handshake
+            self._forget()
+            raise ConnectionResetError
+        self._connection = self.transport = secured
+        self._transport = secured
+        self._reader._transport = secured  # type: ignore[attr-defined]  # noqa: SLF001
+        self._writer._transport = secured  # type: ignore[attr-defined]  # noqa: SLF001
+        self._tls = secured.get_extra_info("ssl_object").version()
+        self._heard_at = self.loop.time()
+        self._dialogue.secured()
+
+    def _forget(self) -> None:
+        """Leave the door: the end of a connection in its handshake is told to nobody."""
+        self._sessions.discard(self)
+        if self._timeout_handle is not None:
+            self._timeout_handle.cancel()
+
     # -- the message -------------------------------------------------------------------------------
 
     async def _take_message(self) -> Reply:
         house, dialogue = self._house, self._dialogue
         assert dialogue.sender is not None, "DATA comes after MAIL"
+        replies = len(dialogue.recipients) if house.manner.replies_to_each else 1
         reception = self._reception = Reception(
             Wire(self._connection.pause_reading, self._connection.resume_reading),
             house.vault,
             house.workers,
-            house.acceptance(dialogue.sender, tuple(dialogue.recipients), self._proof),
+            house.acceptance(dialogue.sender, tuple(dialogue.recipients), self._proof, self._tls),
             limit=house.settings.intake.max_message_bytes,
             pouch_bytes=house.settings.storage.pouch_bytes,
         )
@@ -204,7 +259,9 @@ class SmtpSession(SMTP):
             reply = await self._answer(asyncio.shield(reception.outcome))
         finally:
             self._reception = None
-        return Reply(reply.text, Then.CLOSE) if reception.overrun else reply
+        then = Then.CLOSE if reception.overrun else reply.then
+        # One letter, one fate: what is said to one recipient holds for each (RFC 2033, 4.2).
+        return Reply("\r\n".join([reply.text] * replies), then)
 
     def _receive_waiting(self, reception: Reception) -> None:
         """From here on, what comes is content: first what the stream reader holds already."""
