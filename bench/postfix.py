@@ -1,4 +1,4 @@
-"""The baseline: a private Postfix that takes mail, queues it with fsync, and discards it."""
+"""A private Postfix. As the baseline it takes mail, queues it with fsync, and discards it."""
 
 from __future__ import annotations
 
@@ -27,15 +27,18 @@ maillog_file_prefixes = {folder}
 inet_interfaces = 127.0.0.1
 inet_protocols = ipv4
 myhostname = postfix.example
-mydestination = casebridge.example
 mynetworks = 127.0.0.0/8
-local_transport = discard:
-local_recipient_maps =
 alias_maps =
-message_size_limit = 0
-mailbox_size_limit = 0
 smtpd_peername_lookup = no
 smtpd_client_connection_count_limit = 0
+"""
+
+_DISCARDING = """\
+mydestination = casebridge.example
+local_transport = discard:
+local_recipient_maps =
+message_size_limit = 0
+mailbox_size_limit = 0
 """
 
 _MASTER = """\
@@ -52,14 +55,15 @@ retry unix - - n - - error
 discard unix - - n - - discard
 anvil unix - - n - 1 anvil
 proxymap unix - - n - - proxymap
+verify unix - - n - 1 verify
 """
 
 
 @contextlib.contextmanager
-def running() -> Iterator[int]:
+def running(main: str = _DISCARDING, master: str = "") -> Iterator[int]:
     """Start a private Postfix and give its port; stop it at the end.
 
-    Raises NotMeasured where there is no Postfix, or we are not root.
+    `main` and `master` go behind what every one has. Raises NotMeasured where there is no Postfix, or we are not root.
     """
     program = shutil.which("postfix", path=_PATH)
     if program is None:
@@ -72,8 +76,8 @@ def running() -> Iterator[int]:
         for part in ("config", "queue", "data"):
             (folder / part).mkdir(mode=0o755)
         shutil.chown(folder / "data", pwd.getpwnam("postfix").pw_uid)
-        (folder / "config/main.cf").write_text(_MAIN.format(folder=folder))
-        (folder / "config/master.cf").write_text(_MASTER.format(port=port))
+        (folder / "config/main.cf").write_text(_MAIN.format(folder=folder) + main)
+        (folder / "config/master.cf").write_text(_MASTER.format(port=port) + master)
         postfix = [program, "-c", str(folder / "config")]
         subprocess.run([*postfix, "start"], check=True, capture_output=True)
         try:

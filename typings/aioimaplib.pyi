@@ -24,6 +24,7 @@ class IMAP4ClientProtocol(asyncio.Protocol):
     pending_sync_command: Command | None
     incomplete_line: bytes
     idle_queue: asyncio.Queue[Any]
+    tasks: set[asyncio.Future[Any]]
     def __init__(
         self,
         loop: asyncio.AbstractEventLoop | None,

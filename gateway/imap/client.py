@@ -295,7 +295,8 @@ class Connection:
 
     def _give_up(self) -> None:
         self._client._client_task.cancel()  # noqa: SLF001  # does nothing once it is connected
-        for task in tuple(self._client.tasks):  # an IDLE that nobody waits for any more
+        # An IDLE, or a greeting, that nobody waits for any more.
+        for task in (*self._client.tasks, *self._client.protocol.tasks):
             task.cancel()
         transport = self._client.protocol.transport
         if transport is not None:
