@@ -6,17 +6,16 @@ import os
 import shutil
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 import pysqlite3
 
-from config.problems import problem
 from config.settings import Settings, SettingsFault
 from converters.fault import SandboxMissing
 from converters.sandbox import require_sandbox
 from gateway.assembly import office_calendar
+from gateway.finding import Finding
+from gateway.mail_doors import mail_doors
 from gateway.reader import libarchive
 from portal import migrations
 from portal.database import UnsafeSqlite, open_database
@@ -33,21 +32,6 @@ _PROGRAMS = {
 }
 
 
-@dataclass(frozen=True)
-class Finding:
-    """One line of the report; `fix` is empty where nothing is to be done."""
-
-    weight: Literal["ok", "warn", "error"]
-    text: str
-    fix: str = ""
-
-    @classmethod
-    def of(cls, weight: Literal["warn", "error"], code: str, **fields: object) -> Finding:
-        """Find a problem of the catalogue."""
-        row = problem(code)
-        return cls(weight, row.title.format(**fields), row.fix.format(**fields))
-
-
 def findings(settings: Settings) -> Iterator[Finding]:
     """Look at the settings, the machine and the storage folder, without touching anything."""
     yield Finding("ok", f"settings read; mail for {settings.intake.address}")
@@ -57,6 +41,7 @@ def findings(settings: Settings) -> Iterator[Finding]:
     yield _sandbox()
     yield from _engines()
     yield _archives()
+    yield from mail_doors(settings)
     yield from _way_out(settings)
     yield _python()
     if settings.trust.sample_accounts:

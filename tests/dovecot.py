@@ -92,7 +92,16 @@ class Dovecot:
     _delivered: int = field(default=0)
 
     def start(self) -> None:
-        """Start it, and wait until it greets."""
+        """Start it, and wait until it greets.
+
+        Again where a port is not free yet: a process that ends may have it for a moment.
+        """
+        end = time.monotonic() + _PATIENCE_SECONDS
+        while not self._greets(end):
+            assert time.monotonic() < end, (self.folder / "dovecot.log").read_text()[-2000:]
+
+    def _greets(self, end: float) -> bool:
+        """Start it once, and say whether it greets."""
         assert PROGRAM is not None
         command = [PROGRAM, "-F", "-c", str(self.folder / "dovecot.conf")]
         as_user = self.user if os.geteuid() == 0 else None
@@ -104,22 +113,32 @@ class Dovecot:
             stderr=subprocess.DEVNULL,
             start_new_session=True,
         )
-        end = time.monotonic() + _PATIENCE_SECONDS
-        while True:
+        while self._process.poll() is None and time.monotonic() < end:
             with (
                 contextlib.suppress(OSError),
                 socket.create_connection(("127.0.0.1", self.plain_port), 5) as connection,
             ):
                 if connection.recv(4) == b"* OK":
-                    return
-            assert time.monotonic() < end, (self.folder / "dovecot.log").read_text()
+                    return True
             time.sleep(0.05)
+        return False
 
     def stop(self) -> None:
-        """Stop it, and every connection with it."""
+        """Stop it, and every connection with it.
+
+        Killed without a word its processes would leave locks, which others wait for by minutes.
+        """
         if self._process is not None:
-            # The group: Dovecot's own shutdown takes a second, and leaves who is in the middle.
-            os.killpg(self._process.pid, signal.SIGKILL)
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGTERM)
+            self._process.wait(_PATIENCE_SECONDS)
+            self.kill()
+
+    def kill(self) -> None:
+        """End whatever of it still runs."""
+        if self._process is not None:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGKILL)
             self._process.wait(_PATIENCE_SECONDS)
             self._process = None
             (self.folder / "run/master.pid").unlink(missing_ok=True)
@@ -150,9 +169,9 @@ class Dovecot:
             client.login(user, PASSWORD)
             yield client
 
-    def contents(self, folder: str) -> list[bytes]:
+    def contents(self, folder: str, user: str = USER) -> list[bytes]:
         """Every message in a folder, as stored; none where there is no such folder."""
-        with self.signed_in() as client:
+        with self.signed_in(user) as client:
             if client.select(f'"{folder}"', readonly=True)[0] != "OK":
                 return []
             _, data = client.uid("FETCH", "1:*", "(BODY.PEEK[])")
@@ -225,4 +244,4 @@ def dovecot(
         try:
             yield server
         finally:
-            server.stop()
+            server.kill()

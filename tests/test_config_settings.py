@@ -7,7 +7,28 @@ from pathlib import Path
 
 import pytest
 
-from config.settings import DEFAULT_FILE, Settings, SettingsFault, is_loopback, load
+from config.settings import DEFAULT_FILE, Mailbox, Settings, SettingsFault, is_loopback, load
+
+MAILBOX = """
+[[imap.mailboxes]]
+name = "claims"
+host = "imap.example.com"
+user = "claims@example.com"
+password_file = "/etc/casebridge/claims-password"
+"""
+
+
+def test_the_mailbox_in_the_settings_file_is_a_mailbox_with_every_key(tmp_path: Path) -> None:
+    written = DEFAULT_FILE.read_text()
+    start = written.index("# [[imap.mailboxes]]")
+    block = written[start : written.index("\n\n", start)]
+    file = tmp_path / "casebridge.toml"
+    file.write_text("\n".join(line.removeprefix("# ") for line in block.splitlines()))
+    keys = tomllib.loads(file.read_text())["imap"]["mailboxes"][0]
+    (mailbox,) = load(file).imap.mailboxes
+    # Beside what has to be said, each key stands there with its default.
+    assert keys == mailbox.model_dump()
+    assert keys | Mailbox(**tomllib.loads(MAILBOX)["imap"]["mailboxes"][0]).model_dump() == keys
 
 
 def test_the_settings_file_is_the_typed_defaults(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -37,6 +58,12 @@ def test_the_settings_file_is_the_typed_defaults(monkeypatch: pytest.MonkeyPatch
             "[outbound.relay]\nuser = 'a'\npassword_file = 'b'\nsecurity = 'none'",
             "a password needs security",
         ),
+        ("[smtp.tls]\ncertificate_file = 'a'", "certificate_file and key_file go together"),
+        (MAILBOX + "security = 'none'", "security none is for a host on loopback alone"),
+        (MAILBOX + "token_file = 'b'", "set password_file or token_file, one of the two"),
+        (MAILBOX + "folder = 'Casebridge-Taken'", "are three folders"),
+        (MAILBOX + "failed_folder = 'Entwürfe'", "a folder in modified UTF-7"),
+        (MAILBOX + MAILBOX, "give each mailbox a name of its own"),
         ("not toml", "not readable as TOML"),
     ],
 )

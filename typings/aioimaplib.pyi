@@ -15,6 +15,7 @@ class Command:
     name: str
     _expected_size: int
     _resp_literal_data: bytearray
+    def __init__(self, name: str, tag: str, *args: str) -> None: ...
     def wait_literal_data(self) -> bool: ...
 
 class IMAP4ClientProtocol(asyncio.Protocol):

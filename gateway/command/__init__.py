@@ -69,7 +69,7 @@ def guarded(run: Callable[[], object]) -> None:
     except (WallDown, VaultFault) as fault:
         stop(NOT_READY, "storage_unwritable", fault=type(fault).__name__)
     except CertificateFault as fault:
-        stop(NOT_READY, "certificate_unusable", file=fault)
+        stop(NOT_READY, "certificate_unusable", path=fault)
     except AlreadyRunning as fault:
         stop(REFUSED, "already_running", holder=fault.holder)
 

@@ -9,7 +9,8 @@ import click
 
 from config.settings import SettingsFault, load
 from gateway.command import DONE, PROBLEM
-from gateway.readiness import Finding, findings
+from gateway.finding import Finding
+from gateway.readiness import findings
 
 
 @click.command("check")

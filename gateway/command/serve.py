@@ -32,6 +32,12 @@ def command(context: click.Context) -> None:
 def announce(settings: Settings, smtp: str, web: str) -> None:
     """Say where it listens, with a new sign-in link for each sample account."""
     say(f"SMTP   {smtp}   mail for {settings.intake.address}")
+    if settings.lmtp.socket:
+        say(f"LMTP   {settings.lmtp.socket}")
+    if settings.lmtp.host:
+        say(f"LMTP   {settings.lmtp.host}:{settings.lmtp.port}")
+    for mailbox in settings.imap.mailboxes:
+        say(f"IMAP   {mailbox.name}: {mailbox.folder} at {mailbox.host}")
     say(f"Web    {web}")
     if settings.trust.sample_accounts:
         with open_stores(settings) as stores:

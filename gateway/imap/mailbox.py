@@ -36,6 +36,7 @@ class MailboxReader:
     standing: Standing
     _taking: Taking = field(init=False)
     _idles_from: float = field(default=0.0, init=False)
+    _batch: int = field(default=_BATCH, init=False)
 
     def __post_init__(self) -> None:
         self._taking = Taking(self.house, self.mailbox, self.standing.alive)
@@ -48,6 +49,8 @@ class MailboxReader:
                 await self._connected()
             except Exception as fault:  # noqa: BLE001  # a task that dies would fall silent
                 failures = failures + 1 if self.standing.trouble else 1
+                # A slow server may not move so many within the limit, however often it is asked.
+                self._batch = max(1, self._batch // 4)
                 self._trouble(fault)
                 await self._rest(min(2 ** (failures - 1), self.house.settings.imap.retry_seconds))
 
@@ -68,11 +71,12 @@ class MailboxReader:
         uids = self._taking.order(connection.validity, await connection.waiting())
         self.standing.waiting = len(uids)
         left, coming = 0, iter(uids)
-        while (batch := list(islice(coming, _BATCH))) and not self.house.stopping.is_set():
+        while (batch := list(islice(coming, self._batch))) and not self.house.stopping.is_set():
             gone = await self._taking.take(connection, batch)
             left += gone
             self.standing.waiting -= gone
             self.standing.well()
+        self._batch = _BATCH
         return left
 
     async def _wait(self, connection: Connection) -> None:
