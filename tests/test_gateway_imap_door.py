@@ -125,6 +125,37 @@ def test_what_is_too_large_goes_to_its_own_folder_and_the_rest_goes_on(
     assert server.count("INBOX") == 0
 
 
+def test_what_the_server_cannot_read_is_set_aside_and_the_rest_goes_on(
+    server: Dovecot, stores: Stores, settings: Settings, tmp_path: Path
+) -> None:
+    server.deliver(message(1), message(2), message(3))
+    second = sorted((server.folder / "mail/claims/new").iterdir())[1]
+    second.chmod(0)
+    with open_mailbox(stores, reading(settings, server.plain_port, tmp_path)) as live:
+        until(lambda: live.accepted() == 2)
+        until(lambda: live.alarms == ["mailbox_unfetchable"])
+        assert (server.count("INBOX"), server.count(TAKEN), server.count(FAILED)) == (0, 2, 1)
+        server.deliver(message(4))
+        until(lambda: server.count(TAKEN) == 3)
+
+
+def test_what_cannot_be_moved_stays_and_is_taken_once(
+    server: Dovecot, stores: Stores, settings: Settings, tmp_path: Path
+) -> None:
+    server.deliver(message(1), message(2))
+    # A folder of that name cannot be had: the server keeps it for itself.
+    set_up = reading(settings, server.plain_port, tmp_path, taken_folder="a..b")
+    with open_mailbox(stores, set_up) as live:
+        until(lambda: live.outcomes.count("repeated") >= 2)
+        until(lambda: "mailbox_not_moved" in live.alarms)
+        server.deliver(message(3))
+        until(lambda: live.accepted() == 3)
+        assert server.count("INBOX") == 3
+    with open_mailbox(stores, reading(settings, server.plain_port, tmp_path)) as live:
+        until(lambda: server.count(TAKEN) == 3)
+        assert live.outcomes == ["repeated"] * 3
+
+
 def test_without_move_they_are_copied_and_taken_away(
     certificates: Certificates, stores: Stores, settings: Settings, tmp_path: Path
 ) -> None:

@@ -182,8 +182,8 @@ def test_schedules_of_faults_lose_nothing_and_take_nothing_twice(
             until(lambda: all(one.trouble == "" for one in live.door.standings))
             assert [one.overdue() for one in live.door.standings] == [None] * AT_ONCE
         assert _letters_by_content(stores) == Counter(sent)
-        # Each message is there. Where UIDs were forgotten in the middle of a move, the server itself
-        # may have made two of one.
+        # Each is there. Where UIDs were forgotten in the middle of a move, the server itself may
+        # have made two of one.
         there = {
             sha256(content).hexdigest()
             for user in users

@@ -50,6 +50,25 @@ def test_an_accepted_letter_has_its_row_and_its_workflow(stores: Stores) -> None
     assert stores.queue().standing([(row.id, 1)]) == []
 
 
+def test_a_letter_of_the_same_origin_is_a_repeat_whatever_its_bytes_are(stores: Stores) -> None:
+    intake = stores.intake()
+    assert intake.taken("claims/7/1") is None
+    first = intake.accept(letter(stores, b"a", origin="claims/7/1", tls="TLSv1.3"))
+    again = intake.accept(letter(stores, b"b", origin="claims/7/1"))
+    assert again == Accepted(first.receipt, repeated=True)
+    assert intake.taken("claims/7/1") == first.receipt
+    # Under another UID or UIDVALIDITY the same bytes are a repeat all the same.
+    assert intake.accept(letter(stores, b"a", origin="claims/8/1")).receipt == first.receipt
+    assert intake.accept(letter(stores, b"c", origin="claims/8/2")).receipt != first.receipt
+    # Letters without an origin have none in common.
+    assert not intake.accept(letter(stores, b"d")).repeated
+    assert not intake.accept(letter(stores, b"e")).repeated
+    assert count(stores) == 4
+    with stores.database.read() as connection:
+        rows = connection.execute(sa.select(letters.c.tls).order_by(letters.c.id)).scalars().all()
+    assert rows == ["TLSv1.3", None, None, None]
+
+
 def test_a_repeat_is_answered_with_the_first_receipt(stores: Stores) -> None:
     intake = stores.intake()
     first = intake.accept(letter(stores))

@@ -57,10 +57,13 @@ class Taking:
         all the same where the connection lasts.
         """
         accepted: dict[int, asyncio.Future[Accepted]] = {}
-        failed: dict[str, list[int]] = {}
+        hopeless = [
+            uid for uid in uids if self._tries.get((connection.validity, uid), 0) >= _MOST_TRIES
+        ]
+        failed = {UNFETCHABLE: hopeless} if hopeless else {}
         moved: list[int] = []
         try:
-            for found in await connection.look(uids):
+            for found in await self._look(connection, [uid for uid in uids if uid not in hopeless]):
                 if self.house.stopping.is_set():
                     break
                 try:
@@ -89,6 +92,18 @@ class Taking:
         if faults:
             raise faults[0]
         return left
+
+    async def _look(self, connection: Connection, uids: list[int]) -> list[Waiting]:
+        """Look at messages. One that cannot be looked at spoils it for all, until it is alone."""
+        if not uids:
+            return []
+        if len(uids) > 1:
+            return await connection.look(uids)
+        key = (connection.validity, uids[0])
+        self._tries[key] = self._tries.get(key, 0) + 1
+        found = await connection.look(uids)
+        self._tries[key] -= 1
+        return found
 
     def order(self, validity: int | None, uids: Sequence[int]) -> list[int]:
         """Put what was tried in vain behind the rest; what is gone is forgotten."""
@@ -119,8 +134,6 @@ class Taking:
         """Fetch a message into a draft."""
         key = (connection.validity, found.uid)
         tries = self._tries.get(key, 0)
-        if tries >= _MOST_TRIES:
-            raise _Unfit(UNFETCHABLE)
         # Counted before: a message may take the connection down with it, again and again.
         self._tries[key] = tries + 1
         draft = await self.house.in_worker(self.house.vault.draft)
@@ -174,6 +187,8 @@ class Taking:
         try:
             await connection.move(sorted(uids), folder)
         except Refused as refused:
+            if len(uids) > 1:  # it may be one of them alone
+                return sum([await self._move(connection, [uid], folder) for uid in uids])
             structlog.get_logger().error(
                 "imap.not_moved", mailbox=self.mailbox.name, command=refused.command, n=len(uids)
             )
