@@ -63,7 +63,8 @@ verify unix - - n - 1 verify
 def running(main: str = _DISCARDING, master: str = "") -> Iterator[int]:
     """Start a private Postfix and give its port; stop it at the end.
 
-    `main` and `master` go behind what every one has. Raises NotMeasured where there is no Postfix, or we are not root.
+    `main` and `master` go behind what every one has. Raises NotMeasured where there is no Postfix,
+    or we are not root.
     """
     program = shutil.which("postfix", path=_PATH)
     if program is None:
