@@ -154,6 +154,16 @@ class Dovecot:
             self._own(file)
             file.rename(box / "new" / name)
 
+    def deliver_large(self, head: bytes, megabytes: int) -> None:
+        """Put a message of that size into the inbox, without having it in memory."""
+        file = self.folder / "mail" / USER / "tmp/large"
+        with file.open("wb") as stream:
+            stream.write(head)
+            for number in range(megabytes):
+                stream.write(f"{number:098d}\r\n".encode() * 10_000)
+        self._own(file)
+        file.rename(self.folder / "mail" / USER / "new/1.M0.test")
+
     def renumber(self, user: str = USER) -> None:
         """Forget every UID, as after a repair: a new UIDVALIDITY, and UIDs from 1 on.
 

@@ -111,6 +111,29 @@ def test_a_large_message_comes_in_pieces_and_is_the_same(
     assert not list((settings.storage.path / "vault/drafts").iterdir())
 
 
+def test_a_hundred_megabytes_take_no_more_memory_than_a_few_pieces(
+    server: Dovecot, stores: Stores, settings: Settings, tmp_path: Path
+) -> None:
+    set_up = reading(settings, server.plain_port, tmp_path, call_seconds=30)
+    with open_mailbox(stores, set_up) as live:
+        until(lambda: live.trouble == "")
+        before = memory("VmRSS")
+        Path("/proc/self/clear_refs").write_text("5")  # the peak begins anew
+        server.deliver_large(message(1), 100)
+        until(lambda: live.accepted() == 1)
+        grown = memory("VmHWM") - before
+    with stores.database.read() as connection:
+        taken = connection.execute(sa.select(letters.c.raw_bytes)).scalar_one()
+    assert taken == 100_000_000 + len(message(1))
+    assert grown < 32 << 20, grown
+
+
+def memory(name: str) -> int:
+    """Memory of this process, in bytes."""
+    (line,) = (one for one in Path("/proc/self/status").read_text().splitlines() if name in one)
+    return int(line.split()[1]) << 10
+
+
 def test_what_is_too_large_goes_to_its_own_folder_and_the_rest_goes_on(
     server: Dovecot, stores: Stores, settings: Settings, tmp_path: Path
 ) -> None:
