@@ -14,6 +14,7 @@ from gateway.intake import WallDown
 from gateway.letter import Accepted, Letter
 from gateway.stores import Stores
 from portal.tables import letters
+from portal.vault import DiskFull, Draft
 from tests.dovecot import Dovecot, dovecot, needs_dovecot
 from tests.live_door import until
 from tests.live_mailbox import FAILED, TAKEN, message, open_mailbox, reading
@@ -230,6 +231,28 @@ def test_nothing_is_moved_before_the_wall_has_said_yes(
         assert server.count(TAKEN) == live.accepted()
         until(lambda: server.count(TAKEN) == 2)
         assert live.accepted() == 2
+
+
+def test_a_full_disk_is_no_fault_of_the_message(
+    server: Dovecot,
+    stores: Stores,
+    settings: Settings,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("gateway.imap.taking._MOST_TRIES", 1)
+    draft, full = stores.vault.draft, [DiskFull(), DiskFull()]
+
+    def draft_or_fault() -> Draft:
+        if full:
+            raise full.pop()
+        return draft()
+
+    monkeypatch.setattr(stores.vault, "draft", draft_or_fault)
+    server.deliver(message(1))
+    with open_mailbox(stores, reading(settings, server.plain_port, tmp_path)) as live:
+        until(lambda: server.count(TAKEN) == 1)
+        assert (full, live.alarms) == ([], [])
 
 
 # -- connections that end, or do not ---------------------------------------------------------------

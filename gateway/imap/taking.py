@@ -11,7 +11,7 @@ import structlog
 
 from config.settings import Mailbox
 from gateway.imap.answers import Waiting
-from gateway.imap.client import Connection, Refused
+from gateway.imap.client import Connection, ConnectionFault, Refused
 from gateway.imap.envelope import envelope_of, origin_of
 from gateway.imap.house import House
 from gateway.letter import Accepted, Envelope, Letter
@@ -99,11 +99,12 @@ class Taking:
             return []
         if len(uids) > 1:
             return await connection.look(uids)
-        key = (connection.validity, uids[0])
-        self._tries[key] = self._tries.get(key, 0) + 1
-        found = await connection.look(uids)
-        self._tries[key] -= 1
-        return found
+        try:
+            return await connection.look(uids)
+        except (ConnectionFault, Refused):
+            key = (connection.validity, uids[0])
+            self._tries[key] = self._tries.get(key, 0) + 1
+            raise
 
     def order(self, validity: int | None, uids: Sequence[int]) -> list[int]:
         """Put what was tried in vain behind the rest; what is gone is forgotten."""
@@ -134,15 +135,16 @@ class Taking:
         """Fetch a message into a draft."""
         key = (connection.validity, found.uid)
         tries = self._tries.get(key, 0)
-        # Counted before: a message may take the connection down with it, again and again.
-        self._tries[key] = tries + 1
         draft = await self.house.in_worker(self.house.vault.draft)
         try:
             await self._fill(connection, found, draft)
-        except BaseException:
+        except BaseException as fault:
+            if isinstance(fault, ConnectionFault | _NotNow):
+                # It may be the message that takes the connection down, again and again.
+                self._tries[key] = tries + 1
             await self.house.in_worker(draft.discard)
             raise
-        del self._tries[key]
+        self._tries.pop(key, None)
         return draft
 
     async def _fill(self, connection: Connection, found: Waiting, draft: Draft) -> None:
