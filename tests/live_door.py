@@ -195,6 +195,14 @@ def open_door(settings: Settings, manner: Manner = SMTP) -> Iterator[LiveDoor]:
         loop.close()
 
 
+def anybody() -> ssl.SSLContext:
+    """A client that verifies nothing, as opportunistic ones do."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context
+
+
 def until(condition: Callable[[], bool]) -> None:
     """Wait for what another thread will do."""
     end = time.monotonic() + _PATIENCE_SECONDS

@@ -7,6 +7,7 @@ import json
 import os
 import random
 import signal
+import smtplib
 import threading
 import time
 from collections import Counter
@@ -21,8 +22,9 @@ import sqlalchemy as sa
 from config.settings import Imap, Mailbox, Settings
 from gateway.stores import Stores, open_stores
 from portal.tables import letters
+from samples.make import INTAKE
 from tests.dovecot import Dovecot, dovecot, needs_dovecot
-from tests.live_door import until
+from tests.live_door import anybody, until
 from tests.live_mailbox import LIMITS, TAKEN, accepted, mailbox, message, open_mailbox, reading
 from tests.mail_server import Certificates, make_certificates
 from tests.served import Served, serving, storage_with
@@ -58,6 +60,7 @@ def test_killed_between_accept_and_move(
         settings = {
             "CASEBRIDGE_IMAP__MAILBOXES": json.dumps([mailbox(wire.port, tmp_path)]),
             "CASEBRIDGE_IMAP__POLL_SECONDS": "1",
+            "CASEBRIDGE_LMTP__SOCKET": str(tmp_path / "lmtp"),
         }
         with serving(storage, settings) as served:
             running.append(served)
@@ -70,7 +73,18 @@ def test_killed_between_accept_and_move(
         wire.swallowed = lambda _chunk, _from_server: False
         with serving(storage, settings) as served:
             until(lambda: server.count(TAKEN) == 3)
-            assert len(served.wait_until_rested(3)) == 3
+            # The other doors are open beside it.
+            with smtplib.LMTP(str(tmp_path / "lmtp")) as client:
+                client.sendmail("pat@smithdefence.example", INTAKE, message(3))
+            with smtplib.SMTP("127.0.0.1", served.smtp_port) as encrypted:
+                encrypted.starttls(context=anybody())
+                encrypted.sendmail("pat@smithdefence.example", INTAKE, message(4))
+            rows = served.wait_until_rested(5)
+            assert [(row.door, row.tls) for row in rows] == [
+                *[("imap", None)] * 3,
+                ("lmtp", None),
+                ("smtp", "TLSv1.3"),
+            ]
             metrics = httpx.get(f"{served.web}/metrics").text
             assert 'imap_messages_total{mailbox="claims",outcome="repeated"} 3.0' in metrics
             assert "casebridge_imap_claims_waiting 0.0" in metrics

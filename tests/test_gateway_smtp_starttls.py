@@ -15,7 +15,7 @@ import pytest
 
 from config.settings import Settings, SmtpTls
 from gateway.smtp.certificate import Certificate, CertificateFault, ready_certificate
-from tests.live_door import RECIPIENT, SENDER, Client, LiveDoor, open_door, until
+from tests.live_door import RECIPIENT, SENDER, Client, LiveDoor, anybody, open_door, until
 from tests.mail_server import Certificates, make_certificates
 
 CONTENT = b"Subject: 24-001234\r\n\r\nAttached.\r\n"
@@ -24,14 +24,6 @@ CONTENT = b"Subject: 24-001234\r\n\r\nAttached.\r\n"
 def with_tls(settings: Settings, **changes: str) -> Settings:
     smtp = settings.smtp.model_copy(update={"tls": SmtpTls.model_validate(changes)})
     return settings.model_copy(update={"smtp": smtp})
-
-
-def anybody() -> ssl.SSLContext:
-    """A client that verifies nothing, as opportunistic ones do."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.check_hostname = False
-    context.verify_mode = ssl.CERT_NONE
-    return context
 
 
 @pytest.fixture
