@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import base64
+import hmac
+import json
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,7 +19,7 @@ from gateway.letter import Accepted, Letter
 from gateway.stores import Stores
 from portal.tables import letters
 from portal.vault import DiskFull, Draft
-from tests.dovecot import Dovecot, dovecot, needs_dovecot
+from tests.dovecot import USER, Dovecot, dovecot, needs_dovecot
 from tests.live_door import until
 from tests.live_mailbox import FAILED, TAKEN, message, open_mailbox, reading
 from tests.mail_server import Certificates, make_certificates
@@ -97,6 +101,51 @@ def test_a_wrong_password_is_said_and_nothing_else_happens(
         until(lambda: live.trouble == "SecretMissing")
 
 
+def token(key: bytes, *, seconds: int) -> str:
+    """A token for the mailbox, signed as its server verifies it (RFC 7515, HS256)."""
+    now = int(time.time())
+    claims = {"sub": USER, "email": USER, "iat": now, "nbf": now, "exp": now + seconds}
+    parts = [json.dumps(part).encode() for part in ({"alg": "HS256", "typ": "JWT"}, claims)]
+    signed = b".".join(base64.urlsafe_b64encode(part).rstrip(b"=") for part in parts)
+    mac = base64.urlsafe_b64encode(hmac.digest(key, signed, "sha256")).rstrip(b"=")
+    return (signed + b"." + mac).decode()
+
+
+def test_a_token_signs_in_until_it_has_run_out(
+    certificates: Certificates, stores: Stores, settings: Settings, tmp_path: Path
+) -> None:
+    key = b"a key of the tests"
+    with tempfile.TemporaryDirectory(prefix="oauth2-") as name:
+        folder = Path(name)
+        (folder / "default/HS256").mkdir(parents=True)
+        (folder / "default/HS256/default").write_bytes(base64.b64encode(key))
+        (folder / "oauth2").write_text(
+            "introspection_mode = local\nusername_attribute = email\n"
+            f"local_validation_key_dict = fs:posix:prefix={folder}/\n"
+        )
+        for path in (folder, *folder.rglob("*")):
+            path.chmod(0o755)
+        more = [
+            "auth_mechanisms = plain login xoauth2",
+            "passdb {",
+            "  driver = oauth2",
+            "  mechanisms = xoauth2",
+            f"  args = {folder}/oauth2",
+            "}",
+        ]
+        with dovecot(certificates, more) as server:
+            server.deliver(message(1))
+            file = tmp_path / "token"
+            file.write_text(token(key, seconds=-60))
+            tokens = {"password_file": "", "token_file": str(file)}
+            set_up = reading(settings, server.plain_port, tmp_path, **tokens)
+            with open_mailbox(stores, set_up) as live:
+                until(lambda: live.trouble == "sign_in")
+                assert server.count(TAKEN) == 0
+                file.write_text(token(key, seconds=60) + "\n")  # renewed by something else
+                until(lambda: server.count(TAKEN) == 1)
+
+
 def test_a_large_message_comes_in_pieces_and_is_the_same(
     server: Dovecot, stores: Stores, settings: Settings, tmp_path: Path
 ) -> None:
@@ -150,8 +199,13 @@ def test_what_is_too_large_goes_to_its_own_folder_and_the_rest_goes_on(
 
 
 def test_what_the_server_cannot_read_is_set_aside_and_the_rest_goes_on(
-    server: Dovecot, stores: Stores, settings: Settings, tmp_path: Path
+    server: Dovecot,
+    stores: Stores,
+    settings: Settings,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr("gateway.imap.taking._MOST_TRIES", 2)
     server.deliver(message(1), message(2), message(3))
     second = sorted((server.folder / "mail/claims/new").iterdir())[1]
     second.chmod(0)
@@ -294,7 +348,7 @@ def test_a_server_restart_is_mended(
 def test_a_half_open_connection_is_noticed_and_mended(
     wire: Wire, server: Dovecot, stores: Stores, settings: Settings, tmp_path: Path
 ) -> None:
-    with open_mailbox(stores, reading(settings, wire.port, tmp_path)) as live:
+    with open_mailbox(stores, reading(settings, wire.port, tmp_path, call_seconds=1)) as live:
         until(lambda: live.trouble == "")
         wire.freeze()
         server.deliver(message(1))
@@ -306,7 +360,7 @@ def test_an_idle_that_never_answers_is_given_up_for_polling(
     wire: Wire, server: Dovecot, stores: Stores, settings: Settings, tmp_path: Path
 ) -> None:
     wire.swallowed = lambda chunk, _: chunk.startswith(b"+ idling")
-    with open_mailbox(stores, reading(settings, wire.port, tmp_path)) as live:
+    with open_mailbox(stores, reading(settings, wire.port, tmp_path, call_seconds=1)) as live:
         until(lambda: live.trouble == "idle")
         until(lambda: live.trouble == "")
         server.deliver(message(1))
