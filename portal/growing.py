@@ -47,7 +47,6 @@ class Growing:
         """Open the file, made where it is not there. Raises Busy, DiskFull or WriteFailed."""
         self._path = path
         self._digest = hashlib.sha256()
-        self._at = 0
         with said_plainly():
             self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
@@ -83,7 +82,6 @@ class Growing:
                     at += len(piece)
             os.lseek(self._descriptor, offset, os.SEEK_SET)
         self._digest = digest
-        self._at = offset
 
     def write(self, piece: bytes | bytearray | memoryview) -> None:
         """Add bytes. Raises DiskFull or WriteFailed; the file is then good for `cut` alone."""
@@ -91,10 +89,6 @@ class Growing:
         with said_plainly():
             while view:
                 view = view[os.write(self._descriptor, view) :]
-            # Has the kernel begin to write it now, beside the hashing and the next bytes from the
-            # line: `sync` then waits for little. It is not needed in the cache before it is filed.
-            os.posix_fadvise(self._descriptor, self._at, len(piece), os.POSIX_FADV_DONTNEED)
-        self._at += len(piece)
         self._digest.update(piece)
 
     def sync(self, *, is_new: bool) -> None:
