@@ -45,6 +45,7 @@ ANSWER: dict[str, Any] = {
             "html": None,
             "html_charset": None,
             "lossy": False,
+            "differs": False,
             "images": {"x@y": "p00001"},
             "seen": ["x@y"],
             "links": ["https://files.example/s/1"],

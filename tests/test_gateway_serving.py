@@ -34,7 +34,7 @@ from samples.make import FOLDER as SAMPLES
 from samples.make import INTAKE, PAT, File
 from samples.make import letter as written
 from tests.carrying import mail_folder
-from tests.desk import csrf
+from tests.desk import csrf, spoken
 from tests.served import COMMAND, Served, environment, serving, storage_with
 from tests.test_converters_pool import descendants, wait_until
 
@@ -142,7 +142,7 @@ def test_staff_and_a_sender_decide_about_what_waits(tmp_path: Path, sampled: Pat
             served.wait_until_rested(2)
             assert httpx.get(link).status_code == 410
             page = olu.get(f"/p/{second}").text
-            assert "Filed: case 24-001234" in page
+            assert "Filed: case 24-001234" in spoken(page)
             assert "decided: file under 24-001234" in page
             assert "Filed: case 24-001377" in olu.get(f"/p/{first}").text
             assert "case 24-001234" in olu.get(f"/p/{second}/sender").text
