@@ -141,8 +141,8 @@ def test_staff_and_a_sender_decide_about_what_waits(tmp_path: Path, sampled: Pat
                 _wait_for(lambda: count(stores, submissions) == 2)
             served.wait_until_rested(2)
             assert httpx.get(link).status_code == 410
-            page = olu.get(f"/p/{second}").text
-            assert "Filed: case 24-001234" in spoken(page)
+            page = spoken(olu.get(f"/p/{second}").text)
+            assert "Filed: case 24-001234" in page
             assert "decided: file under 24-001234" in page
             assert "Filed: case 24-001377" in olu.get(f"/p/{first}").text
             assert "case 24-001234" in olu.get(f"/p/{second}/sender").text
