@@ -144,8 +144,8 @@ def test_staff_and_a_sender_decide_about_what_waits(tmp_path: Path, sampled: Pat
             page = spoken(olu.get(f"/p/{second}").text)
             assert "Filed: case 24-001234" in page
             assert "decided: file under 24-001234" in page
-            assert "Filed: case 24-001377" in olu.get(f"/p/{first}").text
-            assert "case 24-001234" in olu.get(f"/p/{second}/sender").text
+            assert "Filed: case 24-001377" in spoken(olu.get(f"/p/{first}").text)
+            assert "case 24-001234" in spoken(olu.get(f"/p/{second}/sender").text)
         with served.opened() as stores:
             assert count(stores, submissions) == 2
             assert list(disagreements(stores.database)) == []
