@@ -15,6 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import structlog
 from sqlalchemy.engine.default import DefaultDialect
 
 from config.settings import Conversion, Reading, Road, Settings, Smtp, Storage, Web
@@ -66,6 +67,8 @@ def count_commits(points: Points) -> None:
 
 
 def main() -> None:
+    # What is printed is for the test; what is logged is not.
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
     storage, kill_at = Path(sys.argv[1]), int(sys.argv[2])
     points = Points(kill_at)
     os.fsync = points.around(os.fsync)
