@@ -511,3 +511,24 @@ def test_forms_that_disagree_are_said_to(read: Read, *, differ: bool) -> None:
     assert words["differs"] is differ
     assert words["text"].strip() == PLAIN[2]
     assert ("million" in words["other"]) is differ
+
+
+def test_the_half_of_a_file_that_a_mac_keeps_for_itself(read: Read) -> None:
+    def half(magic: bytes) -> tuple[str | bytes, ...]:
+        return (
+            "Content-Type: application/applefile; name=report.pdf",
+            "Content-Transfer-Encoding: base64",
+            "",
+            base64.encodebytes(magic + b"\0\2\0\0" + bytes(40)),
+        )
+
+    answer = read(mail(*group("appledouble", "a", half(b"\0\5\x16\7"), FILE)))
+    assert [("system_file" in part["flags"]) for part in answer["parts"]] == [True, False]
+
+
+def test_a_file_that_a_mac_sent_in_one_is_a_document(read: Read) -> None:
+    single = base64.encodebytes(b"\0\5\x16\0" + bytes(40))
+    answer = read(
+        mail("Content-Type: application/applefile", "Content-Transfer-Encoding: base64", "", single)
+    )
+    assert "system_file" not in answer["parts"][0]["flags"]

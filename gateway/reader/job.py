@@ -27,6 +27,7 @@ from gateway.reader.mailboxes import mailboxes
 from gateway.reader.mapi import DamagedContainer
 from gateway.reader.member import Why
 from gateway.reader.outlook import message_file
+from gateway.reader.production import is_resource_fork
 from gateway.reader.report import failures
 from gateway.reader.scratch import Scratch, scratch
 from gateway.reader.sealed import is_encrypted
@@ -41,6 +42,7 @@ _MOST_CHARACTERS = 450_000
 _MOST_OTHER_CHARACTERS = 300_000
 _MOST_GLIMPSES = 20  # each takes a parse, if it is HTML
 _BLANK_BYTES = 1 << 16
+_MAGIC_BYTES = 4
 # What shows that a message had parts, although no boundary of it can be found.
 _TRACE_OF_PARTS = re.compile(rb"(?:\A|[\r\n])(?:--\S|content-[a-z-]+[ \t]*:)", re.IGNORECASE)
 
@@ -165,6 +167,8 @@ class _Letter:
         """
         if is_encrypted(leaf):
             leaf.flags.add("encrypted")
+        if is_resource_fork(leaf.entity.media_type, leaf.head(_MAGIC_BYTES), leaf.size):
+            leaf.flags.add("system_file")
         members = None if self._archives is None else self._archives.open(leaf, self._count)
         if members is not None:
             self._parts.append(entries.of_part(leaf, container, shown))

@@ -75,5 +75,14 @@ def is_system_file(member: Member, head: bytes, size: int) -> bool:
     return head.startswith(_SYSTEM.get(member.base.lower(), ()))
 
 
+def is_resource_fork(declared_type: str, head: bytes, size: int) -> bool:
+    """Say whether a part is the first half of a file that a Mac sent in two (RFC 1740, 4).
+
+    AppleSingle bears the same type, begins otherwise, and holds the document.
+    """
+    is_named = declared_type == "application/applefile"
+    return is_named and size <= _MOST_SYSTEM_BYTES and head.startswith(_APPLE_DOUBLE)
+
+
 def _ending(name: str) -> str:
     return PurePosixPath(name).suffix.lower()
