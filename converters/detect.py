@@ -5,9 +5,9 @@ This parses what strangers sent: call it in a sandboxed process only.
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field, replace
 from functools import cache
-from pathlib import Path
 
 import magic
 
@@ -15,6 +15,7 @@ from config.media import catalogue
 from converters import facts, ole, polyglot, zipped
 from converters.claims import Claims, usual_name
 from converters.grounds import By, Grounds
+from converters.handed import File, Handed
 
 _HEAD_BYTES = 64 * 1024
 _PDF_HEADER_WITHIN = 1024  # where viewers look for %PDF- (ISO 32000-1, Annex H, note 13)
@@ -81,7 +82,7 @@ def warm() -> None:
     catalogue()
 
 
-def detect(file: Path, declared_type: str, name: str | None) -> Detected:
+def detect(file: File, declared_type: str, name: str | None) -> Detected:
     """Say what `file` is. `declared_type` and `name` are what its sender called it."""
     claims = Claims.of(declared_type, name)
     with file.open("rb") as opened:
@@ -113,8 +114,8 @@ def _named(found: Detected, claims: Claims) -> Detected:
     return replace(found, media_type=media_type).shown(by)
 
 
-def _by_bytes(file: Path, head: bytes, claims: Claims) -> Detected:
-    found = usual_name(_types().from_file(str(file)))
+def _by_bytes(file: File, head: bytes, claims: Claims) -> Detected:
+    found = usual_name(_said_by(_types(), file))
     pdf_header = b"%PDF-" in head[:_PDF_HEADER_WITHIN]
     if head.startswith(b"#!") and _could_be_anything(found):
         detected = Detected("application/x-script")
@@ -138,7 +139,7 @@ def _by_bytes(file: Path, head: bytes, claims: Claims) -> Detected:
     return detected
 
 
-def _unrecognised(file: Path, head: bytes, found: str, claims: Claims) -> Detected:
+def _unrecognised(file: File, head: bytes, found: str, claims: Claims) -> Detected:
     """Look closer at what libmagic calls data or plain text."""
     if claims.says_pdf and facts.looks_like_pdf(file):
         return Detected("application/pdf", frozenset({"damaged"})).shown(By.STRUCTURE)
@@ -147,12 +148,12 @@ def _unrecognised(file: Path, head: bytes, found: str, claims: Claims) -> Detect
     if found != "text/plain" and zipped.has_directory(file):
         # Something stands before its first member, and every program passes over that.
         return _zip(file, found, claims)
-    description = _descriptions().from_file(str(file))
+    description = _said_by(_descriptions(), file)
     known = (media for start, media in _BY_DESCRIPTION if description.startswith(start))
     return Detected(next(known, found))
 
 
-def _compound(file: Path, found: str, claims: Claims) -> Detected:
+def _compound(file: File, found: str, claims: Claims) -> Detected:
     try:
         inside = ole.inspect(file)
     except ole.NotCompound:
@@ -166,7 +167,7 @@ def _compound(file: Path, found: str, claims: Claims) -> Detected:
     return Detected(media_type, frozenset({"password"} if inside.password else ())).shown(by)
 
 
-def _zip(file: Path, found: str, claims: Claims) -> Detected:
+def _zip(file: File, found: str, claims: Claims) -> Detected:
     try:
         inside = zipped.inspect(file)
     except zipped.NotZip:
@@ -223,7 +224,7 @@ def _of_unknown(claims: Claims) -> tuple[str, By]:
     return "application/octet-stream", By.BYTES
 
 
-def _with_facts(file: Path, found: Detected) -> Detected:
+def _with_facts(file: File, found: Detected) -> Detected:
     if "damaged" in found.flags:
         return found
     try:
@@ -236,6 +237,14 @@ def _with_facts(file: Path, found: Detected) -> Detected:
     except facts.Broken:
         return found.flagged("damaged")
     return found
+
+
+def _said_by(library: magic.Magic, file: File) -> str:
+    if isinstance(file, Handed):
+        # libmagic begins where the descriptor stands, and puts it back there.
+        os.lseek(file.descriptor, 0, os.SEEK_SET)
+        return str(library.from_descriptor(file.descriptor))
+    return str(library.from_file(str(file)))
 
 
 @cache

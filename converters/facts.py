@@ -6,11 +6,12 @@ import mmap
 import re
 import unicodedata
 import warnings
-from pathlib import Path
 
 import pikepdf
 import pillow_heif
 from PIL import Image, UnidentifiedImageError
+
+from converters.handed import File
 
 _SAMPLE = 8192
 _HEADER_WITHIN = 1024
@@ -27,13 +28,13 @@ class Broken(Exception):
     """It does not open."""
 
 
-def pages(file: Path) -> int:
+def pages(file: File) -> int:
     """Count the pages of a PDF. Raises Locked, Broken."""
     if not _has_its_end(file):
         # qpdf would find what objects are left, and say nothing of the others.
         raise Broken("cut short")
     try:
-        with pikepdf.open(file) as opened:
+        with file.open("rb") as stream, pikepdf.open(stream) as opened:
             count = len(opened.pages)
     except pikepdf.PasswordError as error:
         raise Locked from error
@@ -44,7 +45,7 @@ def pages(file: Path) -> int:
     return count
 
 
-def _has_its_end(file: Path) -> bool:
+def _has_its_end(file: File) -> bool:
     """Say whether a PDF ends as its writer ended it (ISO 32000-1, 7.5.5).
 
     It does where the last startxref has %%EOF behind it, or leads to where it says; bytes of
@@ -63,7 +64,7 @@ def _has_its_end(file: Path) -> bool:
         return end[2] is not None or bool(_CROSS_REFERENCES.match(data, leads_to))
 
 
-def pixels(file: Path) -> tuple[int, int] | None:
+def pixels(file: File) -> tuple[int, int] | None:
     """Return width and height as an image's header says them; None for a kind that Pillow lacks.
 
     Raises Broken.
@@ -72,7 +73,11 @@ def pixels(file: Path) -> tuple[int, int] | None:
     # Nothing is decoded here, so a bomb's header is told like any other; the engine has the cap.
     Image.MAX_IMAGE_PIXELS = None
     try:
-        with warnings.catch_warnings(action="ignore"), Image.open(file) as opened:
+        with (
+            warnings.catch_warnings(action="ignore"),
+            file.open("rb") as stream,
+            Image.open(stream) as opened,
+        ):
             return opened.size
     except UnidentifiedImageError:
         return None  # a camera's raw file passes for TIFF
@@ -82,7 +87,7 @@ def pixels(file: Path) -> tuple[int, int] | None:
         raise Broken(type(error).__name__) from error
 
 
-def looks_like_pdf(file: Path) -> bool:
+def looks_like_pdf(file: File) -> bool:
     """Say whether a file without a PDF header has a PDF's inner structure."""
     with file.open("rb") as opened, mmap.mmap(opened.fileno(), 0, access=mmap.ACCESS_READ) as data:
         marks = (b" obj", b"/Pages", b"trailer", b"startxref", b"endstream")

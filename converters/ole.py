@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import struct
 from dataclasses import dataclass
-from pathlib import Path
 
 from converters.compound import SIGNATURE, CompoundFile, Entry, NotCompound
+from converters.handed import File
 
 __all__ = ["SIGNATURE", "Compound", "NotCompound", "inspect"]
 
@@ -33,11 +34,11 @@ class Compound:
     password: bool
 
 
-def inspect(path: Path) -> Compound:
+def inspect(path: File) -> Compound:
     """Read the directory of a compound file. Raises NotCompound."""
     with path.open("rb") as file:
         try:
-            return _inspected(CompoundFile(file.fileno(), 0, path.stat().st_size))
+            return _inspected(CompoundFile(file.fileno(), 0, os.fstat(file.fileno()).st_size))
         except (struct.error, OSError) as error:
             raise NotCompound(type(error).__name__) from error
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 from converters import zipped
+from converters.handed import File
 
 _PDF = b"%PDF-"
 _LOCAL_HEADER_BYTES = 30  # APPNOTE.TXT, 4.3.7: the lengths of name and further fields end it
@@ -24,7 +24,7 @@ def beside_zip(head: bytes) -> str | None:
     return None if at == _LOCAL_HEADER_BYTES + name + further else "application/pdf"
 
 
-def beside_pdf(file: Path, head: bytes, found: str, plain: frozenset[str]) -> str | None:
+def beside_pdf(file: File, head: bytes, found: str, plain: frozenset[str]) -> str | None:
     """Name the second type of a PDF. `found` is what libmagic says it is, `plain` what is none."""
     if zipped.has_directory(file):
         return "application/zip"
@@ -33,7 +33,7 @@ def beside_pdf(file: Path, head: bytes, found: str, plain: frozenset[str]) -> st
     return None if found in plain else found
 
 
-def beside_image(file: Path, head: bytes) -> str | None:
+def beside_image(file: File, head: bytes) -> str | None:
     """Name the second type of an image."""
     if zipped.has_directory(file):
         return "application/zip"

@@ -6,8 +6,9 @@ import re
 import zipfile
 import zlib
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
+
+from converters.handed import File
 
 _MOST_BYTES = 1024 * 1024
 _MOST_NAMES = 100_000
@@ -73,10 +74,10 @@ class NotZip(Exception):
     """The file has no directory of a ZIP file that can be read."""
 
 
-def inspect(path: Path) -> Zipped:
+def inspect(path: File) -> Zipped:
     """Say what a ZIP file is by its members. Raises NotZip."""
     try:
-        with zipfile.ZipFile(path) as archive:
+        with path.open("rb") as stream, zipfile.ZipFile(stream) as archive:
             return _inspect(archive)
     except (zipfile.BadZipFile, zlib.error, OSError, ValueError, RuntimeError,
             NotImplementedError, EOFError, UnicodeError) as error:  # fmt: skip
@@ -120,6 +121,7 @@ def _member(archive: zipfile.ZipFile, name: str) -> bytes:
         return member.read(_MOST_BYTES)
 
 
-def has_directory(path: Path) -> bool:
+def has_directory(path: File) -> bool:
     """Say whether a file, whatever it starts with, can be opened as a ZIP file."""
-    return zipfile.is_zipfile(path)
+    with path.open("rb") as stream:
+        return zipfile.is_zipfile(stream)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
+from converters.handed import File
 from gateway.reader import compressed, contents, production
 from gateway.reader.compressed import OneFile
 from gateway.reader.entity import Count, Entity, Kind
@@ -110,7 +111,7 @@ class Archives:
         if around >= self._limits.max_depth or leaf.entity.depth >= count.limits.max_depth:
             raise NotOpened(Why.DEEP, "depth")
 
-    def _listed(self, leaf: Leaf, file: Path, descriptor: int) -> Archive:
+    def _listed(self, leaf: Leaf, file: File, descriptor: int) -> Archive:
         kind = leaf.detected_type
         if kind == _ZIP:
             return ZipArchive(Extent(descriptor, 0, leaf.size))
@@ -188,7 +189,7 @@ def _part(stored: _Stored, depth: int, count: Count) -> Leaf:
         head = stream.read(_HEAD_BYTES)
     is_system = production.is_system_file(stored.member, head, stored.size)
     return described(
-        _entity(stored.member.name, depth),
+        file_entity(stored.member.name, _DECLARED, depth),
         stored.path,
         stored.file,
         stored.size,
@@ -197,13 +198,13 @@ def _part(stored: _Stored, depth: int, count: Count) -> Leaf:
     )
 
 
-def _entity(name: str, depth: int) -> Entity:
-    """Describe a member as a message would describe an attachment of that name."""
+def file_entity(name: str, declared_type: str, depth: int) -> Entity:
+    """Describe a file as a message would describe an attachment of that name."""
     encoded = f"utf-8''{quote(name)}".encode("ascii")
     return Entity(
         header=Header(),
         kind=Kind.LEAF,
-        media_type=_DECLARED,
+        media_type=declared_type,
         disposition=Value("attachment", {"filename*": encoded}),
         content_type=Value(),
         encoding="",

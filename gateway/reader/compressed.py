@@ -11,9 +11,11 @@ import gzip
 import lzma
 import zlib
 from collections.abc import Callable, Iterator
-from pathlib import Path, PurePosixPath
+from io import BufferedReader
+from pathlib import PurePosixPath
 from typing import Protocol
 
+from converters.handed import File
 from gateway.reader.member import Member, NotOpened, Why
 
 _CHUNK_BYTES = 1 << 18
@@ -27,25 +29,28 @@ class _Stream(Protocol):
     def close(self) -> None: ...
 
 
-_OPENERS: dict[str, Callable[[Path], _Stream]] = {
-    "application/gzip": gzip.GzipFile,
+_OPENERS: dict[str, Callable[[BufferedReader], _Stream]] = {
+    "application/gzip": lambda packed: gzip.GzipFile(fileobj=packed),
     "application/x-bzip2": bz2.BZ2File,
     "application/x-xz": lzma.LZMAFile,
 }
 TYPES = frozenset(_OPENERS)
 
 
-def unpacked(file: Path, media_type: str) -> Iterator[bytes]:
+def unpacked(file: File, media_type: str) -> Iterator[bytes]:
     """Give what a file holds; any other type than these as it is. Raises NotOpened: damaged."""
     try:
-        with contextlib.closing(_OPENERS.get(media_type, _plain)(file)) as stream:
+        with (
+            file.open("rb") as packed,
+            contextlib.closing(_OPENERS.get(media_type, _plain)(packed)) as stream,
+        ):
             while chunk := stream.read(_CHUNK_BYTES):
                 yield chunk
     except (OSError, EOFError, zlib.error, lzma.LZMAError) as error:
         raise NotOpened(Why.DAMAGED, "packed") from error
 
 
-def holds_tar(file: Path, media_type: str) -> bool:
+def holds_tar(file: File, media_type: str) -> bool:
     """Say whether it starts with the header of a tar archive (POSIX.1-2017, pax, ustar)."""
     head = next(unpacked(file, media_type), b"")[:_TAR_BLOCK]
     if len(head) < _TAR_BLOCK:
@@ -60,7 +65,7 @@ def holds_tar(file: Path, media_type: str) -> bool:
 class OneFile:
     """A file that was compressed alone, as an archive of one. See `gateway.reader.member`."""
 
-    def __init__(self, file: Path, media_type: str, name: str | None) -> None:
+    def __init__(self, file: File, media_type: str, name: str | None) -> None:
         """`name` is the archive's: the file is called by it, without its last ending."""
         stem = PurePosixPath((name or "").replace("\\", "/")).stem
         self.members = (Member(stem or "Document", None),)
@@ -72,5 +77,5 @@ class OneFile:
         yield self.members[0], unpacked(self._file, self._media_type)
 
 
-def _plain(file: Path) -> _Stream:
-    return file.open("rb")
+def _plain(packed: BufferedReader) -> _Stream:
+    return packed

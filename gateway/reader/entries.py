@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Set
+from pathlib import Path
 from typing import Any
 
 from converters.grounds import By, Grounds
@@ -23,7 +24,7 @@ def of_words(
     images = {
         leaf.entity.content_id: leaf.file.name
         for leaf in leaves
-        if leaf.file is not None
+        if isinstance(leaf.file, Path)
         and leaf.entity.content_id in said.shown
         and leaf.detected_type.startswith("image/")
     }
@@ -60,7 +61,7 @@ def of_part(leaf: Leaf, container: str | None, spoken_of: Set[str | None]) -> di
         "detected_type": entity.media_type if is_words else leaf.detected_type,
         "bytes": leaf.size,
         "sha256": leaf.sha256,
-        "file": leaf.file.name if leaf.file else None,
+        "file": leaf.file.name if isinstance(leaf.file, Path) else None,
         "inline": entity.disposition.value == "inline" or entity.content_id in spoken_of,
         "content_id": entity.content_id,
         "pixels": leaf.pixels,

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from converters.detect import detect
 from converters.grounds import By, Grounds
+from converters.handed import File
 from gateway.reader.entity import Entity
 from gateway.reader.transfer import Decoder
 
@@ -22,7 +23,7 @@ class Leaf:
 
     path: str
     entity: Entity
-    file: Path | None
+    file: File | None  # handed over, or one of the folder's own
     size: int
     sha256: str
     detected_type: str
@@ -40,19 +41,20 @@ class Leaf:
 
     def open(self, media_type: str = _MESSAGE) -> None:
         """Take note that this is a message, and opened: its file is kept no longer."""
-        if self.file is not None:
-            self.file.unlink()
-        self.file = None
+        self._drop()
         self.detected_type = media_type
         self.grounds = replace(self.grounds, by=By.STRUCTURE, also=None)
         self.flags = {_OPENED, *(self.flags & {"ambiguous"})}
 
     def unpack(self) -> None:
         """Take note that this is an archive, and opened: its file is kept no longer."""
-        if self.file is not None:
+        self._drop()
+        self.flags = {_OPENED, *(self.flags & {"ambiguous"})}
+
+    def _drop(self) -> None:
+        if isinstance(self.file, Path):
             self.file.unlink()
         self.file = None
-        self.flags = {_OPENED, *(self.flags & {"ambiguous"})}
 
     def head(self, size: int) -> bytes:
         """Return its first bytes."""
@@ -93,7 +95,7 @@ def decoded(entity: Entity, path: str, file: Path) -> Leaf:
 
 
 def described(
-    entity: Entity, path: str, file: Path, size: int, sha256: str, flags: set[str]
+    entity: Entity, path: str, file: File, size: int, sha256: str, flags: set[str]
 ) -> Leaf:
     """Find out what a part is whose bytes are in their file already."""
     if not size:

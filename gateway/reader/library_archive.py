@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import os
 import stat
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 
+from converters.handed import File
 from gateway.reader import compressed
 from gateway.reader.libarchive import EOF, OK, READ, WARN, call
 from gateway.reader.member import Member, NotOpened, Why
@@ -127,7 +128,7 @@ class _Open:
 class LibraryArchive:
     """See `gateway.reader.member.Archive`."""
 
-    def __init__(self, file: Path, media_type: str, *, most_bytes: int) -> None:
+    def __init__(self, file: File, media_type: str, *, most_bytes: int) -> None:
         """List it. Raises NotOpened.
 
         `media_type` is 7z's or tar's, or that of a compressed tar archive, which is unpacked to be
@@ -172,6 +173,9 @@ class LibraryArchive:
             if self._media_type == SEVEN_ZIP:
                 call("archive_read_support_format_7zip")(handle)
                 with self._file.open("rb") as stream:
+                    # The library reads from where the descriptor stands: of one that was handed
+                    # over, where it was left.
+                    os.lseek(stream.fileno(), 0, os.SEEK_SET)
                     said = call("archive_read_open_fd")(handle, stream.fileno(), _BLOCK_BYTES)
                     yield self._begun(handle, said, None)
                 return
