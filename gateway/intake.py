@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
-from gateway.letter import Accepted, Letter
+from gateway.letter import Accepted, Along, Letter, Withdrawn
 from gateway.queue import Queue
 from portal import pouch, receipt_number
 from portal.database import Database
@@ -33,8 +33,9 @@ class _Turn:
     """One letter at the wall, and what came of it."""
 
     letter: Letter
+    along: Along | None
     accepted: Accepted | None = None
-    fault: WallDown | DiskFull | None = None
+    fault: WallDown | DiskFull | Withdrawn | None = None
     leads: bool = False
     called: threading.Event = field(default_factory=threading.Event)  # answered, or to lead
 
@@ -49,14 +50,15 @@ class Intake:
     _list: threading.Lock = field(default_factory=threading.Lock)
     _led: bool = False  # somebody has the commit in hand
 
-    def accept(self, letter: Letter) -> Accepted:
+    def accept(self, letter: Letter, along: Along | None = None) -> Accepted:
         """Put a letter into the record and the queue, durably.
 
         `letter.raw` must be durable, unless its bytes come along as `letter.content`. A letter that
         came before (same door, sender, recipients and bytes, or the same origin) is answered with
-        the first one's receipt number. Raises WallDown and DiskFull; then nothing was accepted.
+        the first one's receipt number. `along` writes more in a new one's transaction, and may
+        raise Withdrawn. Raises that, WallDown and DiskFull; then nothing was accepted.
         """
-        turn = _Turn(letter)
+        turn = _Turn(letter, along)
         with self._list:
             self._waiting.append(turn)
             if not self._led:
@@ -107,7 +109,7 @@ class Intake:
         """Answer every turn: in one transaction, or each alone where that one fails."""
         try:
             with self.database.write() as connection:
-                answers = [self._insert(connection, turn.letter) for turn in turns]
+                answers = [self._insert(connection, turn.letter, turn.along) for turn in turns]
         except Exception as error:  # noqa: BLE001  # whatever it was, every door waits for an answer
             if len(turns) > 1 and not _is_busy(error):
                 for turn in turns:
@@ -115,12 +117,13 @@ class Intake:
                 return
             for turn in turns:
                 turn.fault = _in_our_words(error)
-                turn.fault.__cause__ = error
+                if turn.fault is not error:
+                    turn.fault.__cause__ = error
         else:
             for turn, answer in zip(turns, answers, strict=True):
                 turn.accepted = answer
 
-    def _insert(self, connection: sa.Connection, letter: Letter) -> Accepted:
+    def _insert(self, connection: sa.Connection, letter: Letter, along: Along | None) -> Accepted:
         row = {
             "door": letter.envelope.door,
             "sender": letter.envelope.sender,
@@ -130,6 +133,7 @@ class Intake:
             "fingerprint": letter.fingerprint,
             "raw_sha256": letter.raw.sha256,
             "raw_bytes": letter.raw.bytes,
+            "form": letter.form.value,
             "origin": letter.envelope.origin,
             "tls": letter.envelope.tls,
             "arrived_at": letter.envelope.arrived_at,
@@ -143,6 +147,8 @@ class Intake:
                 if letter.content is not None:
                     pouch.put(connection, letter_id, letter.content)
                 self.queue.put(connection, letter_id, attempt=1)
+                if along is not None:
+                    along(connection, letter_id)
                 return Accepted(receipt, repeated=False)
             first = connection.execute(
                 _FIRST, {"fingerprint": row["fingerprint"], "origin": row["origin"]}
@@ -158,7 +164,9 @@ def _is_busy(error: Exception) -> bool:
     return isinstance(error, sa.exc.OperationalError) and "locked" in str(error.orig)
 
 
-def _in_our_words(error: Exception) -> WallDown | DiskFull:
+def _in_our_words(error: Exception) -> WallDown | DiskFull | Withdrawn:
+    if isinstance(error, Withdrawn):
+        return error
     # SQLITE_FULL. It has no word of its own for a quota (EDQUOT), which stays an I/O error.
     full = isinstance(error, sa.exc.OperationalError) and "disk is full" in str(error.orig)
     return (DiskFull if full else WallDown)(type(error).__name__)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -19,11 +20,20 @@ class Proof(StrEnum):
     LOOPBACK = "loopback"  # by the setting trust.loopback_is_proven
     MAILBOX = "mailbox"  # by the setting is_trusted of the mailbox that it was taken from
     OPERATOR = "operator"  # a person with the command line vouches for it: an import
+    CODE = "code"  # whoever sent it has typed the code that we had sent to the address
+    ACCOUNT = "account"  # whoever sent it was signed in
 
     @property
     def holds(self) -> bool:
         """Whether the sender counts as proven."""
         return self is not Proof.NONE
+
+
+class Form(StrEnum):
+    """What the raw bytes of a letter are."""
+
+    MESSAGE = "message"  # as RFC 5322 has it, or a .msg
+    MANIFEST = "manifest"  # of files that are in the vault: gateway/manifest.py
 
 
 @dataclass(frozen=True)
@@ -50,6 +60,7 @@ class Letter:
     raw: Blob
     # The raw bytes themselves, where they are small and the wall is to keep them in the pouch.
     content: bytes | bytearray | None = field(default=None, repr=False)
+    form: Form = Form.MESSAGE
 
     @property
     def fingerprint(self) -> str:
@@ -74,6 +85,17 @@ class Accepted:
     repeated: bool
 
 
+Along = Callable[[sa.Connection, int], None]
+"""Written along with a new letter, by its id, in the transaction of its accept.
+
+Raises Withdrawn where the letter is not to be accepted after all.
+"""
+
+
+class Withdrawn(Exception):
+    """What the letter was made of has changed: it was not accepted, and can be made anew."""
+
+
 def letter_of(row: sa.Row[tuple[object, ...]]) -> Letter:
     """Return the letter that a row of `letters` is about."""
     return Letter(
@@ -88,4 +110,5 @@ def letter_of(row: sa.Row[tuple[object, ...]]) -> Letter:
             tls=row.tls,
         ),
         raw=Blob(row.raw_sha256, row.raw_bytes),
+        form=Form(row.form),
     )

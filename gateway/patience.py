@@ -21,7 +21,7 @@ from gateway.addressee import receipt_goes_to
 from gateway.letter import Letter, letter_of
 from gateway.progress import progress
 from gateway.road.package import NARRATIVE_CHARACTERS, Fate, Package, Resolution
-from gateway.road.read import MessageUnreadable, read
+from gateway.road.read import MessageUnreadable
 from gateway.road.sender import sender_of
 from gateway.road.sort import sort
 from gateway.road.tell import mail_of, replied_to
@@ -120,7 +120,7 @@ class Patience:
         folder.mkdir(parents=True)
         try:
             with self.raw.open(letter.raw.sha256) as raw:
-                package = read(letter, raw, self.road.reader, folder, self.settings.reading)
+                package = self.road.read(letter, raw, folder, self.raw.vault)
             package = sort(
                 package,
                 self.road.media,

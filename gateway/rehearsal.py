@@ -105,6 +105,7 @@ class _Rehearsal:
                 letter,
                 raw,
                 work,
+                blobs=self.vault,
                 directory=Directory(self.database),
                 earlier=Earlier(self.database),
                 now=letter.envelope.arrived_at,

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from config.settings import Settings
@@ -12,6 +13,7 @@ from gateway.intake import Intake
 from gateway.queue import Queue
 from gateway.queue import migrate as migrate_queue
 from gateway.queue import require_current as require_current_queue
+from gateway.web_door import WebDoor
 from portal import migrations
 from portal.database import Database, open_database
 from portal.pouch import Raw
@@ -47,6 +49,11 @@ class Stores:
     def intake(self) -> Intake:
         """Build the wall."""
         return Intake(self.database, self.queue())
+
+    def web_door(self, clock: Callable[[], datetime]) -> WebDoor:
+        """Build the door of the form, before a wall of its own."""
+        address = self.settings.intake.address
+        return WebDoor(self.database, self.vault, self.intake().accept, address, clock)
 
 
 @contextlib.contextmanager

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
+from gateway.letter import Form
 from gateway.road.aside import MACHINE_ANSWERED
 from gateway.road.describe import KEPT
 from gateway.sweep import HOLDS_ITS_CONTENT, is_referenced
@@ -22,12 +23,14 @@ from portal.receipt_number import shown
 from portal.tables import (
     decisions,
     documents,
+    drafts,
     letters,
     packages,
     parts,
     pouch,
     renditions,
     submissions,
+    uploads,
 )
 from portal.vault import BlobMissing, Vault
 
@@ -121,6 +124,11 @@ def disagreements(database: Database) -> Iterator[str]:
             "waits or was returned, and no reason is given",
             letters.c.state.in_(("with_us", "needs_you", "not_filed")) & letters.c.reason.is_(None),
         ),
+        (
+            "is a manifest, and no draft was sent as it",
+            (letters.c.form == Form.MANIFEST.value)
+            & ~sa.exists().where(drafts.c.letter_id == letters.c.id),
+        ),
         ("is a copy of no letter", (letters.c.state == "copy") & letters.c.copy_of.is_(None)),
     )
     with database.read() as connection:
@@ -148,6 +156,9 @@ def damages(database: Database, vault: Vault) -> Iterator[str]:
             sa.union(
                 sa.select(letters.c.raw_sha256).where(HOLDS_ITS_CONTENT, ~in_pouch),
                 sa.select(parts.c.sha256).where(parts.c.stored),
+                sa.select(uploads.c.sha256)
+                .join(drafts, drafts.c.id == uploads.c.draft_id)
+                .where(drafts.c.letter_id.is_not(None)),
                 sa.select(renditions.c.pdf_sha256),
             )
         ).scalars()

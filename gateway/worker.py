@@ -17,13 +17,16 @@ import structlog
 from config.settings import Settings
 from converters.fault import JobStopped
 from gateway.checkpoints import Forgotten, Kept
-from gateway.letter import Letter, letter_of
+from gateway.letter import Form, Letter, letter_of
+from gateway.manifest import ListedFile
 from gateway.road.aside import rehearse, take_back
 from gateway.road.copy import first_filed, normal_sha256, note_normal, set_aside
 from gateway.road.decided import DIFFERS, CannotCarry, Decided, decided, fits
 from gateway.road.file import Question, StaleAttempt, file, keep_parts
 from gateway.road.give_back import give_back
+from gateway.road.listed import manifest_of
 from gateway.road.package import Package
+from gateway.road.read import MessageUnreadable
 from gateway.road.tell import owed
 from gateway.road.unread import unread
 from gateway.road.walk import Road
@@ -100,8 +103,9 @@ class Worker:
     ) -> str:
         is_trial = self._is_trial(letter)
         with self.raw.open(letter.raw.sha256) as raw:
-            # A rehearsal is nobody's copy, and has none.
-            normal = None if is_trial else normal_sha256(raw)
+            # A rehearsal is nobody's copy, and has none; what the form sends goes by no other door.
+            is_alone = is_trial or letter.form is Form.MANIFEST
+            normal = None if is_alone else normal_sha256(raw)
         with self.database.read() as connection:
             decision = pending(connection, letter_id)
             if decision is not None and decision.account_id is not None:
@@ -157,12 +161,25 @@ class Worker:
             if decision is not None:
                 state = self._give_back(decision, letter_id, attempt, "not_finished")
             else:
-                package = unread(letter_of(row), "not_finished")
+                package = unread(
+                    letter_of(row), "not_finished", listed=self._listed(letter_of(row))
+                )
                 state = self._file(package, row.receipt, letter_id, attempt)
         except StaleAttempt:
             return False
         self.metrics.letter_ended(row.door, state)
         return True
+
+    def _listed(self, letter: Letter) -> tuple[ListedFile, ...]:
+        """Return the files that a letter names; none where that cannot be read now."""
+        if letter.form is not Form.MANIFEST:
+            return ()
+        try:
+            with self.raw.open(letter.raw.sha256) as raw:
+                return manifest_of(raw).files
+        except (VaultFault, PouchChanged, MessageUnreadable) as fault:
+            structlog.get_logger().error("letter.not_listed", **fault_fields(fault))
+            return ()
 
     def _give_back(
         self,
@@ -274,6 +291,7 @@ class Worker:
                 letter,
                 raw,
                 folder,
+                blobs=self.raw.vault,
                 directory=Directory(self.database),
                 earlier=Earlier(self.database),
                 now=self.clock(),

@@ -13,6 +13,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -130,12 +131,20 @@ def touch(connection: sa.Connection, draft_id: int, *, now: datetime) -> None:
 def write(
     connection: sa.Connection, draft_id: int, fields: Mapping[str, str], *, now: datetime
 ) -> None:
-    """Keep what was typed, in the place of what was there."""
-    connection.execute(
-        sa.update(drafts)
-        .where(drafts.c.id == draft_id, drafts.c.sent_at.is_(None))
-        .values(fields=dict(fields), touched_at=now)
-    )
+    """Keep what was typed, in the place of what was there.
+
+    What was proven is the address that stood there: another one is not.
+    """
+    live = (drafts.c.id == draft_id, drafts.c.sent_at.is_(None))
+    before = connection.execute(sa.select(drafts.c.fields).where(*live)).scalar() or {}
+    values: dict[str, Any] = {"fields": dict(fields), "touched_at": now}
+    if _address(before) != _address(fields):
+        values["email_proven_at"] = None
+    connection.execute(sa.update(drafts).where(*live).values(**values))
+
+
+def _address(fields: Mapping[str, str]) -> str:
+    return fields.get("email", "").strip().lower()
 
 
 def prove(connection: sa.Connection, draft_id: int, *, now: datetime) -> None:

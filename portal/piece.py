@@ -45,6 +45,8 @@ class Piece:
     remarks: tuple[str, ...]
     made: Made | None
     own_pages: int | None = None
+    document_type: str | None = None  # what its sender said that it is, on the form
+    description: str | None = None
 
     @property
     def shown_name(self) -> str | None:
@@ -127,4 +129,6 @@ def _piece(row: _Row) -> Piece:
         remarks=tuple(row.remarks),
         made=made,
         own_pages=row.pages,
+        document_type=row.document_type,
+        description=row.description,
     )

@@ -88,6 +88,8 @@ letters = sa.Table(
     _text("fingerprint", unique=True),
     sa.Column("raw_sha256", sa.Text, nullable=False, index=True),
     _number("raw_bytes"),
+    # What they are: a message, or the manifest of files that are in the vault.
+    sa.Column("form", sa.Text, nullable=False, server_default="message"),
     # The same with every line end as CRLF, once it was read: doors differ in line ends.
     sa.Column("normal_sha256", sa.Text, nullable=True, index=True),
     # Where a door can find the same message again: it is taken once, whatever its bytes are then.
@@ -166,6 +168,8 @@ parts = sa.Table(
     sa.Column("stored", sa.Boolean, nullable=False),  # whether the vault holds it by itself
     _text("fate"),
     _text("reason", null=True),
+    _text("document_type", null=True),  # what its sender said that it is, on the form
+    _text("description", null=True),
     sa.Column("remarks", sa.JSON, nullable=False),  # codes of what was changed in the name
     _to("renditions.id", null=True),
     sa.UniqueConstraint("letter_id", "path"),

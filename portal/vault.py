@@ -133,6 +133,13 @@ class Vault:
         except FileNotFoundError as error:
             raise BlobMissing(sha256) from error
 
+    def file(self, sha256: str) -> Path:
+        """Name the file of a blob, for a sandbox to be handed it read-only. Raises BlobMissing."""
+        path = self._path(sha256)
+        if not path.is_file():
+            raise BlobMissing(sha256)
+        return path
+
     def holds(self, sha256: str) -> bool:
         """Say whether the vault has this blob."""
         return self._path(sha256).is_file()

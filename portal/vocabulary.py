@@ -88,6 +88,7 @@ FATE_TONES: Mapping[str, str] = {
 }
 
 PLACES: Mapping[str, str] = {
+    "form": "the form",
     "tag": "the address",
     "thread": "an earlier receipt",
     "subject": "the subject",
@@ -103,6 +104,8 @@ PROOFS: Mapping[str, str] = {
     "loopback": "Proven: sent from this machine",
     "mailbox": "Proven: by the mail server of its mailbox",
     "operator": "Proven: imported by an operator",
+    "code": "Proven: by a code that was sent to the address",
+    "account": "Proven: signed in",
 }
 
 DOORS: Mapping[str, str] = {
@@ -111,6 +114,7 @@ DOORS: Mapping[str, str] = {
     "imap": "Mailbox",
     "import": "Import",
     "bulk": "Import",
+    "web": "Web form",
 }
 
 MAILS: Mapping[str, str] = {
@@ -123,6 +127,7 @@ MAILS: Mapping[str, str] = {
 
 HOWS: Mapping[str, str] = {
     "case": "This is the case's claims consultant.",
+    "form": "The case has no claims consultant. The sender chose this one on the form.",
     "to": "The case has no claims consultant. The message is addressed to this one.",
     "greeting": "The case has no claims consultant. The message greets this one.",
     "person": "Operations chose the case; this is its claims consultant.",

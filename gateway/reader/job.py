@@ -11,8 +11,9 @@ from typing import Any
 
 from converters import detect
 from converters.compound import SIGNATURE as COMPOUND
+from converters.handed import Handed
 from gateway.reader import entries, libarchive
-from gateway.reader.archive import ArchiveLimits, Archives
+from gateway.reader.archive import ArchiveLimits, Archives, file_entity
 from gateway.reader.body import pieces
 from gateway.reader.boundary import shows_parts
 from gateway.reader.enclosed import disclose
@@ -22,7 +23,7 @@ from gateway.reader.glimpse import glimpse
 from gateway.reader.importance import importance
 from gateway.reader.inside import Inside, inside
 from gateway.reader.joined import join
-from gateway.reader.leaf import Leaf, decoded, opened
+from gateway.reader.leaf import Leaf, decoded, described, opened
 from gateway.reader.mailboxes import mailboxes
 from gateway.reader.mapi import DamagedContainer
 from gateway.reader.member import Why
@@ -54,12 +55,13 @@ def warm() -> None:
 
 
 def run(job: dict[str, Any], inputs: list[int], folder: Path) -> dict[str, Any]:
-    """Take a message apart.
+    """Take a message apart, or one file of a manifest.
 
     `job` has the limits max_parts, max_depth and max_header_bytes, and as "archives" those of
     ArchiveLimits, where archives are opened; `inputs` is the descriptor of the raw message. The
     files of the parts are left in `folder`. The answer is what
-    gateway.road.read takes, or {"stopped": reason}.
+    gateway.road.read takes, or {"stopped": reason}. With a "file" in `job` the descriptor is that
+    file's, and the answer what gateway.road.listed takes.
     """
     limits = Limits(job["max_parts"], job["max_depth"], job["max_header_bytes"])
     descriptor = inputs[0]
@@ -68,7 +70,10 @@ def run(job: dict[str, Any], inputs: list[int], folder: Path) -> dict[str, Any]:
     archives = ArchiveLimits(**opening) if opening else None
     try:
         with scratch(folder) as own:
-            return _Letter(folder, Count(limits), archives, own).read(raw)
+            letter = _Letter(folder, Count(limits), archives, own)
+            if "file" in job:
+                return letter.read_file(Handed(descriptor, folder), job["file"])
+            return letter.read(raw)
     except ReadingStopped as stop:
         return {"stopped": stop.reason.value}
 
@@ -94,6 +99,18 @@ class _Letter:
         """Read the letter and what is attached to it. Raises ReadingStopped."""
         with self._outermost(raw) as root:
             return self._read(root)
+
+    def read_file(self, file: Handed, said: dict[str, Any]) -> dict[str, Any]:
+        """Read a file that nobody packed into a message. Raises ReadingStopped.
+
+        `said` has its path, name, declared_type and sha256, and as files_before the number of the
+        last file that is in the folder where the new ones go.
+        """
+        self._files = said["files_before"]
+        entity = file_entity(said["name"], said["declared_type"], 0)
+        leaf = described(entity, said["path"], file, file.size, said["sha256"], set())
+        self._hand_over(leaf, None, frozenset())
+        return {"words": self._words, "parts": self._parts}
 
     @contextlib.contextmanager
     def _outermost(self, raw: Extent) -> Iterator[Entity]:

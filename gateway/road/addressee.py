@@ -1,7 +1,8 @@
 """Addressee: which consultant a message is meant for, and where a name is a hint and no more.
 
-Design.md, safety rule 2: a name counts where a person chose it, in To or Cc, or in the greeting.
-Anywhere else it may be a patient's, a witness's or last year's consultant's.
+Design.md, safety rule 2: a name counts where a person chose it: on the form, which goes before the
+others, in To or Cc, or in the greeting. Anywhere else it may be a patient's, a witness's or last
+year's consultant's.
 """
 
 from __future__ import annotations
@@ -18,7 +19,9 @@ from portal.directory import Consultant
 _WORD = re.compile(r"[^\W\d_]+(?:['\u2019-][^\W\d_]+)*")
 _MOST_CHARACTERS = 200_000
 _MOST_HINTS = 10
+_NOBODY = "The form names this consultant, and that is nobody here, or more than one."
 _SAID = {
+    "form": "The sender chose {name} on the form.",
     "to": "The message is addressed to {name} (To or Cc).",
     "greeting": "The message greets {name}.",
 }
@@ -29,7 +32,7 @@ class Addressee:
     """Whom a message is meant for, and every name of a consultant that was seen."""
 
     consultant: Consultant | None  # the one that a person chose; None for nobody, or for several
-    how: str  # "to" or "greeting"; "unknown" for nobody
+    how: str  # "form", "to" or "greeting"; "unknown" for nobody
     candidates: tuple[Candidate, ...]
 
 
@@ -45,21 +48,25 @@ def addressee(package: Package, desk: Iterable[Consultant]) -> Addressee:
         (names.of_mailbox(one), one.name or one.address or "") for one in package.addressed
     ]
     greeting = [(names.of(one), one.name) for one in greeted(package.words[0].new)]
+    typed = package.typed.consultant if package.typed else None
+    form = [(names.of_typed(typed), typed)] if typed else []
     chosen = [
         (person, written, place)
-        for place, found in (("to", addressed), ("greeting", greeting))
+        for place, found in (("form", form), ("to", addressed), ("greeting", greeting))
         for person, written in found
         if person is not None
     ]
-    people = list(dict.fromkeys(person for person, _, _ in chosen))
+    first = [one for one in chosen if one[2] == "form"] or chosen
+    people = list(dict.fromkeys(person for person, _, _ in first))
     candidates = [
         _candidate(person, written, place, several=len(people) > 1)
         for person, written, place in chosen
     ]
+    candidates += [Candidate(typed, None, "form", _NOBODY) for person, typed in form if not person]
     candidates += _hints(package, names, {person.id for person in people})
     if len(people) != 1:
         return Addressee(None, "unknown", tuple(candidates))
-    return Addressee(people[0], chosen[0][2], tuple(candidates))
+    return Addressee(people[0], first[0][2], tuple(candidates))
 
 
 def _candidate(person: Consultant, written: str, place: str, *, several: bool) -> Candidate:
@@ -120,6 +127,10 @@ class _Names:
         if mailbox.address in self._by_address:
             return self._by_address[mailbox.address]
         return _the_one(self._whole.get(_words(mailbox.name), set()))
+
+    def of_typed(self, text: str) -> Consultant | None:
+        """Return whom a field of the form means, by address or by name."""
+        return self._by_address.get(text.strip().lower()) or self.of(Greeted(text, titled=False))
 
     def within(self, text: str) -> Iterator[Consultant]:
         """Give each consultant whose whole name stands in a text. Linear in its length."""

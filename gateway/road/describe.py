@@ -78,6 +78,8 @@ def _row(part: Part, position: int) -> dict[str, Any]:
         "stored": is_stored(part),
         "fate": part.fate.value,
         "reason": part.reason,
+        "document_type": part.document_type,
+        "description": part.description,
         "remarks": list(part.remarks),
         "rendition_id": part.pdf.rendition_id if part.pdf else None,
     }

@@ -41,7 +41,7 @@ def keep_parts(package: Package, vault: Vault) -> None:
     Raises PartChanged where a file differs from its description, and the vault's faults.
     """
     for part in package.parts:
-        if is_stored(part) and part.file is not None:
+        if is_stored(part) and part.file is not None and not part.is_kept:
             with part.file.open("rb") as stream:
                 blob = vault.add(stream)
             if (blob.sha256, blob.bytes) != (part.sha256, part.bytes):
@@ -230,7 +230,11 @@ def _insert_submission(
     for position, part in enumerate(filed, 1):
         connection.execute(
             documents.insert().values(
-                submission_id=submission_id, part_id=ids[part.path], position=position
+                submission_id=submission_id,
+                part_id=ids[part.path],
+                position=position,
+                document_type=part.document_type,
+                description=part.description,
             )
         )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass, field
+from datetime import date
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -60,6 +61,9 @@ class Part:
     contents: Path | None = None
     programs: tuple[str, ...] = ()
     glimpse: str = ""  # how a small text begins, where it is none of the words
+    is_kept: bool = False  # the vault has these bytes already, and `file` is its blob
+    document_type: str | None = None  # what its sender said that it is, on the form
+    description: str | None = None
     # -- decided by the steps --
     fate: Fate | None = None
     reason: str | None = None
@@ -107,6 +111,15 @@ class Trouble:
     code: str
     fields: dict[str, Any] = field(default_factory=dict)
     part: str | None = None  # the path of the part it is about
+
+
+@dataclass(frozen=True)
+class Typed:
+    """What was typed into the form beside the message: each one a choice of the sender's."""
+
+    case: str | None
+    consultant: str | None
+    deadline: date | None
 
 
 @dataclass(frozen=True)
@@ -199,6 +212,7 @@ class Package:
     parts: tuple[Part, ...]  # in the order of the message
     answered: tuple[str, ...] = ()  # the Message-IDs that it answers, without brackets
     addressed: tuple[Mailbox, ...] = ()  # To and Cc
+    typed: Typed | None = None  # of a letter that came by the form
     importance: str | None = None  # the header field that marks it as urgent
     elsewhere: tuple[Seen, ...] = ()  # what shows that documents did not reach us
     failures: tuple[str, ...] = ()  # of a delivery report: the codes of what was not delivered

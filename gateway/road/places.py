@@ -1,7 +1,8 @@
 """Places: where a package may say which case it belongs to, in the order of trust.
 
-Tag, thread, subject and new words rank alike; then the names of the files; then what is quoted or
-attached as a message, which often speaks of another matter (safety rule 1).
+The field of the form goes first. Tag, thread, subject and new words rank alike; then the names of
+the files; then what is quoted or attached as a message, which often speaks of another matter (safety
+rule 1).
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from gateway.number_context import Likeness
 from gateway.road.package import Package, Part, Words
 from portal.directory import AnsweredMail, Firm
 
-RANKS = (("tag", "thread", "subject", "words"), ("file_name",), ("history",))
+RANKS = (("form",), ("tag", "thread", "subject", "words"), ("file_name",), ("history",))
 _MOST = 100  # in one text
 
 
@@ -37,7 +38,9 @@ def places(
     package: Package, shape: CaseShape, tags: tuple[str, ...], thread: tuple[Place, ...] = ()
 ) -> tuple[Place, ...]:
     """Return everything that looks like a case number, the most trusted places first."""
-    return tuple(_places(package, shape, tags, thread))
+    form = package.typed.case if package.typed else None
+    typed = (Place(_typed(form, shape), "form"),) if form else ()
+    return (*typed, *_places(package, shape, tags, thread))
 
 
 def thread_places(earlier: Iterable[AnsweredMail], firm: Firm | None) -> tuple[Place, ...]:
@@ -65,7 +68,9 @@ def _places(
         yield Place(Found(tag, shape.normal(tag), Likeness.COUNTS), "tag")
     yield from thread
     own, *attached = package.words
-    trusted = _trusted(package.subject, own, shape)
+    # The subject of a form's letter is ours, made of the field that was looked at.
+    subject = package.subject if package.typed is None else ""
+    trusted = _trusted(subject, own, shape)
     for found, found_in in trusted:
         yield Place(found, found_in)
     messages = frozenset(one.container for one in attached)
@@ -88,6 +93,13 @@ def _places(
             for found in _find(shape, text):
                 yield Place(found, "history")
     yield from inside
+
+
+def _typed(text: str, shape: CaseShape) -> Found:
+    """Read the field for a case number: nothing else is meant there, so it counts as it stands."""
+    found = [one for one in shape.find(text) if one.likeness is Likeness.COUNTS]
+    number = shape.normal(text) or (found[0].number if len(found) == 1 else None)
+    return Found(" ".join(text.split())[:_MOST], number, Likeness.COUNTS)
 
 
 def _trusted(subject: str, own: Words, shape: CaseShape) -> list[tuple[Found, str]]:

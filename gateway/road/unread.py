@@ -2,19 +2,43 @@
 
 from __future__ import annotations
 
-from gateway.letter import Letter
+import dataclasses
+from collections.abc import Iterable
+
+from gateway.letter import Form, Letter
+from gateway.manifest import ListedFile
+from gateway.road.listed import whole
 from gateway.road.package import Fate, Package, Part, Resolution, Trouble, Words
 
 _MAIL = ("message/rfc822", "Message.eml")
+_MANIFEST = ("application/json", "Submission.json")
 _OUTLOOK = ("application/vnd.ms-outlook", "Message.msg")
 
 
-def unread(letter: Letter, why: str = "message_unreadable", *, is_outlook: bool = False) -> Package:
+def unread(
+    letter: Letter,
+    why: str = "message_unreadable",
+    *,
+    is_outlook: bool = False,
+    listed: Iterable[ListedFile] = (),
+) -> Package:
     """Return a package that waits for staff, with the raw message as its one part.
 
+    Of a manifest the files that are `listed` in it stand beside it.
     `why` is the code of the catalogue that says why. It `is_outlook` where it came as a .msg.
     """
     media_type, name = _OUTLOOK if is_outlook else _MAIL
+    if letter.form is Form.MANIFEST:
+        media_type, name = _MANIFEST
+    files = (
+        dataclasses.replace(
+            whole(one, f"{number}", None),
+            fate=Fate.HELD,
+            reason=why,
+            filed_name=f"File {number - 1}",
+        )
+        for number, one in enumerate(listed, 2)
+    )
     return Package(
         letter=letter,
         message_id=None,
@@ -37,6 +61,7 @@ def unread(letter: Letter, why: str = "message_unreadable", *, is_outlook: bool 
                 reason=why,
                 filed_name=name,
             ),
+            *files,
         ),
         troubles=(Trouble(why),),
         resolution=Resolution(hold=why),

@@ -1,7 +1,8 @@
 """Urgent: why a package seems to be, by the words of the settings or the sender's own mark.
 
 Design.md, safety rule 10: a suggestion that puts it first in every list, and decides nothing. Only
-the subject and the new words count: what is quoted was urgent once.
+the subject and the new words count: what is quoted was urgent once. A deadline on the form goes
+before any word.
 """
 
 from __future__ import annotations
@@ -29,10 +30,17 @@ def urgent(package: Package, urgency: Urgency) -> Package:
         ("The message says", f"{own.new}\n{own.other}"),
     )
     found = ((said, _first(text, urgency.words)) for said, text in places)
-    why = next((f'{said} "{word}".' for said, word in found if word is not None), None)
+    why = _deadline(package) or next(
+        (f'{said} "{word}".' for said, word in found if word is not None), None
+    )
     if why is None and urgency.importance_headers and package.importance is not None:
         why = "The sender marked it with high importance."
     return package.but(urgent=why)
+
+
+def _deadline(package: Package) -> str | None:
+    day = None if package.typed is None else package.typed.deadline
+    return None if day is None else f"The form names a deadline: {day.day} {day:%B %Y}."
 
 
 def _first(text: str, words: tuple[str, ...]) -> str | None:

@@ -21,13 +21,14 @@ from converters.pool import Pool
 from converters.workshop import Workshop
 from gateway.address import OurAddresses
 from gateway.case_number import CaseShape
-from gateway.letter import Letter
+from gateway.letter import Form, Letter
 from gateway.reader.fault import Reason
 from gateway.road.again import EarlierView, again
 from gateway.road.ask import ask
 from gateway.road.convert import Bench, Checkpoints, convert
 from gateway.road.decided import Decided, carry_out
 from gateway.road.elsewhere import elsewhere
+from gateway.road.listed import Blobs, read_listed
 from gateway.road.look import DirectoryView
 from gateway.road.name import name
 from gateway.road.package import NARRATIVE_CHARACTERS, Package
@@ -73,6 +74,7 @@ class Road:
         raw: BinaryIO,
         folder: Path,
         *,
+        blobs: Blobs,
         directory: DirectoryView,
         earlier: EarlierView,
         now: datetime,
@@ -85,23 +87,17 @@ class Road:
         `now` is the moment of the attempt; rights are asked for on its day in the office's zone.
         A person's `decision` takes the place of what resolve makes of the case.
 
-        `raw` is its content and `folder` an empty working folder of this attempt's own. Without
-        `checkpoints` nothing is converted; the fates then say what would happen. A message that
-        cannot be taken apart comes out whole, to be held for staff. Without `last_chance` a
-        sandbox that was killed from outside or took too long is no fault of the letter's yet:
-        converters.fault.JobUncertain is raised, and another attempt tells.
+        `raw` is its content, `blobs` has the files that a manifest names, and `folder` is an empty
+        working folder of this attempt's own. Without `checkpoints` nothing is converted; the fates
+        then say what would happen. A message that cannot be taken apart comes out whole, to be held
+        for staff. Without `last_chance` a sandbox that was killed from outside or took too long is
+        no fault of the letter's yet: converters.fault.JobUncertain is raised, and another attempt
+        tells.
         """
         today = now.astimezone(ZoneInfo(self.settings.service.time_zone)).date()
         try:
             with self.timer("read"):
-                package = read(
-                    letter,
-                    raw,
-                    self.reader,
-                    folder,
-                    self.settings.reading,
-                    last_chance=last_chance,
-                )
+                package = self.read(letter, raw, folder, blobs, last_chance=last_chance)
         except MessageUnreadable as fault:
             structlog.get_logger().warning("letter.unreadable", why=fault.why)
             broken = unread(letter, is_outlook=fault.why == Reason.DAMAGED)
@@ -134,6 +130,23 @@ class Road:
                 bench = Bench(self.workshop, checkpoints, folder, self.engines, last_chance)
                 package = convert(package, bench)
         return package
+
+    def read(
+        self,
+        letter: Letter,
+        raw: BinaryIO,
+        folder: Path,
+        blobs: Blobs,
+        *,
+        last_chance: bool = True,
+    ) -> Package:
+        """Take a letter apart, whatever its content is: the faults are those of `read`."""
+        limits = self.settings.reading
+        if letter.form is Form.MANIFEST:
+            return read_listed(
+                letter, raw, blobs, self.reader, folder, limits, last_chance=last_chance
+            )
+        return read(letter, raw, self.reader, folder, limits, last_chance=last_chance)
 
     def _settled(self, package: Package, decision: Decided | None, today: date) -> Package:
         """Let a person's decision go before the road's own, and see whether the sender is asked."""
