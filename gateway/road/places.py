@@ -1,8 +1,8 @@
 """Places: where a package may say which case it belongs to, in the order of trust.
 
 The field of the form goes first. Tag, thread, subject and new words rank alike; then the names of
-the files; then what is quoted or attached as a message, which often speaks of another matter (safety
-rule 1).
+the files; then what is quoted or attached as a message, which often speaks of another matter
+(safety rule 1).
 """
 
 from __future__ import annotations

@@ -149,7 +149,9 @@ def _names(meant_for: Addressee, verdict: _Verdict) -> Iterable[Candidate]:
     """Give the names that were seen, but for that of the case's own consultant: it says nothing."""
     case = verdict.taken.case if verdict.taken else None
     own = case.consultant.id if case and case.consultant else None
-    return (one for one in meant_for.candidates if one.consultant_id != own)
+    return (
+        one for one in meant_for.candidates if one.consultant_id is None or one.consultant_id != own
+    )
 
 
 def _suggestions(looked: Iterable[Looked]) -> tuple[str, ...]:
