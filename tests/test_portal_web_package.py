@@ -267,3 +267,14 @@ def test_no_address_or_title_holds_anything_personal(desk: SampleDesk, dana: Tes
             assert re.fullmatch(r"(?:#|/)[A-Za-z0-9/?=&;._-]*", address), address
         assert "Pat" not in (re.search(r"<title>(.*?)</title>", page) or [""])[0]
     assert csrf(dana.get("/packages").text) not in str(dana.get("/packages").headers)
+
+
+def test_what_its_sender_said_of_a_file_stands_beside_it(
+    desk: SampleDesk, dana: TestClient
+) -> None:
+    with desk.database.write() as connection:
+        said = {"document_type": "Expert report", "description": "Dr <Lee>'s"}
+        connection.execute(
+            sa.update(parts).where(parts.c.filed_name.like("Smith deposition%")).values(**said)
+        )
+    assert "Expert report: Dr &lt;Lee&gt;" in dana.get("/p/7KQ4-M2XD").text
