@@ -254,6 +254,11 @@ class Sending(_Section):
     draft_days: _Positive = 14
     upload_hours: _Positive = 48
     idle_seconds: _Positive = 60
+    code_minutes: _Positive = 10
+    code_tries: _Positive = 5
+    codes_an_hour: _Positive = 5
+    codes_an_hour_of_a_network: _Positive = 60
+    drafts_an_hour: _Positive = 120
 
     @model_validator(mode="after")
     def _fit_in_each_other(self) -> Self:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 
 import uvicorn
 
 from config import media
 from gateway import assembly, clock
 from gateway.case_number import CaseShape
+from gateway.foresight import foresee
 from gateway.stores import Stores
 from portal.web.app import build_app
 from portal.web.desk import Check
@@ -34,6 +36,7 @@ def pages_of(
     stores: Stores,
     checks: Mapping[str, Check],
     metrics: Callable[[], bytes],
+    send: Callable[[int], str],
     *,
     grace_seconds: int,
 ) -> Pages:
@@ -52,6 +55,13 @@ def pages_of(
         media=media.catalogue(),
         triage=settings.triage,
         case_number=CaseShape.of(settings.cases).normal,
+        foresee=partial(
+            foresee,
+            media=media.catalogue(),
+            rules=settings.names,
+            open_archives=settings.reading.open_archives,
+        ),
+        send=send,
         clock=clock.now,
         checks=checks,
         metrics=metrics,

@@ -17,13 +17,21 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from portal.tables import drafts, uploads
+from portal.tables import codes, drafts, letters, uploads
 
+_AN_HOUR = timedelta(hours=1)
+_A_DAY = timedelta(days=1)
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
 
 
 class NoDraft(Exception):
     """There is no draft that is theirs and not sent."""
+
+
+class TooManyDrafts(Exception):
+    """So many were begun from one network within the hour."""
+
+    code = "too_many_drafts"
 
 
 @dataclass(frozen=True)
@@ -52,6 +60,7 @@ class Draft:
     email_proven_at: datetime | None
     made_at: datetime
     touched_at: datetime
+    token_sha256: str
 
     @property
     def is_proven(self) -> bool:
@@ -62,6 +71,11 @@ class Draft:
 def form_token(token: str) -> str:
     """Return what a form of the draft must bring back: nobody has it without the cookie."""
     return hmac.new(token.encode(), b"draft", hashlib.sha256).hexdigest()
+
+
+def is_form_token(token: str | None, given: str) -> bool:
+    """Say, in constant time, whether a form brings back what it must."""
+    return token is not None and hmac.compare_digest(form_token(token).encode(), given.encode())
 
 
 def theirs(owner: Owner) -> sa.ColumnElement[bool]:
@@ -89,22 +103,40 @@ def find(connection: sa.Connection, owner: Owner) -> Draft:
     if row is None:
         raise NoDraft
     return Draft(
-        row.id, row.account_id, row.fields, row.email_proven_at, row.made_at, row.touched_at
+        row.id,
+        row.account_id,
+        row.fields,
+        row.email_proven_at,
+        row.made_at,
+        row.touched_at,
+        row.token_sha256,
     )
 
 
-def find_or_make(connection: sa.Connection, owner: Owner, *, now: datetime) -> Draft:
+@dataclass(frozen=True)
+class Origin:
+    """The network that somebody comes from, and how many drafts may begin there within an hour."""
+
+    network: str
+    most: int
+
+
+def find_or_make(
+    connection: sa.Connection, owner: Owner, *, now: datetime, origin: Origin | None = None
+) -> Draft:
     """Return the owner's draft, made where there is none, and note that it is in use.
 
     A stranger's draft becomes the account's as soon as they are signed in. Raises NoDraft where
     the token has not our form, or is that of a draft which was sent or is somebody else's: then
-    they need a new one.
+    they need a new one. Raises TooManyDrafts.
     """
     try:
         found = find(connection, owner)
     except NoDraft:
         if owner.token_sha256 is None or _is_taken(connection, owner.token_sha256):
             raise
+        if origin is not None:
+            _throttle(connection, origin, now)
         connection.execute(
             sa.insert(drafts).values(
                 token_sha256=owner.token_sha256,
@@ -112,6 +144,7 @@ def find_or_make(connection: sa.Connection, owner: Owner, *, now: datetime) -> D
                 fields={},
                 made_at=now,
                 touched_at=now,
+                network=None if origin is None else origin.network,
             )
         )
         return find(connection, owner)
@@ -147,17 +180,60 @@ def _address(fields: Mapping[str, str]) -> str:
     return fields.get("email", "").strip().lower()
 
 
-def prove(connection: sa.Connection, draft_id: int, *, now: datetime) -> None:
-    """Note that the address of a draft is its owner's."""
+def prove(
+    connection: sa.Connection, draft_id: int, *, now: datetime, since: datetime | None = None
+) -> None:
+    """Note that the address of a draft is its owner's: from now on, or `since` it was shown."""
     connection.execute(
         sa.update(drafts)
         .where(drafts.c.id == draft_id, drafts.c.sent_at.is_(None))
-        .values(email_proven_at=now, touched_at=now)
+        .values(email_proven_at=since or now, touched_at=now)
     )
 
 
+@dataclass(frozen=True)
+class Sent:
+    """A draft that was sent: when, as what, and what it said."""
+
+    id: int
+    sent_at: datetime
+    receipt: str
+    fields: Mapping[str, str]
+    email_proven_at: datetime | None
+
+
+def find_sent(connection: sa.Connection, owner: Owner) -> Sent:
+    """Return what this browser has sent last by the token that it still has. Raises NoDraft.
+
+    Of an account it is opened to nobody but whoever is signed in with it.
+    """
+    row = connection.execute(
+        sa.select(
+            drafts.c.id,
+            drafts.c.sent_at,
+            letters.c.receipt,
+            drafts.c.fields,
+            drafts.c.email_proven_at,
+        )
+        .join(letters, letters.c.id == drafts.c.letter_id)
+        .where(
+            drafts.c.sent_at.is_not(None),
+            drafts.c.token_sha256 == owner.token_sha256,
+            sa.or_(drafts.c.account_id.is_(None), drafts.c.account_id == owner.account_id),
+        )
+    ).one_or_none()
+    if row is None:
+        raise NoDraft
+    return Sent(row.id, row.sent_at, row.receipt, row.fields, row.email_proven_at)
+
+
+def is_free(connection: sa.Connection, owner: Owner) -> bool:
+    """Say whether a draft can begin with the owner's token."""
+    return owner.token_sha256 is not None and not _is_taken(connection, owner.token_sha256)
+
+
 def sweep(connection: sa.Connection, *, now: datetime, days: int) -> int:
-    """Remove the drafts that nobody has touched for so long, with the rows of their uploads.
+    """Remove the drafts that nobody has touched for so long, with their uploads and codes.
 
     Of files that did not come whole in time the row goes as well. What was sent stays. Returns how
     many rows went; the bytes are left to `portal.upload.clear` and the vault's own sweep.
@@ -170,7 +246,31 @@ def sweep(connection: sa.Connection, *, now: datetime, days: int) -> int:
         uploads.c.draft_id.in_(sa.select(drafts.c.id).where(drafts.c.sent_at.is_(None))),
     )
     gone = connection.execute(sa.delete(uploads).where(sa.or_(of_old, late))).rowcount
+    gone += connection.execute(
+        sa.delete(codes).where(
+            sa.or_(
+                codes.c.made_at <= now - _A_DAY,
+                codes.c.draft_id.in_(sa.select(drafts.c.id).where(old)),
+            )
+        )
+    ).rowcount
+    # Whose network it was is of no more use.
+    connection.execute(
+        sa.update(drafts)
+        .where(drafts.c.network.is_not(None), drafts.c.made_at <= now - _A_DAY)
+        .values(network=None)
+    )
     return gone + connection.execute(sa.delete(drafts).where(old)).rowcount
+
+
+def _throttle(connection: sa.Connection, origin: Origin, now: datetime) -> None:
+    begun = connection.scalar(
+        sa.select(sa.func.count()).where(
+            drafts.c.network == origin.network, drafts.c.made_at > now - _AN_HOUR
+        )
+    )
+    if (begun or 0) >= origin.most:
+        raise TooManyDrafts
 
 
 def _is_taken(connection: sa.Connection, token_sha256: str) -> bool:

@@ -14,6 +14,7 @@ _number, _moment = columns.number, columns.moment
 
 drafts = tables_sending.drafts
 uploads = tables_sending.uploads
+codes = tables_sending.codes
 
 # -- the directory: who may send what to whom ------------------------------------------------------
 

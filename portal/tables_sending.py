@@ -1,4 +1,4 @@
-"""The tables of what is still being sent: drafts, and the files that are uploaded to them."""
+"""The tables of what is still being sent: drafts, their files, and the codes that prove whose."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ drafts = sa.Table(
     sa.Column("touched_at", moment("touched_at").type, nullable=False, index=True),
     moment("sent_at", null=True),
     to("letters.id", null=True),
+    text("network", null=True),  # that it was begun from: so many an hour, and no more
 )
 
 uploads = sa.Table(
@@ -40,4 +41,22 @@ uploads = sa.Table(
     sa.UniqueConstraint("draft_id", "position"),
     sa.CheckConstraint('"offset" BETWEEN 0 AND length', name="offset"),
     sa.CheckConstraint('sha256 IS NULL OR "offset" = length', name="whole"),
+)
+
+codes = sa.Table(
+    "codes",
+    metadata,
+    key(),
+    to("drafts.id"),
+    text("email"),
+    text(
+        "network", null=True
+    ),  # that it was asked for from; None where it does not tell people apart
+    text("digest"),  # keyed by the browser's own token, which is kept nowhere
+    moment("made_at"),
+    moment("expires_at"),
+    moment("used_at", null=True),
+    sa.Column("tries", sa.Integer, nullable=False),
+    sa.Index("ix_codes_email_made_at", "email", "made_at"),
+    sa.Index("ix_codes_network_made_at", "network", "made_at"),
 )

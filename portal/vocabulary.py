@@ -250,6 +250,19 @@ def size(octets: int) -> str:
     return f"{amount:.0f} {units[-1]}" if amount >= 9.95 else f"{amount:.1f} {units[-1]}"
 
 
+def limit(octets: int) -> str:
+    """Say a limit as it was set: `2 GB` for 2^31 bytes, `6 GB` for three times that."""
+    for unit, name in ((1 << 30, "GB"), (10**9, "GB"), (1 << 20, "MB"), (10**6, "MB")):
+        if octets >= unit and octets % unit == 0:
+            return f"{octets // unit} {name}"
+    return size(octets)
+
+
+def plain_lines(text: str) -> str:
+    """Return foreign text as `plain` does, with its lines kept."""
+    return "\n".join(plain(line) for line in text.split("\n"))
+
+
 def number(count: int, one: str, many: str) -> str:
     """Say `1 document` or `3 documents`."""
     return f"{count:,} {one if count == 1 else many}"

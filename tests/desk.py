@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import dataclasses
 import functools
+import hashlib
 import re
 import shutil
 import tempfile
@@ -18,15 +19,17 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import sqlalchemy as sa
 import uvicorn
 from fastapi import FastAPI
 
 from config import calendar, media
-from config.settings import Cases, Intake, Sending, Service, Triage, Web
+from config.settings import Cases, Intake, Names, Reading, Sending, Service, Triage, Web
 from gateway.case_number import CaseShape
-from portal import sign_in
+from gateway.foresight import foresee
+from portal import receipt_number, sign_in
 from portal.database import Database, open_database
-from portal.tables import events, metadata
+from portal.tables import drafts, events, letters, metadata
 from portal.vault import Vault
 from portal.web.app import build_app
 from portal.web.desk import Check
@@ -81,10 +84,51 @@ class SampleDesk:
             media=media.catalogue(),
             triage=self.triage,
             case_number=CaseShape.of(Cases()).normal,
+            foresee=lambda files: foresee(
+                files, media.catalogue(), Names(), open_archives=Reading().open_archives
+            ),
+            send=self.send,
             clock=lambda: self.now,
             checks=self.checks,
             metrics=lambda: b"casebridge_sample 1.0\n",
         )
+
+    def send(self, draft_id: int) -> str:
+        """Take a draft as the record does, in one transaction, and once."""
+        with self.database.write() as connection:
+            row = connection.execute(
+                sa.select(drafts.c.sent_at, letters.c.receipt)
+                .outerjoin(letters, letters.c.id == drafts.c.letter_id)
+                .where(drafts.c.id == draft_id)
+            ).one()
+            if row.sent_at is not None:
+                return str(row.receipt)
+            receipt = receipt_number.new()
+            digest = hashlib.sha256(f"draft {draft_id}".encode()).hexdigest()
+            made = connection.execute(
+                sa.insert(letters).values(
+                    receipt=receipt,
+                    door="web",
+                    sender="pat@firm.example",
+                    recipients=[],
+                    proof="code",
+                    quiet=False,
+                    fingerprint=digest,
+                    raw_sha256=digest,
+                    raw_bytes=1,
+                    arrived_at=self.now,
+                    state="checking",
+                    state_since=self.now,
+                    attempt=1,
+                )
+            )
+            (letter_id,) = made.inserted_primary_key or (None,)
+            connection.execute(
+                sa.update(drafts)
+                .where(drafts.c.id == draft_id)
+                .values(sent_at=self.now, letter_id=letter_id)
+            )
+        return receipt
 
     @contextmanager
     def serving(self) -> Iterator[str]:

@@ -77,7 +77,8 @@ def test_every_colour_is_a_token() -> None:
 
 
 def test_nothing_is_loaded_from_elsewhere() -> None:
-    for file in (*TEMPLATES.iterdir(), *STATIC.iterdir()):
+    ours = [file for file in STATIC.iterdir() if file.is_file()]  # beside what npm has brought
+    for file in (*TEMPLATES.iterdir(), *ours):
         text = file.read_text(encoding="utf-8").replace("http://www.w3.org/2000/svg", "")
         assert not re.search(r"(?:https?:)?//[a-z0-9]", text.replace("// ", "")), file.name
     assert "@import" not in CSS

@@ -10,12 +10,12 @@ from __future__ import annotations
 import dataclasses
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from config.settings import Names
 from gateway.road.extension import known, same_kind, spelled_plainly
-from gateway.road.package import Fate, Package, Part
+from gateway.road.package import Fate, Package, Part, Words
 from gateway.road.visible import is_mark, shown_only
 from portal.pdf_name import pdf_name, split
 
@@ -56,16 +56,29 @@ def name(package: Package, rules: Names, extension_for: Callable[[str], str | No
     "Message.pdf", where the package has one; those of an attached message are named by its subject.
     """
     words = {one.path: one for one in package.words if one.path}
+    named = name_parts(package.parts, words, rules, extension_for, message_pdf=package.message_pdf)
+    return package.but(parts=named)
+
+
+def name_parts(
+    sorted_parts: Iterable[Part],
+    words: Mapping[str, Words],
+    rules: Names,
+    extension_for: Callable[[str], str | None],
+    *,
+    message_pdf: bool,
+) -> tuple[Part, ...]:
+    """Name the parts of one package, as `name` does; `words` are the messages' by their part."""
     taken = Taken()
     nameless = {"Document": 0, "Picture": 0}
     parts: list[Part] = []
-    for part in package.parts:
+    for part in sorted_parts:
         if part.fate not in _KEPT:
             parts.append(part)
             continue
         if part.reason == "narrative":
             its = words.get(part.path)
-            if its is None or (its.container is None and not package.message_pdf):
+            if its is None or (its.container is None and not message_pdf):
                 parts.append(part)
                 continue
             wanted = _named_by(None if its.container is None else its.subject, rules)
@@ -87,7 +100,7 @@ def name(package: Package, rules: Names, extension_for: Callable[[str], str | No
         if filed != safe.name:
             remarks += ("twin",)
         parts.append(dataclasses.replace(part, filed_name=filed, remarks=(*remarks, *part.remarks)))
-    return package.but(parts=tuple(parts))
+    return tuple(parts)
 
 
 def _named_by(subject: str | None, rules: Names) -> str:

@@ -111,6 +111,11 @@ def _sorted(part: Part, media: MediaCatalogue, shown: _Images, spoken_of: _Image
     return dataclasses.replace(part, fate=fate, reason=reason, remarks=tuple(remarks))
 
 
+def fate_alone(part: Part, media: MediaCatalogue) -> tuple[Fate, str | None]:
+    """Return the fate of a part that no message shows, and its reason."""
+    return _fate(part, media, frozenset(), frozenset())
+
+
 def _fate(
     part: Part, media: MediaCatalogue, shown: _Images, spoken_of: _Images
 ) -> tuple[Fate, str | None]:

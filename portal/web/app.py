@@ -23,6 +23,8 @@ from portal.claim import ClaimedByOther
 from portal.database import Database
 from portal.decision import AlreadyDecided, DocumentsDiffer, NobodyToAsk
 from portal.dossier import NotThere
+from portal.draft import TooManyDrafts
+from portal.foreseen import Foresee
 from portal.sign_in import LinkGone
 from portal.undo import UndoOver
 from portal.vault import Vault
@@ -36,6 +38,10 @@ from portal.web import (
     package,
     packages,
     reassign,
+    send_check,
+    send_code,
+    send_done,
+    send_form,
     sent,
     sign_in,
     uploads,
@@ -55,12 +61,12 @@ STATIC = Path(__file__).parent / "static"
 _ROOMS = (
     *(packages, package, closing, reassign, documents, triage_pages, decided, sent),
     *(outbox, directory, help_page, sign_in, answer, watching),
-    uploads,
+    *(uploads, send_form, send_check, send_code, send_done),
 )
 # The faults of people's decisions; each names its row of the catalogue.
 _REFUSALS: tuple[type[Exception], ...] = (
     *(AlreadyDecided, ClaimedByOther, DocumentsDiffer, NobodyToAsk, UndoOver),
-    *(AnswerLinkGone, Settled, TooManyTries),
+    *(AnswerLinkGone, Settled, TooManyTries, TooManyDrafts),
 )
 
 
@@ -78,6 +84,8 @@ def build_app(
     media: MediaCatalogue,
     triage: Triage,
     case_number: Callable[[str], str | None],
+    foresee: Foresee,
+    send: Callable[[int], str],
     clock: Callable[[], datetime],
     checks: Mapping[str, Check],
     metrics: Callable[[], bytes],
@@ -85,10 +93,11 @@ def build_app(
     """Build the pages. Opens nothing, and starts nothing.
 
     `minimum_free_bytes` is what uploads leave free on the vault's disk. `case_number` brings what a
-    person wrote into the form of our case numbers, or says None. `clock` returns the present moment
-    with its zone. `checks` are those of /readyz by name: each returns None, or its problem in a
-    sentence without personal data. Serve it without an access log: the address of a sign-in link is
-    a secret.
+    person wrote into the form of our case numbers, or says None. `foresee` says what will become of
+    files. `send` sends a draft by its id, once however often it is called, and returns the receipt
+    number. `clock` returns the present moment with its zone. `checks` are those of /readyz by name:
+    each returns None, or its problem in a sentence without personal data. Serve it without an
+    access log: the address of a sign-in link is a secret.
     """
     desk = Desk(
         database=database,
@@ -102,6 +111,8 @@ def build_app(
         media=media,
         triage=triage,
         case_number=case_number,
+        foresee=foresee,
+        send=send,
         clock=clock,
         checks=checks,
         metrics=metrics,

@@ -14,6 +14,7 @@ from config.calendar import OfficeCalendar
 from config.media import MediaCatalogue
 from config.settings import Intake, Sending, Service, Triage, Web
 from portal.database import Database
+from portal.foreseen import Foresee
 from portal.vault import Vault
 from portal.web.line import Lines
 from portal.web.pages import Pages
@@ -37,6 +38,8 @@ class Desk:
     media: MediaCatalogue
     triage: Triage
     case_number: Callable[[str], str | None]  # a text in our form, or None
+    foresee: Foresee
+    send: Callable[[int], str]  # a draft's id, to the receipt number that it is sent under
     clock: Callable[[], datetime]
     checks: Mapping[str, Check]
     metrics: Callable[[], bytes]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hmac
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Self
@@ -68,14 +69,13 @@ async def receive_multipart(
     if typed is None or not re.fullmatch(r"[0-9]{1,18}", length):
         raise FormNotUnderstood
 
-    def begin() -> _Reader:
+    def admit() -> None:
         of_files = max(0, int(length) - _MOST_FIELDS_BYTES)
         with desk.database.read() as connection:
             uploading.require_place(connection, draft, of_files, desk.sending)
         desk.lines.appender.require_room(int(length))
-        return _Reader(desk, draft, owner, typed[2].encode("ascii"), into)
 
-    with await desk.lines.apart(begin) as reader:
+    with _Reader(desk, draft, owner, typed[2].encode("ascii"), into, admit) as reader:
         pieces = Line().pieces(request.stream(), desk.sending.idle_seconds)
         async for piece in pieces:
             await ended(desk.lines.begun(partial(reader.feed, bytes(piece))))
@@ -86,12 +86,20 @@ class _Reader:
     """Takes the body apart as it comes. Plain synchronous code, for a thread."""
 
     def __init__(
-        self, desk: Desk, draft: Draft, owner: Owner, boundary: bytes, into: SentForm
+        self,
+        desk: Desk,
+        draft: Draft,
+        owner: Owner,
+        boundary: bytes,
+        into: SentForm,
+        admit: Callable[[], None],
     ) -> None:
         self._desk = desk
         self._draft = draft
         self._token = drafting.form_token(owner.token or "")
         self._into = into
+        # Asked at the first file that was chosen: what was typed comes before it, and is kept.
+        self._admit: Callable[[], None] | None = admit
         self._start = b"--" + boundary
         self._fed = 0
         self._parts = 0
@@ -183,6 +191,9 @@ class _Reader:
             self._file_name = tus.file_name(_unescaped(written))
         except tus.NotUnderstood as error:
             raise FormNotUnderstood from error
+        if self._file_name and self._admit is not None:
+            self._admit()
+            self._admit = None
         self._blob = self._desk.vault.draft()
 
     def _data(self, data: bytes, start: int, end: int) -> None:

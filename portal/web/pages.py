@@ -48,9 +48,11 @@ class Pages:
             "age": lambda at: moments.length(clock() - at),
             "receipt": receipt_number.shown,
             "size": vocabulary.size,
+            "limit": vocabulary.limit,
             "kind": vocabulary.kind,
             "number": vocabulary.number,
             "plain": vocabulary.plain,
+            "plain_lines": vocabulary.plain_lines,
             "name_remark": vocabulary.name_remark,
             "unbroken": unbroken,
         }

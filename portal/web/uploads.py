@@ -18,7 +18,7 @@ from fastapi.responses import JSONResponse, Response
 from config.problems import problem
 from portal import upload as uploading
 from portal.appending import ChecksumDiffers, OffsetDiffers, TooManyBytes
-from portal.draft import Owner
+from portal.draft import Owner, TooManyDrafts
 from portal.growing import Busy, BytesLost
 from portal.upload import AddressNotProven, DraftFull, FileTooLarge, NoUpload, Upload
 from portal.vault import DiskFull, VaultFault
@@ -27,7 +27,7 @@ from portal.web import tus
 from portal.web.desk import AtDesk, Desk
 from portal.web.faults import FormStale
 from portal.web.line import LineEnded
-from portal.web.sender import draft_of, keep_draft, owner_of, require_own_page
+from portal.web.sender import draft_of, keep_draft, network_of, owner_of, require_own_page
 from portal.web.tus import NotUnderstood, OtherType, OtherVersion
 
 router = APIRouter(prefix="/send/uploads")
@@ -36,7 +36,7 @@ router = APIRouter(prefix="/send/uploads")
 _MOST_UNREAD_BYTES = 16 << 20
 _REFUSALS: tuple[type[Exception], ...] = (
     *(NotUnderstood, OtherVersion, OtherType, LineEnded, OffsetDiffers, TooManyBytes),
-    *(ChecksumDiffers, Busy, NoUpload, DraftFull),
+    *(ChecksumDiffers, Busy, NoUpload, DraftFull, TooManyDrafts),
 )
 
 
@@ -131,7 +131,7 @@ async def _created(request: Request, desk: Desk, owner: Owner) -> Response:
 
     def make() -> tuple[Upload, Owner]:
         desk.lines.appender.require_room(length)
-        draft, its_owner = draft_of(owner, desk)
+        draft, its_owner = draft_of(owner, desk, network_of(request))
         # Nothing comes of an empty file any more: it is whole.
         sha256 = None if length else desk.vault.add(BytesIO()).sha256
         with desk.database.write() as connection:

@@ -1,0 +1,86 @@
+"""The check: everything as it will be filed, and the one button that sends it."""
+
+from __future__ import annotations
+
+import structlog
+from fastapi import APIRouter, Request
+from fastapi.responses import RedirectResponse, Response
+
+from portal import details
+from portal import draft as drafting
+from portal.draft import NoDraft
+from portal.upload import AddressNotProven
+from portal.vault import DiskFull, VaultFault
+from portal.web.desk import AtDesk, Desk
+from portal.web.letter_form import Sitting, mends, receiver, require_theirs, show, sit_down
+from portal.web.sender import owner_of
+from portal.web.visitor import Form
+
+router = APIRouter()
+
+
+@router.get("/send/check")
+def check(request: Request, desk: AtDesk) -> Response:
+    """Show what will be sent."""
+    sitting = sit_down(request, desk)
+    if was_sent(request, desk):
+        return RedirectResponse("/send/done?again=1", 303)
+    if sitting.draft is None:
+        return RedirectResponse("/send", 303)
+    found = mends(desk, sitting)
+    return show(
+        desk,
+        sitting,
+        "send_check.html",
+        mends=found,
+        # The ids of the form's controls are on its own page.
+        mends_at="/send",
+        receiver=receiver(desk, sitting),
+        deadline=details.deadline(sitting.fields),
+        case=desk.case_number(sitting.fields.get("case", "")),
+    )
+
+
+@router.post("/send/check")
+def send(request: Request, desk: AtDesk, form: Form) -> Response:
+    """Send it, or ask a stranger for the code first."""
+    sitting = sit_down(request, desk)
+    if was_sent(request, desk):
+        return RedirectResponse("/send/done?again=1", 303)
+    require_theirs(sitting, form)
+    if sitting.draft is None or mends(desk, sitting):
+        return RedirectResponse("/send/check", 303)
+    if not sitting.is_proven:
+        return RedirectResponse("/send/code?then=send", 303)
+    return sent(desk, sitting)
+
+
+def sent(desk: Desk, sitting: Sitting) -> Response:
+    """Send a draft that nothing keeps from it, and go where its receipt is."""
+    assert sitting.draft is not None, "whoever sends has looked"
+    try:
+        desk.send(sitting.draft.id)
+    except AddressNotProven:
+        return RedirectResponse("/send/code?then=send", 303)  # another tab has changed the address
+    except NoDraft:
+        return RedirectResponse("/send", 303)
+    except VaultFault as fault:
+        structlog.get_logger().error("sending.failed", fault=type(fault).__name__)
+        code = "no_room" if isinstance(fault, DiskFull) else "service_problem"
+        return desk.pages.problem(code, visitor=sitting.visitor, public=True)
+    return RedirectResponse("/send/done", 303)
+
+
+def was_sent(request: Request, desk: Desk) -> bool:
+    """Say whether this browser's draft was sent already, in another tab or a moment ago."""
+    owner = owner_of(request, desk)
+    with desk.database.read() as connection:
+        try:
+            drafting.find(connection, owner)
+        except NoDraft:
+            try:
+                drafting.find_sent(connection, owner)
+            except NoDraft:
+                return False
+            return True
+    return False
