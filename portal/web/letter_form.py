@@ -78,6 +78,11 @@ class Sitting:
         return sum(row.upload.length for row in self.rows)
 
     @property
+    def documents(self) -> int:
+        """How many files will be filed: programs are not."""
+        return sum(row.foreseen.prospect != "refused" for row in self.rows)
+
+    @property
     def is_proven(self) -> bool:
         """Whether we know whose the draft is."""
         return self.visitor is not None or (self.draft is not None and self.draft.is_proven)

@@ -62,6 +62,11 @@
       // What is on its way is on the server's own list: nothing is kept in the browser.
       storeFingerprintForResuming: false,
       metadata: { filename: file.name, filetype: file.type || "application/octet-stream" },
+      // The order of the list is that in which they begin.
+      onUploadUrlAvailable: () => {
+        job.placed = true;
+        next();
+      },
       onProgress: (sent) => {
         job.sent = sent;
         draw(job);
@@ -176,7 +181,7 @@
   }
 
   function next() {
-    while (of("going").length < AT_ONCE) {
+    while (of("going").length < AT_ONCE && of("going").every((job) => job.placed)) {
       const job = of("waiting")[0];
       if (!job) break;
       job.state = "going";
