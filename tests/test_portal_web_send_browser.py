@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from config.settings import Sending
 from portal.tables import letters, uploads
@@ -47,6 +48,19 @@ def sent(screen: Screen) -> int:
     with screen.desk.database.read() as connection:
         of_the_web = sa.select(sa.func.count()).where(letters.c.door == "web")
         return connection.scalar(of_the_web) or 0
+
+
+def hold(page: Page, *, after: int) -> Callable[[], None]:
+    """Have the browser send so many pieces of files and no more, until it is let go."""
+    passed: list[Route] = []
+
+    def answer(route: Route) -> None:
+        if route.request.method != "PATCH" or len(passed) < after:
+            passed.append(route)
+            route.continue_()
+
+    page.route("**/send/uploads/*", answer)
+    return lambda: page.unroute("**/send/uploads/*")
 
 
 def prove_and_send(screen: Screen, page: Page) -> None:
@@ -132,15 +146,13 @@ def test_an_upload_is_paused_goes_on_and_is_whole(screen: Screen, tmp_path: Path
     large = file(tmp_path, "large.pdf", bytes(range(256)) * 120_000)
     page = screen.page()
     page.goto("/send")
-    slow = page.context.new_cdp_session(page)
-    slow.send("Network.enable")
-    limits = {"offline": False, "latency": 0, "downloadThroughput": -1}
-    slow.send("Network.emulateNetworkConditions", {**limits, "uploadThroughput": 12_000_000})
+    let_go = hold(page, after=1)
     page.locator("#files").set_input_files(large)
+    expect(page.get_by_text("26%", exact=True)).to_be_visible()
     page.get_by_role("button", name="Pause large.pdf").click()
-    expect(page.get_by_text("Paused at")).to_be_visible()
+    expect(page.get_by_text("Paused at 26%")).to_be_visible()
     expect(page.get_by_role("button", name="Go on with all")).to_be_visible()
-    slow.send("Network.emulateNetworkConditions", {**limits, "uploadThroughput": -1})
+    let_go()
     page.get_by_role("button", name="Go on large.pdf").click()
     expect(page.get_by_text("Will be filed as large.pdf, unchanged")).to_be_visible(timeout=30_000)
     expect(page.get_by_role("status")).to_have_text("The file is uploaded")
@@ -187,12 +199,7 @@ def test_one_is_cancelled_and_one_is_removed(screen: Screen, tmp_path: Path) -> 
     page.get_by_role("button", name="Remove one.pdf").click()
     page.get_by_role("button", name="Delete").click()
     expect(page.get_by_text("No files yet.")).to_be_visible()
-    slow = page.context.new_cdp_session(page)
-    slow.send("Network.enable")
-    slow.send(
-        "Network.emulateNetworkConditions",
-        {"offline": False, "latency": 0, "downloadThroughput": -1, "uploadThroughput": 1_000_000},
-    )
+    hold(page, after=0)
     page.locator("#files").set_input_files(file(tmp_path, "two.pdf", b"2" * 20_000_000))
     page.get_by_role("button", name="Cancel two.pdf").click()
     expect(page.get_by_role("status")).to_have_text("two.pdf was cancelled")

@@ -261,12 +261,14 @@
       for (const row of fresh.querySelectorAll("li[data-id]")) {
         // Ours, on their way at this moment: they have a row of their own.
         const url = `/send/uploads/${row.dataset.id}`;
-        const going = jobs.some(
+        const isGoing = jobs.some(
           (job) =>
             job.state !== "whole" && job.state !== "gone" && (job.upload.url || "").endsWith(url),
         );
-        if (going) row.hidden = true;
+        if (isGoing) row.hidden = true;
       }
+      const going = document.getElementById("going");
+      if (going && !going.children.length) going.remove();
       rows.replaceChildren(...[...fresh.childNodes].map((node) => document.adoptNode(node)));
       if (focused && rows.querySelector(`[id="${focused}"]`)) {
         document.getElementById(focused).focus();
