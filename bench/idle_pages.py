@@ -9,6 +9,7 @@ import socket
 import structlog
 
 from config.settings import load
+from gateway import clock
 from gateway.pages import pages_of
 from gateway.stores import open_stores
 
@@ -18,7 +19,8 @@ async def _serve() -> None:
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     is_new = not (settings.storage.path / "casebridge.db").exists()
     with open_stores(settings, migrating=is_new) as stores:
-        pages = pages_of(stores, {}, bytes, grace_seconds=5)
+        send = stores.web_door(clock.now).send
+        pages = pages_of(stores, {}, bytes, send, grace_seconds=5)
         # A server that was killed and starts again takes the port of the one before.
         with socket.create_server((settings.web.host, settings.web.port), backlog=512) as listening:
             await pages.serve(sockets=[listening])

@@ -124,7 +124,8 @@ async def _open(
 ) -> None:
     """Keep the doors and the pages open until told to stop."""
     settings = stores.settings
-    pages = pages_of(stores, checks, metrics.text, grace_seconds=_GRACE_SECONDS)
+    send = stores.web_door(clock.now).send
+    pages = pages_of(stores, checks, metrics.text, send, grace_seconds=_GRACE_SECONDS)
     told = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -94,7 +94,13 @@ class Sender:
         with stores.database.write() as connection:
             row = connection.execute(sa.select(drafts).where(drafts.c.id == draft_id)).one()
             draft = drafting.Draft(
-                row.id, row.account_id, row.fields, row.email_proven_at, NOW, NOW
+                row.id,
+                row.account_id,
+                row.fields,
+                row.email_proven_at,
+                NOW,
+                NOW,
+                row.token_sha256,
             )
             upload = uploading.make(
                 connection,
