@@ -2,33 +2,41 @@
 
 from __future__ import annotations
 
+from gateway.letter import Proof
 from gateway.reader.sender import is_machine
 from gateway.road.package import Package
-from gateway.road.sender import is_aligned
+from gateway.road.sender import is_aligned, is_of_one_domain
 
 
 def receipt_goes_to(package: Package, *, own_domain: str) -> str | None:
-    """Return whom the receipt goes to: the envelope's sender, or nobody.
+    """Return whom the receipt goes to: the envelope's sender, an aligned From, or nobody.
 
     Nobody is told about a quiet letter, the null sender, what a machine wrote (RFC 3834, 2), an
     address that a machine reads, or one of our own: two gateways would never stop. Nor about a
     letter whose From and envelope disagree: there proof has failed (safety rule 4), and one of the
-    two has nothing to do with the letter. Without any proof nothing has failed yet, since neither
-    DKIM nor SPF is asked: a sender whose From agrees reads counts, and silence would hide from an
-    honest one that the letter waits. Where From is nobody's, there is nothing to disagree with.
+    two has nothing to do with the letter. Nor where the domain in From asks to be wary of what
+    neither SPF nor DKIM speak for. Without any proof nothing has failed yet: a sender whose From
+    agrees reads counts, and silence would hide from an honest one that the letter waits. Where From
+    is nobody's, there is nothing to disagree with. Where From is proven and the envelope is of
+    another domain, a mailing service's or that of whoever sends a signed message on, From hears.
     """
     envelope = package.letter.envelope
     domain = envelope.sender.lower().rpartition("@")[2]
     if envelope.quiet or package.automatic or not envelope.sender or domain == own_domain.lower():
         return None
-    if _is_disowned(package) or is_machine(envelope.sender):
+    goes_to = envelope.sender
+    if envelope.proof.is_of_from and package.sender is not None:
+        goes_to = goes_to if is_of_one_domain(package.sender, envelope) else package.sender
+    if _is_disowned(package) or is_machine(goes_to):
         return None
-    return envelope.sender
+    return None if goes_to.rpartition("@")[2] == own_domain.lower() else goes_to
 
 
 def _is_disowned(package: Package) -> bool:
     """Say whether the From of a package and its envelope disagree about who sent it."""
     envelope = package.letter.envelope
+    if envelope.proof is Proof.FAILED:
+        return True
     # A person who files it does not prove who sent it.
     held = {package.resolution.hold, package.resolution.doubt}
     refused = envelope.proof.holds and "sender_not_proven" in held

@@ -9,12 +9,15 @@ from pathlib import Path
 
 from config import apart, calendar, elsewhere, media
 from config.calendar import OfficeCalendar
-from config.settings import Settings
+from config.problems import problem
+from config.settings import Settings, SettingsFault, is_loopback, settings_file
 from converters.pool import Pool
 from converters.sandbox import Limits
 from converters.workshop import Workshop
 from gateway.address import OurAddresses
 from gateway.case_number import CaseShape
+from gateway.gate.gate import Gate
+from gateway.gate.names import Unanswered
 from gateway.road.walk import Road, Timer, untimed
 
 READER = "gateway.reader.job:run"
@@ -24,6 +27,38 @@ def office_calendar(settings: Settings) -> OfficeCalendar:
     """Read the office calendar that the settings name. Raises SettingsFault."""
     named = settings.service.calendar
     return calendar.load(settings.service.time_zone, Path(named) if named else None)
+
+
+def needs_gate(settings: Settings) -> bool:
+    """Say whether any mail can come whose sender is to be proven, or that a relay vouches for.
+
+    While only this machine can reach the SMTP door, and is proven by that, there is none: nothing
+    is started then, and no name server is needed.
+    """
+    proof = settings.proof
+    all_proven = settings.trust.loopback_is_proven and is_loopback(settings.smtp.host)
+    return bool(proof.relays) or (proof.mode != "off" and not all_proven)
+
+
+@contextlib.contextmanager
+def gate(settings: Settings, work: Path) -> Iterator[Gate | None]:
+    """Start the sandboxes in which senders are proven; None where no gate is needed.
+
+    Raises SandboxMissing, and SettingsFault where no name server is known.
+    """
+    if not needs_gate(settings):
+        yield None
+        return
+    try:
+        made = Gate(settings.proof, work / "gate")
+    except Unanswered as fault:
+        said = problem("proof_without_names").said()
+        raise SettingsFault(settings_file(), (said,)) from fault
+    made.start()
+    try:
+        yield made
+    finally:
+        made.close()
 
 
 @contextlib.contextmanager

@@ -7,10 +7,11 @@ import contextlib
 from collections.abc import Iterator
 
 from gateway import clock
+from gateway.gate.gate import Gate
 from gateway.imap.door import ImapDoor
 from gateway.mailbox_alarm import MailboxAlarm
 from gateway.smtp.door import SmtpDoor
-from gateway.smtp.manner import LMTP
+from gateway.smtp.manner import LMTP, SMTP
 from gateway.stores import Stores
 from gateway.watch import Metrics
 from portal.web.desk import Check
@@ -23,14 +24,16 @@ class PortTaken(Exception):
 class Doors:
     """The SMTP, LMTP and IMAP doors of one process, before one wall."""
 
-    def __init__(self, stores: Stores, metrics: Metrics) -> None:
+    def __init__(self, stores: Stores, metrics: Metrics, gate: Gate | None = None) -> None:
         settings, wall = stores.settings, stores.intake()
         self._smtp_place = f"smtp {settings.smtp.host}:{settings.smtp.port}"
         lmtp = settings.lmtp
         self._lmtp_place = f"lmtp {lmtp.socket} {f'{lmtp.host}:{lmtp.port}' if lmtp.host else ''}"
-        self._smtp = SmtpDoor(settings, stores.vault, wall.accept, clock.now, metrics.smtp_reply)
-        self._lmtp = SmtpDoor(
-            settings, stores.vault, wall.accept, clock.now, metrics.smtp_reply, LMTP
+        self._smtp, self._lmtp = (
+            SmtpDoor(
+                settings, stores.vault, wall.accept, clock.now, metrics.smtp_reply, manner, gate
+            )
+            for manner in (SMTP, LMTP)
         )
         self._imap = ImapDoor(
             settings,

@@ -136,6 +136,9 @@ class Intake:
             "form": letter.form.value,
             "origin": letter.envelope.origin,
             "tls": letter.envelope.tls,
+            "proof_rule": letter.envelope.proof_rule,
+            "client": letter.envelope.client,
+            "relayed_at": letter.envelope.relayed_at,
             "arrived_at": letter.envelope.arrived_at,
             "state_since": letter.envelope.arrived_at,
         }

@@ -22,11 +22,19 @@ class Proof(StrEnum):
     OPERATOR = "operator"  # a person with the command line vouches for it: an import
     CODE = "code"  # whoever sent it has typed the code that we had sent to the address
     ACCOUNT = "account"  # whoever sent it was signed in
+    ALIGNED = "aligned"  # by SPF or DKIM, for the domain in header From (gateway/gate/proof.py)
+    RELAY = "relay"  # the same, as a trusted relay says
+    FAILED = "failed"  # neither spoke for that domain, which asks to be wary then (DMARC)
 
     @property
     def holds(self) -> bool:
         """Whether the sender counts as proven."""
-        return self is not Proof.NONE
+        return self not in {Proof.NONE, Proof.FAILED}
+
+    @property
+    def is_of_from(self) -> bool:
+        """Whether it is the domain in header From that is proven, whatever the envelope says."""
+        return self in {Proof.ALIGNED, Proof.RELAY}
 
 
 class Form(StrEnum):
@@ -50,6 +58,9 @@ class Envelope:
     # it is the same. None for a door that is handed its letters.
     origin: str | None = None
     tls: str | None = None  # the version of TLS that it came to the door by
+    proof_rule: str | None = None  # by which rule: a word of portal.vocabulary.RULES
+    client: str | None = None  # the IP address that it came from, as it is proven by
+    relayed_at: datetime | None = None  # when a trusted relay took it
 
 
 @dataclass(frozen=True)
@@ -108,6 +119,9 @@ def letter_of(row: sa.Row[tuple[object, ...]]) -> Letter:
             quiet=row.quiet,
             origin=row.origin,
             tls=row.tls,
+            proof_rule=row.proof_rule,
+            client=row.client,
+            relayed_at=row.relayed_at,
         ),
         raw=Blob(row.raw_sha256, row.raw_bytes),
         form=Form(row.form),

@@ -45,6 +45,7 @@ def serve(settings: Settings, ready: Ready) -> None:
         _empty_work(stores),
         contextlib.ExitStack() as without_engines,
         assembly.road(settings, stores.work, timer=metrics.stage) as road,
+        assembly.gate(settings, stores.work) as gate,
     ):
         queue = stores.queue()
         worker = Worker(
@@ -57,7 +58,7 @@ def serve(settings: Settings, ready: Ready) -> None:
             poll_seconds=settings.road.poll_seconds,
         )
         without_engines.callback(_put_back, runner, queue)
-        doors = Doors(stores, metrics)
+        doors = Doors(stores, metrics, gate)
         metrics.read_gauges_from(lambda: gauges(stores, queue) | doors.gauges())
         outbound = Outbound(stores.database, _way(stores), settings, clock.now, metrics)
         chores = chores_of(stores, queue, worker, outbound, clock.now)

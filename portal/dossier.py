@@ -88,6 +88,7 @@ class Dossier:
     sender: str
     recipients: tuple[str, ...]
     proof: str
+    proof_rule: str | None
     quiet: bool
     raw_sha256: str
     raw_bytes: int
@@ -163,6 +164,7 @@ def dossier(connection: sa.Connection, viewer: Viewer, receipt: str) -> Dossier:
         sender=row.sender,
         recipients=tuple(row.recipients),
         proof=row.proof,
+        proof_rule=row.proof_rule,
         quiet=row.quiet,
         raw_sha256=row.raw_sha256,
         raw_bytes=row.raw_bytes,

@@ -84,6 +84,9 @@ letters = sa.Table(
     _text("sender"),  # the envelope's; empty for the null sender <>
     sa.Column("recipients", sa.JSON, nullable=False),
     _text("proof"),
+    _text("proof_rule", null=True),  # by which rule it was, or was not: a word of vocabulary.RULES
+    _text("client", null=True),  # the IP address that it came from, as it is proven by
+    _moment("relayed_at", null=True),  # when a trusted relay took it
     sa.Column("quiet", sa.Boolean, nullable=False),  # no receipt and no notice, as for an import
     # SHA-256 over door, sender, recipients and the raw bytes' SHA-256: a repeat is not a letter.
     _text("fingerprint", unique=True),

@@ -106,6 +106,32 @@ PROOFS: Mapping[str, str] = {
     "operator": "Proven: imported by an operator",
     "code": "Proven: by a code that was sent to the address",
     "account": "Proven: signed in",
+    "aligned": "Proven: by SPF or DKIM, for the domain in From",
+    "relay": "Proven: by the check of our mail relay",
+    "failed": "Sender failed the check that its domain asks for",
+}
+
+# By which rule a sender was proven, or was not (gateway/gate).
+RULES: Mapping[str, str] = {
+    "loopback": "It came from this machine.",
+    "spf": "The domain lets the computer that sent it send for it (SPF).",
+    "dkim": "The domain has signed it (DKIM).",
+    "relay_pass": "Our mail relay says that it passed DMARC.",
+    "relay_fail": "Our mail relay says that it failed DMARC.",
+    "relay_silent": "Our mail relay says nothing about the domain in From.",
+    "policy_reject": "Neither SPF nor DKIM speak for it, and the domain asks to refuse it (DMARC).",
+    "policy_quarantine": (
+        "Neither SPF nor DKIM speak for it, and the domain asks to set it aside (DMARC)."
+    ),
+    "policy_none": "Neither SPF nor DKIM speak for it; the domain asks for nothing then (DMARC).",
+    "no_policy": "Neither SPF nor DKIM speak for it, and the domain has not published DMARC.",
+    "from_undecided": "There is not one address in From that can be read in one way only.",
+    "no_answer": "The name servers gave no answer in time.",
+    "late": "The check took too long.",
+    "too_large": "It is too large for its signatures to be checked.",
+    "header_too_large": "Its header is too large to be read.",
+    "unreadable": "Its header or its signatures could not be read.",
+    "off": "Nothing was checked, by the settings.",
 }
 
 DOORS: Mapping[str, str] = {

@@ -21,11 +21,12 @@ class Sender:
 def sender_of(package: Package, firm_of: Callable[[str], Identified | None]) -> Sender:
     """Return the firm of the one address in header From, where it is known and proven.
 
-    Proven means that the transport's proof holds and that the envelope's sender is aligned: of the
-    same domain (RFC 7489, 3.1, strict alignment), since a proven host may still write any From. A
-    firm that is known by its whole address is known at a provider where anybody has a mailbox: its
-    envelope's sender is that very address. An operator who imports mail vouches for the message,
-    whatever its envelope was. A firm that is not proven is not named: a forged From ties no letter
+    Proven means that the proof holds, and that it is for the domain in From: the gate has proven
+    that one (SPF or DKIM, aligned), or the transport has proven the envelope's sender, who is of
+    the same domain then (RFC 7489, 3.1, strict alignment), since a proven host may still write any
+    From. A firm that is known by its whole address is known at a provider where anybody has a
+    mailbox: its envelope's sender is that very address. An operator who imports mail vouches for
+    the message, whatever its envelope was. A firm that is not proven is not named: a forged From ties no letter
     to a firm.
     """
     address = package.sender
@@ -40,9 +41,15 @@ def sender_of(package: Package, firm_of: Callable[[str], Identified | None]) -> 
 
 
 def is_aligned(address: str, envelope: Envelope) -> bool:
+    """Say whether what is proven of a letter, or its envelope's sender, speaks for this From."""
+    return is_of_one_domain(address, envelope) or (
+        is_vouched_for(envelope) or envelope.proof.is_of_from
+    )
+
+
+def is_of_one_domain(address: str, envelope: Envelope) -> bool:
     """Say whether the address in From and the envelope's sender are of one domain."""
-    same = envelope.sender != "" and domain_of(envelope.sender) == domain_of(address)
-    return same or is_vouched_for(envelope)
+    return envelope.sender != "" and domain_of(envelope.sender) == domain_of(address)
 
 
 def is_vouched_for(envelope: Envelope) -> bool:

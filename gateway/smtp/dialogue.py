@@ -13,6 +13,7 @@ from typing import ClassVar
 from config.problems import problem
 from config.settings import Settings
 from gateway.address import AddressFault, NoSuchAddress, OurAddresses, reverse_path
+from gateway.gate.verdict import NotTaken
 from gateway.smtp.command import LINE_LIMIT, Path, SyntaxFault, command, path
 from gateway.smtp.manner import SMTP, Manner
 
@@ -60,6 +61,7 @@ class Dialogue:
         self._free_bytes = free_bytes
         self._greeted = False
         self._faults = 0
+        self.helo = ""  # the name that the client greeted with
         self.sender: str | None = None
         self.recipients: list[str] = []
 
@@ -120,6 +122,7 @@ class Dialogue:
             example = f"{self._manner.hello} host.example.com"
             return self._fault("command_syntax", example=example)
         self._greeted = True
+        self.helo = name
         self.reset()
         return Reply(reply)
 
@@ -188,6 +191,11 @@ class Dialogue:
             return self._fault("command_order", first="RCPT")
         reply = Reply("354 End data with <CR><LF>.<CR><LF>", Then.TAKE_DATA)
         return self._bare(argument, "DATA", reply)
+
+    def not_taken(self, refusal: NotTaken) -> Reply:
+        """Say why the gate refuses a message."""
+        said = problem(refusal.code).reply(base=self._base_url, **refusal.fields)
+        return Reply(said)
 
     def too_large(self) -> Reply:
         """Say that a message is over the limit."""

@@ -11,6 +11,7 @@ from datetime import datetime
 
 from config.settings import Settings
 from gateway.address import OurAddresses
+from gateway.gate.gate import Gate
 from gateway.smtp.certificate import ready_certificate
 from gateway.smtp.house import Accept, House
 from gateway.smtp.manner import SMTP, Manner
@@ -20,6 +21,8 @@ from portal.vault import Vault
 
 # Most of a worker's time is waiting for the disk and for the record's one writer.
 _WORKERS = 16
+# Letters that wait for the gate, mostly for name servers: they must not keep the workers.
+_FINISHERS = 64
 _BACKLOG = 512
 _LAST_REPLY_SECONDS = 2
 
@@ -38,11 +41,16 @@ class SmtpDoor:
         clock: Callable[[], datetime],
         on_reply: Callable[[int], None] | None = None,
         manner: Manner = SMTP,
+        gate: Gate | None = None,
     ) -> None:
         """`accept` is the wall: called in several threads, it blocks until the letter is durable.
 
-        Whatever it raises is answered with 451. `on_reply` hears the code of every reply.
+        Whatever it raises is answered with 451. `on_reply` hears the code of every reply. Without a
+        `gate` nobody is proven but by loopback.
         """
+        finishers = None
+        if gate is not None:
+            finishers = ThreadPoolExecutor(_FINISHERS, thread_name_prefix=f"{manner.door} gate")
         self._settings = settings
         self._house = House(
             settings,
@@ -55,6 +63,8 @@ class SmtpDoor:
                 settings.intake.address, settings.cases.pattern, settings.intake.rehearsal
             ),
             manner,
+            gate,
+            finishers,
         )
         self._sessions: set[SmtpSession] = set()
         self._servers: list[asyncio.Server] = []
@@ -106,6 +116,8 @@ class SmtpDoor:
         await self._until(lambda: not self._sessions, _LAST_REPLY_SECONDS)
         self._each(SmtpSession.abort)
         self._house.workers.shutdown()
+        if self._house.finishers is not None:
+            self._house.finishers.shutdown()
 
     def _each(self, do: Callable[[SmtpSession], None]) -> None:
         for session in tuple(self._sessions):

@@ -13,6 +13,10 @@ from typing import Protocol
 
 from config.settings import Settings, is_loopback
 from gateway.address import OurAddresses
+from gateway.gate.content import descriptor_of
+from gateway.gate.gate import Gate
+from gateway.gate.loop import HEAD_BYTES, hops
+from gateway.gate.verdict import Handed, NotTaken, Verdict
 from gateway.letter import Envelope, Letter, Proof
 from gateway.smtp.certificate import Certificate
 from gateway.smtp.manner import SMTP, Manner
@@ -43,6 +47,8 @@ class House:
     workers: Executor
     addresses: OurAddresses
     manner: Manner = SMTP
+    gate: Gate | None = None
+    finishers: Executor | None = None  # where a letter waits for the gate; else for a worker
     certificate: Certificate | None = None
     receptions: set[Reception] = field(default_factory=set)
     closing: bool = False
@@ -62,23 +68,49 @@ class House:
             self._looked_at = now
         return self._free_bytes
 
-    def proof_of(self, peer: str) -> Proof:
-        """Say how a client at this IP address is proven."""
-        if not self.manner.is_for_anybody:
-            return Proof.NONE
-        proven = self.settings.trust.loopback_is_proven and is_loopback(peer)
-        return Proof.LOOPBACK if proven else Proof.NONE
-
-    def acceptance(
-        self, sender: str, recipients: tuple[str, ...], proof: Proof, tls: str | None
-    ) -> AcceptRaw:
+    def acceptance(self, handed: Handed, recipients: tuple[str, ...], tls: str | None) -> AcceptRaw:
         """Return what puts an envelope before the wall once its bytes are durable, or small.
 
-        It is called in a worker thread and returns the receipt number.
+        It is called in a thread and returns the receipt number. It raises NotTaken where the gate
+        refuses the message; what a draft kept of it goes with the next sweep.
         """
 
         def accept(raw: Blob, content: bytearray | None) -> str:
-            envelope = Envelope(self.manner.door, sender, recipients, self.clock(), proof, tls=tls)
+            with descriptor_of(self.vault, raw, content) as descriptor:
+                verdict = self._verdict(handed, descriptor)
+            envelope = Envelope(
+                self.manner.door,
+                handed.sender,
+                recipients,
+                self.clock(),
+                verdict.proof,
+                tls=tls,
+                proof_rule=verdict.rule,
+                client=verdict.client,
+                relayed_at=verdict.relayed_at,
+            )
             return self.accept(Letter(envelope, raw, content)).receipt
 
         return accept
+
+    def _verdict(self, handed: Handed, descriptor: int) -> Verdict:
+        """Look at a message as the gate does. Raises NotTaken."""
+        most = self.settings.proof.most_received
+        if hops(os.pread(descriptor, HEAD_BYTES, 0)) > most:
+            raise NotTaken("mail_loop", most=most)
+        relay = None if self.gate is None else self.gate.relay_of(handed)
+        if relay is None and self._is_ours(handed):
+            return Verdict(Proof.LOOPBACK, "loopback", handed.client)
+        # A mail server has taken it from anybody: where it connects from says nothing.
+        if self.gate is None or (relay is None and handed.is_lmtp):
+            return Verdict(Proof.NONE, "off", handed.client)
+        verdict = self.gate.verdict(handed, descriptor)
+        if self.gate.refuses(verdict):
+            raise NotTaken("sender_not_authentic", domain=verdict.refused_for)
+        return verdict
+
+    def _is_ours(self, handed: Handed) -> bool:
+        """Say whether a client on this machine is proven by being there."""
+        if handed.is_lmtp or not self.settings.trust.loopback_is_proven:
+            return False
+        return is_loopback(handed.client or "")

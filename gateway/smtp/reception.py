@@ -56,12 +56,14 @@ class Reception:
         workers: Executor,
         accept: AcceptRaw,
         *,
+        finishers: Executor | None = None,
         limit: int,
         pouch_bytes: int,
     ) -> None:
         """`limit` is in bytes of content; so is `pouch_bytes`, up to which the wall keeps them.
 
-        `accept` is called in a worker, with a reference to what is durable, or with small bytes.
+        `accept` is called in one of the `finishers`, or else a worker, with a reference to what is
+        durable, or with small bytes.
         """
         self._loop = asyncio.get_running_loop()
         self.outcome: asyncio.Future[str] = self._loop.create_future()
@@ -72,6 +74,7 @@ class Reception:
         self._wire = wire
         self._vault = vault
         self._workers = workers
+        self._finishers = finishers or workers
         self._accept = accept
         self._limit = limit
         self._pouch_bytes = pouch_bytes
@@ -122,7 +125,7 @@ class Reception:
             if self._ended:
                 self.outcome.set_exception(self._fault)
         elif self._ended:
-            self._work(self._finish)
+            self._work(self._finish, self._finishers)
         elif len(self._waiting) >= _BATCH_BYTES:
             self._work(self._write)
         full = len(self._waiting) >= _MOST_WAITING_BYTES and not self._ended
@@ -130,10 +133,13 @@ class Reception:
             self.paused = full
             (self._wire.pause if full else self._wire.resume)()
 
-    def _work(self, job: Callable[[bytearray], str | None]) -> None:
+    def _work(
+        self, job: Callable[[bytearray], str | None], executor: Executor | None = None
+    ) -> None:
         self._working = True
         batch, self._waiting = self._waiting, bytearray()
-        self._loop.run_in_executor(self._workers, job, batch).add_done_callback(self._worked)
+        future = self._loop.run_in_executor(executor or self._workers, job, batch)
+        future.add_done_callback(self._worked)
 
     def _worked(self, future: asyncio.Future[str | None]) -> None:
         self._working = False

@@ -16,7 +16,7 @@ import structlog
 from aiosmtpd.smtp import SMTP
 
 from config.problems import problem
-from gateway.letter import Proof
+from gateway.gate.verdict import Handed, NotTaken
 from gateway.smtp.command import LINE_LIMIT
 from gateway.smtp.dialogue import Dialogue, Reply, Then
 from gateway.smtp.house import House
@@ -53,7 +53,7 @@ class SmtpSession(SMTP):
         self._dialogue = Dialogue(house.settings, house.addresses, house.free_bytes, house.manner)
         self._reception: Reception | None = None  # from DATA to its reply
         self._receiving = False  # what comes is content
-        self._proof = Proof.NONE
+        self._peer = ""
         self._tls: str | None = None  # its version, once there is one
         self._shaking_hands = False
         self._heard_at = loop.time()
@@ -73,8 +73,7 @@ class SmtpSession(SMTP):
         else:
             self._sessions.add(self)
             # A client that is gone already has no address any more.
-            peer, *_ = connection.get_extra_info("peername") or ("",)
-            self._proof = house.proof_of(peer)
+            self._peer, *_ = connection.get_extra_info("peername") or ("",)
             super().connection_made(connection)
 
     def data_received(self, data: bytes) -> None:
@@ -242,11 +241,15 @@ class SmtpSession(SMTP):
         house, dialogue = self._house, self._dialogue
         assert dialogue.sender is not None, "DATA comes after MAIL"
         replies = len(dialogue.recipients) if house.manner.replies_to_each else 1
+        handed = Handed(
+            self._peer or None, dialogue.helo, dialogue.sender, not house.manner.is_for_anybody
+        )
         reception = self._reception = Reception(
             Wire(self._connection.pause_reading, self._connection.resume_reading),
             house.vault,
             house.workers,
-            house.acceptance(dialogue.sender, tuple(dialogue.recipients), self._proof, self._tls),
+            house.acceptance(handed, tuple(dialogue.recipients), self._tls),
+            finishers=house.finishers,
             limit=house.settings.intake.max_message_bytes,
             pouch_bytes=house.settings.storage.pouch_bytes,
         )
@@ -288,6 +291,8 @@ class SmtpSession(SMTP):
             receipt = await outcome
         except TooLarge:
             return self._dialogue.too_large()
+        except NotTaken as refusal:
+            return self._dialogue.not_taken(refusal)
         except DiskFull:
             return Reply(problem("disk_low").reply())
         except Unfinished:
