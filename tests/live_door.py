@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from typing import Any, Self
 
 from config.settings import Settings
+from gateway.gate.gate import Gate
 from gateway.letter import Letter
 from gateway.smtp.door import SmtpDoor
 from gateway.smtp.manner import SMTP, Manner
@@ -170,7 +171,9 @@ class Client:
 
 
 @contextlib.contextmanager
-def open_door(settings: Settings, manner: Manner = SMTP) -> Iterator[LiveDoor]:
+def open_door(
+    settings: Settings, manner: Manner = SMTP, gate: Gate | None = None
+) -> Iterator[LiveDoor]:
     """Open a door on these settings and a free port; drain it at the end."""
     smtp = settings.smtp.model_copy(update={"port": 0})
     lmtp = settings.lmtp.model_copy(update={"host": "127.0.0.1", "port": 0})
@@ -182,7 +185,9 @@ def open_door(settings: Settings, manner: Manner = SMTP) -> Iterator[LiveDoor]:
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, daemon=True)
     thread.start()
-    door = SmtpDoor(settings, vault, wall.accept, lambda: datetime.now(UTC), codes.append, manner)
+    door = SmtpDoor(
+        settings, vault, wall.accept, lambda: datetime.now(UTC), codes.append, manner, gate
+    )
     live = LiveDoor(settings, vault, wall, codes, door, loop)
     live.run(door.start())
     try:

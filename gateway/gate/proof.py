@@ -41,8 +41,6 @@ class Prover:
         if glance.sender is None:
             return Verdict(Proof.NONE, "from_undecided", handed.client)
         domain = glance.sender.rpartition("@")[2]
-        if domain.startswith("["):
-            return Verdict(Proof.NONE, "no_policy", handed.client)
         return self._by_ourselves(domain, glance.signatures, handed)
 
     def _by_ourselves(self, domain: str, signatures: tuple[Signed, ...], handed: Handed) -> Verdict:

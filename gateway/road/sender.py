@@ -26,8 +26,8 @@ def sender_of(package: Package, firm_of: Callable[[str], Identified | None]) -> 
     the same domain then (RFC 7489, 3.1, strict alignment), since a proven host may still write any
     From. A firm that is known by its whole address is known at a provider where anybody has a
     mailbox: its envelope's sender is that very address. An operator who imports mail vouches for
-    the message, whatever its envelope was. A firm that is not proven is not named: a forged From ties no letter
-    to a firm.
+    the message, whatever its envelope was. A firm that is not proven is not named: a forged From
+    ties no letter to a firm.
     """
     address = package.sender
     found = firm_of(address) if address is not None else None
