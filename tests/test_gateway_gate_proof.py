@@ -384,7 +384,8 @@ def _signed_with_end(monkeypatch: pytest.MonkeyPatch, end: int) -> bytes:
 
     def with_end(self: Any, fields: list[tuple[bytes, bytes]], *rest: Any) -> Any:
         changed = [
-            (name, str(end - 4 * 86_400).encode() if name == b"t" else value) for name, value in fields
+            (name, str(end - 4 * 86_400).encode() if name == b"t" else value)
+            for name, value in fields
         ]
         place = next(index for index, (name, _) in enumerate(changed) if name == b"t")
         changed.insert(place + 1, (b"x", str(end).encode()))
