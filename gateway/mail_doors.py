@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-import ipaddress
 import os
 import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 from config.settings import Settings, is_loopback
-from gateway.assembly import needs_gate
 from gateway.finding import Finding
-from gateway.gate.names import Unanswered, resolver_of
 from gateway.smtp.certificate import CertificateFault, certificate_of
 
-_OWN = (ipaddress.ip_address("127.0.0.1"), ipaddress.ip_address("::1"))
 _RENEWAL = timedelta(days=14)
 
 
 def mail_doors(settings: Settings) -> Iterator[Finding]:
     """Look at TLS, LMTP and the mailboxes, without reaching for any of them."""
     yield _starttls(settings)
-    yield from _proof(settings)
     lmtp = settings.lmtp
     if lmtp.socket:
         yield Finding("ok", f"LMTP at {lmtp.socket}")
@@ -36,39 +31,6 @@ def mail_doors(settings: Settings) -> Iterator[Finding]:
             if file and not os.access(file, os.R_OK):
                 setting = f"{name} of the mailbox {mailbox.name}"
                 yield Finding.of("error", "relay_file_unreadable", setting=setting, path=file)
-
-
-def _proof(settings: Settings) -> Iterator[Finding]:
-    """Say who proves a sender."""
-    proof, on_loopback = settings.proof, settings.trust.loopback_is_proven
-    if on_loopback:
-        yield Finding("ok", "mail from this machine is proven (trust.loopback_is_proven)")
-    for relay in proof.relays:
-        where = ", ".join((*relay.networks, *(["LMTP"] if relay.is_lmtp else [])))
-        said = f"what {relay.authserv_id} says counts for mail from {where}: none of it is refused"
-        yield Finding("ok", said)
-    if not needs_gate(settings):
-        if not on_loopback:
-            yield Finding.of("warn", "proof_off")
-        return
-    if proof.mode == "off":
-        yield Finding.of("warn", "proof_off")
-        return
-    does = "refuses" if proof.mode == "enforce" else "marks"
-    named = ", ".join(proof.nameservers) or "the name servers of this machine"
-    yield Finding("ok", f"SPF, DKIM and DMARC: proof.mode {proof.mode} {does} what fails; {named}")
-    try:
-        resolver_of(proof.nameservers)
-    except Unanswered:
-        yield Finding.of("error", "proof_without_names")
-    own = any(
-        address in ipaddress.ip_network(one)
-        for relay in proof.relays
-        for one in relay.networks
-        for address in _OWN
-    )
-    if not on_loopback and not own and proof.mode == "enforce":
-        yield Finding.of("warn", "proof_of_own_machine")
 
 
 def _starttls(settings: Settings) -> Finding:

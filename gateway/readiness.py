@@ -16,6 +16,7 @@ from converters.sandbox import require_sandbox
 from gateway.assembly import office_calendar
 from gateway.finding import Finding
 from gateway.mail_doors import mail_doors
+from gateway.proving import proving
 from gateway.reader import libarchive
 from portal import migrations
 from portal.database import UnsafeSqlite, open_database
@@ -42,6 +43,7 @@ def findings(settings: Settings) -> Iterator[Finding]:
     yield from _engines()
     yield _archives()
     yield from mail_doors(settings)
+    yield from proving(settings)
     yield from _way_out(settings)
     yield _python()
     if settings.trust.sample_accounts:

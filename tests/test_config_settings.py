@@ -7,7 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from config.settings import DEFAULT_FILE, Mailbox, Settings, SettingsFault, is_loopback, load
+from config.settings import (
+    DEFAULT_FILE,
+    Mailbox,
+    Settings,
+    SettingsFault,
+    is_loopback,
+    load,
+    nameserver,
+)
 
 MAILBOX = """
 [[imap.mailboxes]]
@@ -16,6 +24,36 @@ host = "imap.example.com"
 user = "claims@example.com"
 password_file = "/etc/casebridge/claims-password"
 """
+
+
+RELAY = """
+[[proof.relays]]
+authserv_id = "mx.example.com"
+"""
+
+
+def test_the_relay_in_the_settings_file_is_one_with_every_key(tmp_path: Path) -> None:
+    written = DEFAULT_FILE.read_text()
+    start = written.index("# [[proof.relays]]")
+    block = written[start : written.index("\n\n", start)]
+    file = tmp_path / "casebridge.toml"
+    file.write_text("\n".join(line.removeprefix("# ") for line in block.splitlines()))
+    (keys,) = tomllib.loads(file.read_text())["proof"]["relays"]
+    (relay,) = load(file).proof.relays
+    assert keys == relay.model_dump(mode="json")
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("192.0.2.53", ("192.0.2.53", 53)),
+        ("192.0.2.53:5300", ("192.0.2.53", 5300)),
+        ("2001:db8::53", ("2001:db8::53", 53)),
+        ("[2001:db8::53]:5300", ("2001:db8::53", 5300)),
+    ],
+)
+def test_a_name_server(text: str, place: tuple[str, int]) -> None:
+    assert nameserver(text) == place
 
 
 def test_the_mailbox_in_the_settings_file_is_a_mailbox_with_every_key(tmp_path: Path) -> None:
@@ -64,6 +102,12 @@ def test_the_settings_file_is_the_typed_defaults(monkeypatch: pytest.MonkeyPatch
         (MAILBOX + "folder = 'Casebridge-Taken'", "are three folders"),
         (MAILBOX + "failed_folder = 'Entwürfe'", "a folder in modified UTF-7"),
         (MAILBOX + MAILBOX, "give each mailbox a name of its own"),
+        ("[proof]\nmode = 'on'", "proof.mode: Input should be 'off', 'mark' or 'enforce'"),
+        ("[proof]\nnameservers = ['ns.example']", "write the address of a name server"),
+        ("[proof]\nnameservers = ['192.0.2.256']", "write the address of a name server"),
+        (RELAY + "networks = ['192.0.2.1/24']", "write a network as 192.0.2.0/24"),
+        (RELAY, "set networks, or is_lmtp"),
+        (RELAY.replace("mx", "m x") + "is_lmtp = true", "write the first word of its"),
         ("not toml", "not readable as TOML"),
     ],
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from gateway import assembly
 from gateway.gate.gate import Gate
 from gateway.letter import Letter, Proof
 from gateway.smtp.manner import LMTP, SMTP, Manner
+from portal.vocabulary import RULES
 from tests.live_door import LiveDoor, open_door
 from tests.name_server import NameServer, name_server
 from tests.signing import publish, signed
@@ -189,6 +191,17 @@ def test_a_message_that_goes_round_in_circles(
         reply = send(live, mail)
         assert reply.startswith("250 " if is_taken else "554 5.4.6 This message has passed more")
         assert len(live.wall.letters) == is_taken
+
+
+def test_every_rule_has_its_words() -> None:
+    room = Path(assembly.__file__).parent / "gate"
+    house = room.parent / "smtp/house.py"
+    source = "".join(file.read_text() for file in (*room.glob("*.py"), house))
+    said = set(re.findall(r'Proof\.[A-Z]+,\s*"([a-z_]+)"', source))
+    said |= {word for pair in re.findall(r'rule = "([a-z_]+)"|append\("([a-z_]+)"\)', source)
+             for word in pair}  # fmt: skip
+    said |= {"policy_reject", "policy_quarantine"}
+    assert said - {""} == set(RULES)
 
 
 def test_nothing_is_started_while_this_machine_is_proven(settings: Settings) -> None:

@@ -335,6 +335,7 @@ def test_whom_the_receipt_goes_to(
         ("eve@evil.example", {"proof": Proof.NONE}, None),
         ("eve@evil.example", {}, None),
         ("pat@mail.bakerllp.example", {}, None),
+        ("pat@bakerllp.example", {"proof": Proof.FAILED}, None),
     ],
 )
 def test_where_from_and_envelope_disagree_nobody_is_told(
@@ -342,6 +343,27 @@ def test_where_from_and_envelope_disagree_nobody_is_told(
 ) -> None:
     sent = package(envelope=envelope(sender=sender, **changes))
     assert receipt_goes_to(sent, own_domain="casebridge.example") == goes_to
+
+
+@pytest.mark.parametrize("proof", [Proof.ALIGNED, Proof.RELAY])
+@pytest.mark.parametrize(
+    ("sender", "goes_to"),
+    [
+        ("pat@bakerllp.example", "pat@bakerllp.example"),
+        ("assistant@bakerllp.example", "assistant@bakerllp.example"),
+        # Their mailing service, or somebody who sends on what they have signed.
+        ("b-17@mailer.example", "pat@bakerllp.example"),
+        ("eve@evil.example", "pat@bakerllp.example"),
+        ("", None),
+    ],
+)
+def test_a_proven_from_hears_where_the_envelope_is_another_domains(
+    proof: Proof, sender: str, goes_to: str | None
+) -> None:
+    sent = package(envelope=envelope(sender=sender, proof=proof))
+    assert receipt_goes_to(sent, own_domain="casebridge.example") == goes_to
+    ours = package(sender="claims@casebridge.example", envelope=sent.letter.envelope)
+    assert receipt_goes_to(ours, own_domain="casebridge.example") is None
 
 
 def test_another_mailbox_at_a_public_provider_is_told_nothing() -> None:
