@@ -16,7 +16,7 @@ FIELDS = (b"from", b"to", b"subject", b"date")
 
 
 @cache
-def key(bits: int = 2048) -> tuple[bytes, str]:
+def key(bits: int) -> tuple[bytes, str]:
     """Return a private key as PEM and its public one as a record has it."""
     made = rsa.generate_private_key(public_exponent=65537, key_size=bits)
     secret = made.private_bytes(

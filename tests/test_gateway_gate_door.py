@@ -130,6 +130,24 @@ def test_a_name_server_that_says_nothing_delays_nobody_for_long(
         assert envelope.proof_rule in {"no_answer", "late"}
 
 
+def test_who_waits_for_a_dead_name_server_delays_nobody_else(
+    server: NameServer, tmp_path: Path
+) -> None:
+    publish(server, FIRM)
+    server.silent.add("_dmarc.dead.example")
+    dead = MAIL.replace(FIRM.encode(), b"dead.example")
+    with gated(settings_of(tmp_path, server)) as live, contextlib.ExitStack() as stack:
+        waiting = [stack.enter_context(live.client()) for _ in range(24)]
+        for client in waiting:
+            client.begin("pat@dead.example")
+            client.say(dead + str(id(client)).encode() + b"\r\n.\r\n")
+        assert send(live, signed(MAIL, FIRM)).startswith("250 ")
+        assert [letter.envelope.proof_rule for letter in live.wall.letters] == ["dkim"]
+        assert all(client.reply().startswith("250 ") for client in waiting)
+        rest = {letter.envelope.proof for letter in live.wall.letters[1:]}
+        assert rest == {Proof.NONE}
+
+
 def test_a_header_over_the_limit_goes_on_unproven(server: NameServer, tmp_path: Path) -> None:
     with gated(settings_of(tmp_path, server)) as live:
         assert send(live, b"X-Filler: " + b"a" * 262_144 + b"\r\n" + MAIL).startswith("250 ")
