@@ -13,14 +13,14 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from portal.details import BY_CASE, BY_CONSULTANT, FIELDS
+
 _VERSION = 1
 _MEDIA_TYPE = re.compile(r"[a-z0-9!#$&^_.+-]{1,127}/[a-z0-9!#$&^_.+-]{1,127}")
 _UNKNOWN = "application/octet-stream"
 _LINE_ENDS = re.compile(r"\r\n?|[\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
 _CONTROLS = dict.fromkeys((*range(32), 127))
 _MOST_NAME = 2000
-# The form's own names; whatever else a page may keep in a draft is none of the letter's.
-_FIELDS = ("way", "case", "consultant", "deadline", "name", "email", "message")
 
 
 class NotAManifest(Exception):
@@ -52,7 +52,7 @@ class Manifest:
         cls, draft_id: int, fields: Mapping[str, Any], files: tuple[ListedFile, ...]
     ) -> Manifest:
         """Make one of a draft. Text becomes what the record can hold, and lines end with \\n."""
-        typed = {name: _text(fields.get(name)) for name in _FIELDS}
+        typed = {name: _text(fields.get(name)) for name in FIELDS}
         return cls(draft_id, {name: said for name, said in typed.items() if said}, files)
 
     def written(self) -> bytes:
@@ -94,12 +94,12 @@ class Manifest:
     @property
     def case(self) -> str | None:
         """What was typed as a case number, where the sender went by one."""
-        return self.field("case") or None if self.field("way") == "number" else None
+        return self.field("case") or None if self.field("way") == BY_CASE else None
 
     @property
     def consultant(self) -> str | None:
         """Whom the sender chose, where they went by a consultant."""
-        return self.field("consultant") or None if self.field("way") == "consultant" else None
+        return self.field("consultant") or None if self.field("way") == BY_CONSULTANT else None
 
     @property
     def deadline(self) -> date | None:

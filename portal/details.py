@@ -11,8 +11,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
+BY_CASE, BY_CONSULTANT, BY_NOTHING = "case", "consultant", "unknown"
+"""The values of the field "way": what the sender knows."""
+
 FIELDS: Mapping[str, int] = {
-    "way": 20,  # "case", "consultant" or "unknown": what the sender knows
+    "way": 20,
     "case": 40,  # the case number as it was written
     "consultant": 200,  # a name: chosen by somebody signed in, written by a stranger
     "deadline": 20,  # a date, 2026-11-25
@@ -98,17 +101,14 @@ def _of_case(
     consultants: frozenset[str],
     is_signed_in: bool,
 ) -> list[Fault]:
-    match got["way"]:
-        case "case" if not got["case"]:
-            return [Fault("case", "number_missing", {})]
-        case "case" if case_number(got["case"]) is None:
-            return [Fault("case", "case_format", {"value": got["case"], "example": case_example})]
-        case "consultant" if not got["consultant"]:
-            return [Fault("consultant", "consultant_missing", {})]
-        case "consultant" if is_signed_in and got["consultant"] not in consultants:
-            return [Fault("consultant", "consultant_missing", {})]
-        case "case" | "consultant" | "unknown":
-            pass
-        case _:
-            return [Fault("way-case", "choice_missing", {})]
+    way, case, consultant = got["way"], got["case"], got["consultant"]
+    if way not in {BY_CASE, BY_CONSULTANT, BY_NOTHING}:
+        return [Fault("way-case", "choice_missing", {})]
+    if way == BY_CASE and not case:
+        return [Fault("case", "number_missing", {})]
+    if way == BY_CASE and case_number(case) is None:
+        return [Fault("case", "case_format", {"value": case, "example": case_example})]
+    unknown = not consultant or (is_signed_in and consultant not in consultants)
+    if way == BY_CONSULTANT and unknown:
+        return [Fault("consultant", "consultant_missing", {})]
     return []
