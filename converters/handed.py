@@ -10,10 +10,7 @@ import io
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
-
-if TYPE_CHECKING:
-    from _typeshed import WriteableBuffer
+from typing import Any, Literal
 
 _BUFFER_BYTES = 1 << 16
 
@@ -56,7 +53,7 @@ class _Reading(io.RawIOBase):
     def fileno(self) -> int:
         return self._descriptor
 
-    def readinto(self, buffer: WriteableBuffer) -> int:
+    def readinto(self, buffer: Any) -> int:  # whatever bytes can be written to
         read = os.preadv(self._descriptor, [buffer], self._place)
         self._place += read
         return read
