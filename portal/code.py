@@ -22,6 +22,7 @@ from portal.draft import Draft
 from portal.postbox import Owed, owe
 from portal.tables import codes
 
+KIND = "code"
 _AN_HOUR = timedelta(hours=1)
 _DIGITS = 6
 WRONG = "code_wrong"
@@ -151,7 +152,7 @@ def _digest(token: str, digits: str) -> str:
 
 def _mail(email: str, digits: str, organisation: str, minutes: int) -> Owed:
     return Owed(
-        kind="code",
+        kind=KIND,
         recipient=email,
         subject=f"{digits} is your code",
         text=(

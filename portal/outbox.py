@@ -10,6 +10,7 @@ from typing import Any, Literal
 import sqlalchemy as sa
 
 from portal import rights
+from portal.code import KIND as CODE
 from portal.rights import Viewer
 from portal.tables import letters, outbox
 
@@ -86,12 +87,16 @@ def mails(connection: sa.Connection, viewer: Viewer, page: int) -> Mails:
     """Return a page of the mails about letters that the viewer may see, the newest first.
 
     A receipt names files and a case, so it is as closed as its letter; a digest is as closed as
-    the most closed of its letters.
+    the most closed of its letters. A code is nobody's but its reader's: whoever could look it up
+    here could prove anybody's address.
     """
     here = outbox.outerjoin(letters, letters.c.id == outbox.c.letter_id)
-    seen = sa.case(
-        (outbox.c.letter_id.is_(None), outbox.c.id.not_in(_closed_digests(viewer))),
-        else_=rights.visible(viewer),
+    seen = sa.and_(
+        outbox.c.kind != CODE,
+        sa.case(
+            (outbox.c.letter_id.is_(None), outbox.c.id.not_in(_closed_digests(viewer))),
+            else_=rights.visible(viewer),
+        ),
     )
 
     def count(*which: sa.ColumnElement[bool]) -> int:

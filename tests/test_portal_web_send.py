@@ -316,3 +316,13 @@ def test_the_consultant_of_a_case_is_told_to_those_with_a_right_alone(desk: Samp
     browser = desk.signed_in("Ada Oyelaran-Whitcombe")
     press(browser, "go")
     assert "will receive this" not in browser.get("/send/check").text
+
+
+def test_nobody_reads_a_code_in_the_outbox(desk: SampleDesk) -> None:
+    browser = desk.browser()
+    press(browser, "go")
+    post(browser, "/send/code", "/send/code", do="new")
+    page = desk.signed_in("Olu Adeyemi").get("/outbox")
+    assert page.status_code == 200
+    assert code_of(desk) not in page.text
+    assert "is your code" not in page.text
