@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
-BY_CASE, BY_CONSULTANT, BY_NOTHING = "case", "consultant", "unknown"
+BY_CASE, BY_CONSULTANT, BY_NOTHING = "number", "consultant", "unknown"
 """The values of the field "way": what the sender knows."""
 
 FIELDS: Mapping[str, int] = {

@@ -18,7 +18,7 @@ from tests.carrying import NOW, Carrier
 
 PAT = "pat.hall@bakerllp.example"
 TYPED = {
-    "way": "case",
+    "way": "number",
     "case": "24-001234",
     "name": "Pat Hall",
     "email": PAT,

@@ -8,12 +8,13 @@ from typing import Any
 
 from httpx import Response
 
+from portal.database import Database
 from portal.tables import outbox
 from tests import desk as pages
-from tests.desk import SampleDesk, TestClient
+from tests.desk import TestClient
 
 PAT: dict[str, str] = {
-    "way": "case",
+    "way": "number",
     "case": "24-001234",
     "name": "Pat Lee",
     "email": "pat@firm.example",
@@ -42,9 +43,9 @@ def add(browser: TestClient, *files: tuple[str, bytes], **fields: str) -> list[s
     return re.findall(r'data-id="([0-9a-f]{32})"', browser.get("/send").text)
 
 
-def code_of(desk: SampleDesk) -> str:
+def code_of(database: Database) -> str:
     """Read the newest code in the outbox."""
-    with desk.database.read() as connection:
+    with database.read() as connection:
         subject: str | None = connection.scalar(
             outbox.select()
             .with_only_columns(outbox.c.subject)

@@ -201,7 +201,7 @@ def show(
 def receiver(desk: Desk, sitting: Sitting) -> str | None:
     """Return the consultant of the case that is named, where the visitor may know; else None."""
     number = desk.case_number(sitting.fields.get("case", ""))
-    if sitting.visitor is None or number is None or sitting.fields.get("way") != "case":
+    if sitting.visitor is None or number is None or sitting.fields.get("way") != "number":
         return None
     with desk.database.read() as connection:
         row = connection.execute(
