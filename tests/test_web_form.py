@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import io
 import re
+from typing import cast
 
 import pikepdf
 import sqlalchemy as sa
+from fastapi import FastAPI
 
 from gateway.pages import pages_of
 from gateway.stores import Stores
@@ -28,7 +30,7 @@ def pdf() -> bytes:
 def browser_of(stores: Stores, carrier: Carrier) -> TestClient:
     """A browser at the pages as `serve` builds them."""
     send = stores.web_door(lambda: carrier.now).send
-    app = pages_of(stores, {}, bytes, send, grace_seconds=1).config.app
+    app = cast("FastAPI", pages_of(stores, {}, bytes, send, grace_seconds=1).config.app)
     address = stores.settings.service.base_url
     return TestClient(app, base_url=address, follow_redirects=False)
 
