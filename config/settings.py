@@ -247,8 +247,7 @@ class Sending(_Section):
     """Drafts of the web form, and the files that are uploaded to them."""
 
     max_file_bytes: _Positive = 2_147_483_648
-    max_submission_bytes: _Positive = 6_442_450_944
-    max_draft_bytes: _Positive = 25_769_803_776
+    max_draft_bytes: _Positive = 6_442_450_944
     max_draft_files: _Positive = 300
     unproven_bytes: _Positive = 100_000_000
     draft_days: _Positive = 14
@@ -262,11 +261,8 @@ class Sending(_Section):
 
     @model_validator(mode="after")
     def _fit_in_each_other(self) -> Self:
-        if not self.max_file_bytes <= self.max_submission_bytes <= self.max_draft_bytes:
-            raise ValueError(
-                "a file fits in a submission and a submission in a draft: keep max_file_bytes,"
-                " max_submission_bytes and max_draft_bytes in this order"
-            )
+        if self.max_file_bytes > self.max_draft_bytes:
+            raise ValueError("a file fits in a draft: keep max_file_bytes below max_draft_bytes")
         return self
 
 

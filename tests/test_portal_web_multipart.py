@@ -252,7 +252,7 @@ def test_what_the_length_says_is_refused_before_a_byte_is_taken(
     body = csrf_part() + part('form-data; name="f"; filename="a"', b"x" * 3_000_000) + END
     desk.sending = Sending(unproven_bytes=1_000_000)
     assert send(desk, body)["fault"] == "AddressNotProven"
-    limits = {"max_file_bytes": 10**6, "max_submission_bytes": 10**6, "max_draft_bytes": 10**6}
+    limits = {"max_file_bytes": 10**6, "max_draft_bytes": 10**6}
     desk.sending = Sending(**limits)
     assert send(desk, body)["fault"] == "DraftFull"
     desk.sending = Sending()

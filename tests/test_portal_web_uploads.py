@@ -294,9 +294,7 @@ def test_more_bytes_than_were_said_are_not_taken(desk: SampleDesk) -> None:
 
 
 def test_a_draft_has_its_quota(desk: SampleDesk) -> None:
-    desk.sending = Sending(
-        max_file_bytes=100, max_submission_bytes=150, max_draft_bytes=150, max_draft_files=3
-    )
+    desk.sending = Sending(max_file_bytes=100, max_draft_bytes=150, max_draft_files=3)
     browser = desk.browser()
     create(browser, 100)
     full = browser.post(OURS, headers=TUS | {"Upload-Length": "51"})
