@@ -248,7 +248,7 @@ def test_the_password_comes_from_its_file_each_time(
     post.owe()
     secret = tmp_path / "password"
     with mail_server(certificates, password=b"right one") as server:
-        way = relay(server, certificates, user="gateway", password_file=str(secret))
+        way = relay(server, certificates, user="gateway", password_file=str(secret), seconds=5)
         assert send_by(post, way) == 0, "there is no file"
         secret.write_text("wrong one\n", encoding="utf-8")
         post.now += timedelta(minutes=10)

@@ -92,7 +92,7 @@ def test_kill_at_every_durable_call_of_the_door(storage: Path, tmp_path: Path) -
 def test_kill_at_durable_calls_of_the_road(storage: Path, tmp_path: Path) -> None:
     with opened(storage) as stores:
         draft_id = drafted(stores)
-    points = range(1, 100) if LONG else sorted(random.Random(SEED).sample(range(1, 20), 3))
+    points = range(1, 100) if LONG else sorted(random.Random(SEED).sample(range(1, 20), 2))
     died = 0
     for kill_at in points:
         there = fresh(storage, tmp_path / f"road-{kill_at}")

@@ -130,6 +130,7 @@ def worker_with(road: Road, stores: Stores) -> Worker:
     )
 
 
+@pytest.mark.skipif(not os.environ.get("CASEBRIDGE_LONG"), reason="CASEBRIDGE_LONG is not set")
 def test_three_gibibytes_are_read_where_they_lie(sample_stores: Stores) -> None:
     """Neither we nor the sandbox may take memory or disk for them: its limits would end it."""
     sender = Sender(Carrier(sample_stores))
