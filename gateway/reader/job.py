@@ -164,6 +164,8 @@ class _Letter:
             words["links"] = list(said.links)
         if packed is None or not join(packed, words, leaves):
             self._words.append(words)
+        elif said.html is not None and packed["html"] != said.html.name:
+            said.html.unlink()  # the same words again: one page of them is enough
         for leaf in leaves:
             if _hides_parts(leaf):
                 leaf.flags.add("ambiguous")
