@@ -1,0 +1,1 @@
+"""The sections of the settings, each the typed shape of one table of casebridge.toml."""
