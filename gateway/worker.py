@@ -11,22 +11,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-import sqlalchemy as sa
 import structlog
 
 from config.settings import Settings
 from converters.fault import JobStopped
+from gateway.attempt import listed_files, live, placed_documents
 from gateway.checkpoints import Forgotten, Kept
 from gateway.letter import Form, Letter, letter_of
-from gateway.manifest import ListedFile
 from gateway.road.aside import rehearse, take_back
 from gateway.road.copy import first_filed, normal_sha256, note_normal, set_aside
 from gateway.road.decided import DIFFERS, CannotCarry, Decided, decided, fits
 from gateway.road.file import Question, StaleAttempt, file, keep_parts
 from gateway.road.give_back import give_back
-from gateway.road.listed import manifest_of
 from gateway.road.package import Package
-from gateway.road.read import MessageUnreadable
 from gateway.road.tell import owed
 from gateway.road.unread import unread
 from gateway.road.walk import Road
@@ -37,9 +34,7 @@ from portal.database import Database
 from portal.decision import Decision, pending
 from portal.directory import Directory
 from portal.earlier import Earlier
-from portal.piece import pieces_of
 from portal.pouch import PouchChanged, Raw
-from portal.tables import letters
 from portal.vault import VaultFault
 
 STALE = "stale"
@@ -74,7 +69,7 @@ class Worker:
         AttemptFailed; the log says why, under the receipt number. Raises AttemptInterrupted where
         the engines are closed, which is no fault of the letter.
         """
-        row = self._live(letter_id, attempt)
+        row = live(self.database, letter_id, attempt)
         if row is None:
             return STALE
         with structlog.contextvars.bound_contextvars(receipt=row.receipt, attempt=attempt):
@@ -123,7 +118,11 @@ class Worker:
             except CannotCarry as fault:
                 return self._give_back(decision, letter_id, attempt, fault.code)
         package = self._package(letter, folder, tried, taken)
-        if decision and taken and not fits(package, taken, self._documents(letter_id)):
+        if (
+            decision
+            and taken
+            and not fits(package, taken, placed_documents(self.database, letter_id))
+        ):
             keep_parts(package, self.raw.vault)
             return self._give_back(decision, letter_id, attempt, DIFFERS, package)
         if decision is not None and decision.kind == "ask" and not package.asked:
@@ -146,7 +145,7 @@ class Worker:
         One that a person has decided about goes back to the team as it was: its sender has been
         told before that it is there.
         """
-        row = self._live(letter_id, attempt)
+        row = live(self.database, letter_id, attempt)
         if row is None:
             return False
         structlog.get_logger().error("letter.held", receipt=row.receipt, attempt=attempt)
@@ -161,25 +160,13 @@ class Worker:
             if decision is not None:
                 state = self._give_back(decision, letter_id, attempt, "not_finished")
             else:
-                package = unread(
-                    letter_of(row), "not_finished", listed=self._listed(letter_of(row))
-                )
+                letter = letter_of(row)
+                package = unread(letter, "not_finished", listed=listed_files(letter, self.raw))
                 state = self._file(package, row.receipt, letter_id, attempt)
         except StaleAttempt:
             return False
         self.metrics.letter_ended(row.door, state)
         return True
-
-    def _listed(self, letter: Letter) -> tuple[ListedFile, ...]:
-        """Return the files that a letter names; none where that cannot be read now."""
-        if letter.form is not Form.MANIFEST:
-            return ()
-        try:
-            with self.raw.open(letter.raw.sha256) as raw:
-                return manifest_of(raw).files
-        except (VaultFault, PouchChanged, MessageUnreadable) as fault:
-            structlog.get_logger().error("letter.not_listed", **fault_fields(fault))
-            return ()
 
     def _give_back(
         self,
@@ -192,22 +179,6 @@ class Worker:
         with self.database.write() as connection:
             give_back(connection, decision, letter_id, attempt, reason, self.clock(), package)
         return "with_us"
-
-    def _documents(self, letter_id: int) -> frozenset[str]:
-        """Return the paths of the documents that the record shows, as a person puts them."""
-        with self.database.read() as connection:
-            pieces = pieces_of(connection, letter_id).values()
-            return frozenset(piece.path for piece in pieces if piece.is_placed)
-
-    def _live(self, letter_id: int, attempt: int) -> sa.Row[tuple[object, ...]] | None:
-        with self.database.read() as connection:
-            return connection.execute(
-                sa.select(letters).where(
-                    letters.c.id == letter_id,
-                    letters.c.attempt == attempt,
-                    letters.c.state == "checking",
-                )
-            ).one_or_none()
 
     def _file(
         self,

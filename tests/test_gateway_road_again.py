@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
+from gateway.attempt import live
 from gateway.letter import Proof, letter_of
 from gateway.part_words import problem_words
 from gateway.road.again import again
@@ -165,7 +166,7 @@ def test_a_letter_is_not_told_of_itself(sample_stores: Stores) -> None:
     carrier = Carrier(sample_stores)
     carrier.accept(mail(1))
     worker = carrier.worker
-    row = worker._live(1, 1)
+    row = live(sample_stores.database, 1, 1)
     assert row is not None
     assert carrier.carry(1) == "filed"
     folder = sample_stores.work / "again"

@@ -1,0 +1,48 @@
+"""An attempt: what the record and the vault hold of the letter that it is made for."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+import structlog
+
+from gateway.letter import Form, Letter
+from gateway.manifest import ListedFile
+from gateway.road.listed import manifest_of
+from gateway.road.read import MessageUnreadable
+from gateway.watch import fault_fields
+from portal.database import Database
+from portal.piece import pieces_of
+from portal.pouch import PouchChanged, Raw
+from portal.tables import letters
+from portal.vault import VaultFault
+
+
+def live(database: Database, letter_id: int, attempt: int) -> sa.Row[tuple[object, ...]] | None:
+    """Return the letter's row where it is in motion and this is its attempt, else None."""
+    with database.read() as connection:
+        return connection.execute(
+            sa.select(letters).where(
+                letters.c.id == letter_id,
+                letters.c.attempt == attempt,
+                letters.c.state == "checking",
+            )
+        ).one_or_none()
+
+
+def placed_documents(database: Database, letter_id: int) -> frozenset[str]:
+    """Return the paths of the documents that the record shows, as a person puts them to cases."""
+    with database.read() as connection:
+        pieces = pieces_of(connection, letter_id).values()
+        return frozenset(piece.path for piece in pieces if piece.is_placed)
+
+
+def listed_files(letter: Letter, raw: Raw) -> tuple[ListedFile, ...]:
+    """Return the files that a letter names; none where that cannot be read now: the log says so."""
+    if letter.form is not Form.MANIFEST:
+        return ()
+    try:
+        with raw.open(letter.raw.sha256) as content:
+            return manifest_of(content).files
+    except (VaultFault, PouchChanged, MessageUnreadable) as fault:
+        structlog.get_logger().error("letter.not_listed", **fault_fields(fault))
+        return ()
