@@ -17,7 +17,7 @@ run: ## set up what is missing, start everything, send the sample letters and sh
 .PHONY: test
 test: ## set up what is missing and run every test
 	@bin/set-up test
-	@$(BIN)/pytest
+	@$(BIN)/pytest -n auto --dist loadfile
 
 .PHONY: check
 check: ## lint, types, import rules and the fast tests, in under a minute

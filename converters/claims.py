@@ -117,6 +117,11 @@ class Claims:
         return types | ({usual_name(known)} if known is not None and not types else set())
 
 
+def load_types() -> None:
+    """Load the table of the world's types, before the first file comes."""
+    _world().guess_type("a.txt")  # the first name also compiles what reads addresses
+
+
 def _fits(said: str, found: str) -> bool:
     """Say whether two types may be one: texts differ by what they are called alone."""
     if said == found or any({said, found} <= same for same in _SAME):

@@ -13,7 +13,7 @@ import magic
 
 from config.media import catalogue
 from converters import facts, ole, polyglot, zipped
-from converters.claims import Claims, usual_name
+from converters.claims import Claims, load_types, usual_name
 from converters.grounds import By, Grounds
 from converters.handed import File, Handed
 
@@ -76,10 +76,11 @@ class Detected:
 
 
 def warm() -> None:
-    """Load libmagic's tables and the catalogue, before the first file comes."""
+    """Load libmagic's tables, the catalogue and the world's types, before the first file comes."""
     _types().from_buffer(b"%PDF-1.7")
     _descriptions().from_buffer(b"%PDF-1.7")
     catalogue()
+    load_types()
 
 
 def detect(file: File, declared_type: str, name: str | None) -> Detected:

@@ -24,6 +24,8 @@ _STRETCH_CHARACTERS = 100_000
 _LINE_CHARACTERS = 10_000  # longer lines are cut for the layout, which breaks them anyway
 _SAMPLE_BYTES = 256 * 1024
 _ENDLESS = re.compile(r"\S{150}(?=\S)")
+# What no font shows and XML-like parsers stumble over.
+_NOT_DRAWN = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\x7f\ufeff\ufffe\uffff]")
 _COLUMNS = re.compile(r"\S {3,}\S|\t|[\u2500-\u257f]|[-=_]{20}|\|.*\|")
 
 _SHEET = """
@@ -64,8 +66,7 @@ def decoded(source: bytes) -> tuple[str, bool]:
     """Decode a text and say whether its encoding was sure. Line ends become one newline each."""
     text, sure = _decoded(source)
     text = text.replace("\r\n", "\n").replace("\r", "\n")
-    # Left out: what no font shows and XML-like parsers stumble over.
-    return re.sub(r"[\x00-\x08\x0b\x0e-\x1f\x7f\ufeff\ufffe\uffff]", "", text), sure
+    return _NOT_DRAWN.sub("", text), sure
 
 
 def _decoded(source: bytes) -> tuple[str, bool]:

@@ -8,6 +8,7 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from config.settings import CONFIG_FOLDER, Settings, Storage
@@ -18,6 +19,11 @@ from portal.directory_import import import_directory
 from tests.browser import Chromium, started
 from tests.desk import filled_desk
 from tests.screen import Screen
+
+# What guards main tries the same examples each time; the long run looks for new ones.
+hypothesis.settings.register_profile("same", derandomize=True, deadline=None)
+hypothesis.settings.register_profile("new", deadline=None, print_blob=True)
+hypothesis.settings.load_profile("new" if os.environ.get("CASEBRIDGE_LONG") else "same")
 
 # The longest test of pages takes a tenth of this on a quiet machine.
 _SCREEN_SECONDS = 180

@@ -7,6 +7,8 @@ import hashlib
 import json
 import os
 import re
+import subprocess
+import sys
 from collections.abc import Callable, Mapping
 from email import policy
 from email.parser import BytesParser
@@ -532,3 +534,29 @@ def test_a_file_that_a_mac_sent_in_one_is_a_document(read: Read) -> None:
         mail("Content-Type: application/applefile", "Content-Transfer-Encoding: base64", "", single)
     )
     assert "system_file" not in answer["parts"][0]["flags"]
+
+
+def test_what_a_first_job_would_wait_for_is_there_before_it(tmp_path: Path) -> None:
+    """A sandbox forks for each job: what the first one loads, every one of them loads."""
+    message = tmp_path / "message"
+    message.write_bytes(mail(*group("mixed", "m", PLAIN, HTML, FILE)))
+    program = (
+        "import os, re, sys, pathlib\n"
+        "from gateway.reader import job\n"
+        "job.warm()\n"
+        "loaded, made, compiled = set(sys.modules), [], re._compiler.compile\n"
+        "re._compiler.compile = lambda *said: (made.append(said[0]), compiled(*said))[1]\n"
+        f"job.run({LIMITS!r}, [os.open({str(message)!r}, os.O_RDONLY)], pathlib.Path('.'))\n"
+        "print(made, sorted(set(sys.modules) - loaded))\n"
+    )
+    job_folder = tmp_path / "job"
+    job_folder.mkdir()
+    said = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=job_folder,
+        env=os.environ | {"PYTHONPATH": str(Path(__file__).parent.parent)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert said.stdout == "[] []\n"

@@ -61,7 +61,14 @@ def test_what_is_not_whole_is_refused(raw: bytes) -> None:
 def test_noise_ends_in_bytes_or_a_refusal(noise: bytes) -> None:
     raw = struct.pack("<IIII", len(noise), len(noise) * 2, 0x75465A4C, 0) + noise
     with contextlib.suppress(NotCompressedRtf):
-        assert len(decompress(raw)) == len(noise) * 2
+        assert len(decompress(raw)) <= len(noise) * 2
+
+
+def test_of_a_wrong_size_and_a_wrong_checksum_one_has_to_be_right() -> None:
+    nothing = struct.pack("<IIII", 1, 2, 0x75465A4C, 0) + b"\0"
+    assert decompress(nothing) == b""  # 0 is its checksum
+    with pytest.raises(NotCompressedRtf):
+        decompress(nothing.replace(struct.pack("<I", 0), struct.pack("<I", 1)))
 
 
 # [MS-OXRTFEX], 4.1, in short: tags, entities, what is for RTF alone, and a numbered list's label.

@@ -36,6 +36,8 @@ _STYLES = re.compile(r"<style\b[^>]*>(.{0,200000}?)</style", re.IGNORECASE | re.
 _COMMENT = re.compile(r"/\*.*?\*/|<!--|-->", re.DOTALL)
 _LONGEST_SELECTORS, _LONGEST_RULES = 400, 2000  # in characters
 _CLASS = re.compile(r"(?:\A|[\s,>])\w*\.([\w-]+)\s*(?=,|\Z)")
+_COLOURS = re.compile(r"(?<![\w-])(?:background|color|font)", re.IGNORECASE)
+_WHOLE_PAGE = re.compile(r"(?:\A|[\s,])(?:body|html|\*)\s*(?:,|\Z)", re.IGNORECASE)
 _SMALLEST = {"px": 1.0, "pt": 1.0, "": 1.0, "em": 0.1, "rem": 0.1, "%": 10.0}
 _CLOSE = 12  # in each of red, green and blue: nobody tells #fefefe from white
 _UNKNOWN = ""
@@ -114,9 +116,9 @@ def styles_of(html: str) -> Styles:
         always = text if at < 0 else text[:at]  # what follows holds for some screens alone
         for selectors, rules in _rules(text):
             names = _CLASS.findall(selectors)
-            if re.search(r"(?<![\w-])(?:background|color|font)", rules, re.IGNORECASE):
+            if _COLOURS.search(rules):
                 coloured.update(names)
-                if re.search(r"(?:\A|[\s,])(?:body|html|\*)\s*(?:,|\Z)", selectors, re.IGNORECASE):
+                if _WHOLE_PAGE.search(selectors):
                     base = replace(base, background=_UNKNOWN)
         for selectors, rules in _rules(always):
             if is_hiding(rules):

@@ -56,6 +56,8 @@ _LONGEST_LINK = 4000
 # A character of its own for each link, where its words begin: of the last plane but one, which is
 # for private use and in no font.
 FIRST_MARK = 0xF0000
+_EMPTY_LINES = re.compile(r"\n{3,}")
+_LIST_START = re.compile(r"\d{1,6}")
 _MARKS = re.compile(f"[{chr(FIRST_MARK)}-{chr(FIRST_MARK + 0xFFFD)}]")
 
 
@@ -217,7 +219,7 @@ class _Reader(HTMLParser):
         """Return everything read so far."""
         self._end_line()
         lines = "\n".join(line.rstrip() for line in "".join(self._out).split("\n"))
-        return re.sub(r"\n{3,}", "\n\n", lines).strip("\n")
+        return _EMPTY_LINES.sub("\n\n", lines).strip("\n")
 
     def _hides(self, tag: str, attributes: dict[str, str]) -> bool:
         if self._styles.hides(attributes):
@@ -241,7 +243,7 @@ class _Reader(HTMLParser):
             self._lists.append(None)
         elif tag == "ol":
             start = attributes.get("start", "")
-            self._lists.append(int(start) if re.fullmatch(r"\d{1,6}", start) else 1)
+            self._lists.append(int(start) if _LIST_START.fullmatch(start) else 1)
         elif tag == "li":
             number = self._lists[-1] if self._lists else None
             indent = "  " * max(0, min(len(self._lists), 8) - 1)

@@ -23,6 +23,7 @@ _MOST_RECIPIENTS = 1000
 _MOST_TRANSPORT_BYTES = 1 << 16
 # What the item itself says goes before what its transport headers do; its parts are not theirs.
 _OF_PARTS = {"content-type", "content-transfer-encoding", "content-disposition", "mime-version"}
+_FIELD = re.compile(rb"^[!-9;-~]+:", re.MULTILINE)
 _ADDRESS = re.compile(r"[^\s<>()\[\],;:\\\"@]+@[^\s<>()\[\],;:\\\"@]+")
 _CONTROLS = dict.fromkeys((*range(32), 127), " ")
 
@@ -75,7 +76,7 @@ def _transport(properties: Properties) -> Header:
     if value.kind == 0x001F:
         text = text[: len(text) & ~1].decode("utf-16-le", "replace").encode("utf-8", "replace")
     # Exchange puts its name for them, or a status line, before the first field.
-    start = re.search(rb"^[!-9;-~]+:", text, re.MULTILINE)
+    start = _FIELD.search(text)
     return header_of(text[start.start() :]) if start is not None else Header()
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Set
 from pathlib import Path
 from typing import Any
 
+from config import apart
 from converters import detect
 from converters.compound import SIGNATURE as COMPOUND
 from converters.handed import Handed
@@ -52,6 +53,7 @@ def warm() -> None:
     """Load what the first job would wait for. Called once, before any stranger's bytes."""
     detect.warm()
     libarchive.warm()
+    apart.rules()
 
 
 def run(job: dict[str, Any], inputs: list[int], folder: Path) -> dict[str, Any]:

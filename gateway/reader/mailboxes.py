@@ -19,6 +19,7 @@ _TOKEN = re.compile(
     rb"|[^\"(<,;:=]+|.",
     re.DOTALL,
 )
+_ESCAPED = re.compile(rb"\\(.)")
 _CONTROLS = dict.fromkeys((*range(32), 127))
 
 
@@ -70,7 +71,7 @@ def _mailbox(tokens: list[bytes]) -> Mailbox | None:
 
 
 def _unquoted(token: bytes) -> bytes:
-    return re.sub(rb"\\(.)", rb"\1", token[1:-1]) if token.startswith(b'"') else token
+    return _ESCAPED.sub(rb"\1", token[1:-1]) if token.startswith(b'"') else token
 
 
 def _address(raw: bytes | None) -> str | None:

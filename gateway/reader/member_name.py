@@ -21,6 +21,7 @@ _ONE_SCRIPT = {"HIRAGANA": "CJK", "KATAKANA": "CJK"}  # written together
 _FOREIGN_RUN = re.compile(r"[^\x00-\x7f]{3,}")
 _SAMPLE_NAMES = 200
 _DRIVE = re.compile(r"[A-Za-z]:")
+_BETWEEN_WORDS = re.compile("[ -]")
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _NO_CHARACTER = re.compile(r"[\ud800-\udfff]")
 
@@ -94,5 +95,5 @@ def _score(raw: bytes, charset: str) -> float:
 
 
 def _script(char: str) -> str | None:
-    script = re.split("[ -]", unicodedata.name(char, ""), maxsplit=1)[0]
+    script = _BETWEEN_WORDS.split(unicodedata.name(char, ""), maxsplit=1)[0]
     return _ONE_SCRIPT.get(script, script) if script in _SCRIPTS else None

@@ -26,6 +26,7 @@ _MACHINES = re.compile(
     r"(?:mailer-daemon|postmaster|(?:no|do-?not|dont)[-_.]?reply|bounces?|auto-?reply|listserv"
     r"|majordomo)(?:[-+=._].*)?@.*"
 )
+_AFTER_WORD = re.compile(rb"[;(]")
 _BULK = {"bulk", "junk", "list", "auto_reply", "auto-reply"}
 _MACHINE_FIELDS = ("list-id", "list-unsubscribe", "list-post", "x-autoreply", "x-autorespond")
 
@@ -72,4 +73,4 @@ def is_machine(address: str) -> bool:
 
 def _word(value: bytes) -> str:
     """Return the first word of a field, without its parameters and comments (RFC 3834, 5.2)."""
-    return re.split(rb"[;(]", value, maxsplit=1)[0].strip().lower().decode("latin-1")
+    return _AFTER_WORD.split(value, maxsplit=1)[0].strip().lower().decode("latin-1")
