@@ -16,17 +16,17 @@ from portal.pouch import PouchChanged, Raw
 from portal.tables import letters
 from portal.vault import VaultFault
 
+_LIVE = sa.select(letters).where(
+    letters.c.id == sa.bindparam("letter"),
+    letters.c.attempt == sa.bindparam("numbered"),
+    letters.c.state == "checking",
+)
+
 
 def live(database: Database, letter_id: int, attempt: int) -> sa.Row[tuple[object, ...]] | None:
     """Return the letter's row where it is in motion and this is its attempt, else None."""
     with database.read() as connection:
-        return connection.execute(
-            sa.select(letters).where(
-                letters.c.id == letter_id,
-                letters.c.attempt == attempt,
-                letters.c.state == "checking",
-            )
-        ).one_or_none()
+        return connection.execute(_LIVE, {"letter": letter_id, "numbered": attempt}).one_or_none()
 
 
 def placed_documents(database: Database, letter_id: int) -> frozenset[str]:

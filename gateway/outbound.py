@@ -32,6 +32,19 @@ _LONGEST_WAIT = timedelta(hours=1)
 _LONGEST_REST = timedelta(minutes=10)  # of a relay that is down: its mails wait for it alone
 
 Row = sa.Row[tuple[Any, ...]]
+_EARLIER = (
+    sa.select(outbox.c.message_id)
+    .where(
+        outbox.c.letter_id == sa.bindparam("letter"),
+        outbox.c.recipient == sa.bindparam("who"),
+        outbox.c.in_reply_to == sa.bindparam("answered"),
+        outbox.c.sent_at.is_not(None),
+        outbox.c.digest_id.is_(None),
+        outbox.c.id < sa.bindparam("mail"),
+    )
+    .order_by(outbox.c.id)
+)
+_WITHDRAWN = sa.select(outbox.c.withdrawn_at).where(outbox.c.id == sa.bindparam("mail"))
 
 
 @dataclass
@@ -92,19 +105,7 @@ class Outbound:
     def _message(self, row: Row, now: datetime) -> Message | None:
         """Build a row's message; note one of which none can be made."""
         with self.database.read() as connection:
-            earlier = connection.execute(
-                sa.select(outbox.c.message_id)
-                .where(
-                    outbox.c.letter_id == row.letter_id,
-                    outbox.c.recipient == row.recipient,
-                    outbox.c.in_reply_to == row.in_reply_to,
-                    outbox.c.sent_at.is_not(None),
-                    outbox.c.digest_id.is_(None),
-                    outbox.c.id < row.id,
-                )
-                .order_by(outbox.c.id)
-            ).scalars()
-            thread = list(earlier)
+            thread = _thread(connection, row)
             failed = _failed(connection, row)
         try:
             return message_of(row, thread, self.settings, now, failed=failed)
@@ -117,10 +118,7 @@ class Outbound:
     def _is_owed(self, outbox_id: int) -> bool:
         """Look once more: it may have been withdrawn while others were sent."""
         with self.database.read() as connection:
-            row = connection.execute(
-                sa.select(outbox.c.withdrawn_at).where(outbox.c.id == outbox_id)
-            ).one()
-        return row.withdrawn_at is None
+            return connection.execute(_WITHDRAWN, {"mail": outbox_id}).scalar_one() is None
 
     def _rest(self, down: WayDown, now: datetime) -> None:
         rest = min(timedelta(seconds=2 ** min(self._failures, 12)), _LONGEST_REST)
@@ -141,6 +139,19 @@ class Outbound:
         for outcome in said:
             counted = "failed" if outcome.verdict is Verdict.LATER else outcome.verdict.value
             self.metrics.mail_sent(rows[outcome.outbox_id].kind, counted)
+
+
+def _thread(connection: sa.Connection, row: Row) -> list[str]:
+    """Return the Message-IDs of what was sent to the same person in answer to the same mail."""
+    if row.in_reply_to is None:
+        return []
+    asked = {
+        "letter": row.letter_id,
+        "who": row.recipient,
+        "answered": row.in_reply_to,
+        "mail": row.id,
+    }
+    return list(connection.execute(_EARLIER, asked).scalars())
 
 
 def _failed(connection: sa.Connection, row: Row) -> Sequence[str]:

@@ -159,11 +159,23 @@ def decide(
     return number
 
 
+def waits_to_be_carried() -> tuple[sa.ColumnElement[bool], ...]:
+    """Return the condition on rows of `decisions`."""
+    return (
+        decisions.c.kind != "undo",
+        decisions.c.carried_at.is_(None),
+        decisions.c.undone_at.is_(None),
+    )
+
+
+_PENDING = sa.select(decisions).where(
+    decisions.c.letter_id == sa.bindparam("letter"), *waits_to_be_carried()
+)
+
+
 def pending(connection: sa.Connection, letter_id: int) -> Decision | None:
     """Return the decision of a letter that waits to be carried out."""
-    row = connection.execute(
-        sa.select(decisions).where(decisions.c.letter_id == letter_id, *waits_to_be_carried())
-    ).one_or_none()
+    row = connection.execute(_PENDING, {"letter": letter_id}).one_or_none()
     return None if row is None else _decision(row)
 
 
@@ -194,15 +206,6 @@ def carried(connection: sa.Connection, decision_id: int, *, now: datetime) -> bo
         .values(carried_at=now)
     )
     return noted.rowcount == 1
-
-
-def waits_to_be_carried() -> tuple[sa.ColumnElement[bool], ...]:
-    """Return the condition on rows of `decisions`."""
-    return (
-        decisions.c.kind != "undo",
-        decisions.c.carried_at.is_(None),
-        decisions.c.undone_at.is_(None),
-    )
 
 
 def actor(account_id: int | None) -> str:

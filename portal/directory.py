@@ -31,6 +31,40 @@ _CONSULTANT = (
     consultants.c.cover_from,
     consultants.c.cover_until,
 )
+# "mail_address" sorts before "mail_domain": the closer identity goes first.
+_FIRM = (
+    sa.select(firms.c.id, firms.c.name, identifiers.c.type)
+    .join(identifiers, identifiers.c.firm_id == firms.c.id)
+    .where(
+        sa.or_(
+            sa.and_(
+                identifiers.c.type == MAIL_ADDRESS, identifiers.c.value == sa.bindparam("address")
+            ),
+            sa.and_(
+                identifiers.c.type == MAIL_DOMAIN, identifiers.c.value == sa.bindparam("domain")
+            ),
+        )
+    )
+    .order_by(identifiers.c.type)
+)
+_CASE = (
+    sa.select(
+        cases.c.id,
+        cases.c.number,
+        cases.c.state,
+        cases.c.restricted,
+        cases.c.consultant_id,
+        *_CONSULTANT[1:],
+    )
+    .outerjoin(consultants, cases.c.consultant_id == consultants.c.id)
+    .where(cases.c.number == sa.bindparam("wanted"))
+)
+_RIGHT = sa.select(rights.c.id).where(
+    rights.c.firm_id == sa.bindparam("firm"),
+    rights.c.case_id == sa.bindparam("case"),
+    *holds_on(sa.bindparam("day", type_=sa.Date)),
+)
+_EVERYBODY = sa.select(*_CONSULTANT).order_by(consultants.c.id)
 
 
 @dataclass(frozen=True)
@@ -100,17 +134,8 @@ class Directory:
         `bakerllp.example`, since a sub-domain may be in other hands. The directory may name both.
         """
         domain = address.rpartition("@")[2]
-        by_address = sa.and_(identifiers.c.type == MAIL_ADDRESS, identifiers.c.value == address)
-        by_domain = sa.and_(identifiers.c.type == MAIL_DOMAIN, identifiers.c.value == domain)
-        # "mail_address" sorts before "mail_domain": the closer identity goes first.
-        query = (
-            sa.select(firms.c.id, firms.c.name, identifiers.c.type)
-            .join(identifiers, identifiers.c.firm_id == firms.c.id)
-            .where(sa.or_(by_address, by_domain))
-            .order_by(identifiers.c.type)
-        )
         with self.database.read() as connection:
-            rows = connection.execute(query).all()
+            rows = connection.execute(_FIRM, {"address": address, "domain": domain}).all()
         if not rows:
             return None
         firm = Firm(rows[0].id, rows[0].name)
@@ -118,20 +143,8 @@ class Directory:
 
     def case(self, number: str) -> Case | None:
         """Return the case of a number in our form."""
-        query = (
-            sa.select(
-                cases.c.id,
-                cases.c.number,
-                cases.c.state,
-                cases.c.restricted,
-                cases.c.consultant_id,
-                *_CONSULTANT[1:],
-            )
-            .outerjoin(consultants, cases.c.consultant_id == consultants.c.id)
-            .where(cases.c.number == number)
-        )
         with self.database.read() as connection:
-            row = connection.execute(query).one_or_none()
+            row = connection.execute(_CASE, {"wanted": number}).one_or_none()
         if row is None:
             return None
         consultant = None
@@ -148,17 +161,14 @@ class Directory:
 
     def has_right(self, firm_id: int, case_id: int, day: date) -> bool:
         """Say whether a firm may send to a case on a day; first and last day count."""
-        query = sa.select(rights.c.id).where(
-            rights.c.firm_id == firm_id, rights.c.case_id == case_id, *holds_on(day)
-        )
+        asked = {"firm": firm_id, "case": case_id, "day": day}
         with self.database.read() as connection:
-            return connection.execute(query).first() is not None
+            return connection.execute(_RIGHT, asked).first() is not None
 
     def consultants(self) -> tuple[Consultant, ...]:
         """Return everybody of the claims desk: hundreds at most, by whom a letter may be meant."""
-        query = sa.select(*_CONSULTANT).order_by(consultants.c.id)
         with self.database.read() as connection:
-            return tuple(Consultant(*row) for row in connection.execute(query))
+            return tuple(Consultant(*row) for row in connection.execute(_EVERYBODY))
 
     def answered(self, message_ids: Collection[str]) -> tuple[AnsweredMail, ...]:
         """Return what these mails of ours were about, one for each case; nothing of unknown ones.

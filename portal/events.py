@@ -8,7 +8,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from portal.prepared import Prepared
 from portal.tables import events
+
+_INSERT = Prepared(events.insert)
 
 GATEWAY = "gateway"
 SENDER = "sender"
@@ -61,10 +64,9 @@ def record(
     `actor` is GATEWAY, SENDER or `account(ID)`. `detail` is JSON of ids, codes and counts: it
     outlives erasure, so it never holds a file name, an address or words of a message.
     """
-    connection.execute(
-        sa.insert(events).values(
-            letter_id=letter_id, at=at, actor=actor, kind=kind, detail=dict(detail)
-        )
+    _INSERT.run(
+        connection,
+        {"letter_id": letter_id, "at": at, "actor": actor, "kind": kind, "detail": dict(detail)},
     )
 
 

@@ -65,7 +65,7 @@ def filed_before(
     return tuple(rows.scalars())
 
 
-def holds_on(day: date) -> tuple[sa.ColumnElement[bool], ...]:
+def holds_on(day: date | sa.BindParameter[date]) -> tuple[sa.ColumnElement[bool], ...]:
     """Return the condition on rows of `rights`; first and last day count."""
     return (
         sa.or_(rights.c.starts.is_(None), rights.c.starts <= day),

@@ -9,13 +9,17 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
+from portal.prepared import Prepared
 from portal.tables import outbox
 
 _TOKEN_BYTES = 18
 _RETURN_BYTES = 16  # in hexadecimal: an address comes back in lower case
-_INSERTS: dict[str, type[sqlite.Insert] | type[postgresql.Insert]] = {
-    "sqlite": sqlite.Insert,
-    "postgresql": postgresql.Insert,
+_ONCE = ["letter_id", "kind", "recipient", "occasion"]
+_INSERTS = {
+    "sqlite": Prepared(lambda: sqlite.Insert(outbox).on_conflict_do_nothing(_ONCE)),
+    "postgresql": Prepared(
+        lambda: postgresql.Insert(outbox).on_conflict_do_nothing(index_elements=_ONCE)
+    ),
 }
 
 
@@ -46,22 +50,19 @@ def owe(
 
     The same letter, kind, recipient and `occasion` is owed once: a second time changes nothing.
     """
-    connection.execute(
-        _INSERTS[connection.dialect.name](outbox)
-        .values(
-            letter_id=letter_id,
-            kind=mail.kind,
-            occasion=occasion,
-            recipient=mail.recipient,
-            subject=mail.subject,
-            text=mail.text,
-            html=mail.html,
-            message_id=secrets.token_urlsafe(_TOKEN_BYTES),
-            in_reply_to=mail.in_reply_to,
-            return_token=secrets.token_hex(_RETURN_BYTES) if mail.begun else None,
-            created_at=now,
-            not_before=not_before or now,
-            tries=0,
-        )
-        .on_conflict_do_nothing(index_elements=["letter_id", "kind", "recipient", "occasion"])
-    )
+    values = {
+        "letter_id": letter_id,
+        "kind": mail.kind,
+        "occasion": occasion,
+        "recipient": mail.recipient,
+        "subject": mail.subject,
+        "text": mail.text,
+        "html": mail.html,
+        "message_id": secrets.token_urlsafe(_TOKEN_BYTES),
+        "in_reply_to": mail.in_reply_to,
+        "return_token": secrets.token_hex(_RETURN_BYTES) if mail.begun else None,
+        "created_at": now,
+        "not_before": not_before or now,
+        "tries": 0,
+    }
+    _INSERTS[connection.dialect.name].run(connection, values)

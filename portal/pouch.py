@@ -30,6 +30,9 @@ from portal.vault import Blob, Vault
 
 _BATCH = 500
 _INSERT = Prepared(pouch.insert)
+_THEIRS = (letters.c.id == pouch.c.letter_id) & (letters.c.raw_sha256 == sa.bindparam("sha256"))
+_IDS = sa.select(pouch.c.letter_id).where(_THEIRS)
+_CONTENT = sa.select(pouch.c.content).where(_THEIRS)
 
 
 class PouchChanged(Exception):
@@ -71,13 +74,12 @@ class Raw:
         Returns the letters whose rows may leave. Raises PouchChanged, DiskFull and WriteFailed:
         then they must not.
         """
-        theirs = (letters.c.id == pouch.c.letter_id) & (letters.c.raw_sha256 == sha256)
         with self.database.read() as connection:
-            ids = list(connection.scalars(sa.select(pouch.c.letter_id).where(theirs)))
+            ids = list(connection.scalars(_IDS, {"sha256": sha256}))
             if self._brought.issuperset(ids):
                 return ids
             # Equal bytes may have come in several letters: one of them speaks for all.
-            content = connection.scalars(sa.select(pouch.c.content).where(theirs)).first()
+            content = connection.scalars(_CONTENT, {"sha256": sha256}).first()
         assert content is not None, "one snapshot"
         if blob_of(content).sha256 != sha256:
             raise PouchChanged(sha256)

@@ -16,6 +16,30 @@ from portal.tables import letters
 _CHUNK_BYTES = 1 << 20
 
 
+def _first() -> sa.Select[int | None]:
+    this = letters.alias("this")
+    filed = (
+        sa.select(letters.c.id)
+        .join(this, this.c.id == sa.bindparam("letter"))
+        .where(
+            letters.c.id != this.c.id,
+            letters.c.door != this.c.door,
+            letters.c.state.in_(("filed", "filed_in_part")),
+        )
+    )
+    # What was filed before there were normal forms has its bytes alone. Two questions in one, since
+    # SQLite answers an OR of the two by reading every letter that is filed.
+    same = sa.union_all(
+        filed.where(letters.c.raw_sha256 == this.c.raw_sha256),
+        filed.where(letters.c.normal_sha256 == sa.bindparam("normal")),
+    ).subquery()
+    return sa.select(sa.func.min(same.c.id))
+
+
+_FIRST = _first()
+_NOTE_NORMAL = letters.update().where(letters.c.id == sa.bindparam("letter"))
+
+
 def normal_sha256(raw: BinaryIO) -> str:
     """Return the SHA-256 of a message with every line end as CRLF, one at its own end included.
 
@@ -43,28 +67,12 @@ def first_filed(connection: sa.Connection, letter_id: int, normal: str) -> int |
     `normal` is this one's `normal_sha256`. One that is held does not count: a stranger who sends a
     firm's message first, by another door, must not be able to shut the firm's own out.
     """
-    this = connection.execute(
-        sa.select(letters.c.door, letters.c.raw_sha256).where(letters.c.id == letter_id)
-    ).one()
-    filed = sa.select(letters.c.id).where(
-        letters.c.id != letter_id,
-        letters.c.door != this.door,
-        letters.c.state.in_(("filed", "filed_in_part")),
-    )
-    # What was filed before there were normal forms has its bytes alone. Two questions in one, since
-    # SQLite answers an OR of the two by reading every letter that is filed.
-    same = sa.union_all(
-        filed.where(letters.c.raw_sha256 == this.raw_sha256),
-        filed.where(letters.c.normal_sha256 == normal),
-    ).subquery()
-    return connection.execute(sa.select(sa.func.min(same.c.id))).scalar()
+    return connection.execute(_FIRST, {"letter": letter_id, "normal": normal}).scalar_one()
 
 
 def note_normal(connection: sa.Connection, letter_id: int, normal: str) -> None:
     """Keep a letter's normal form, for the copies that come after it."""
-    connection.execute(
-        letters.update().where(letters.c.id == letter_id).values(normal_sha256=normal)
-    )
+    connection.execute(_NOTE_NORMAL, {"letter": letter_id, "normal_sha256": normal})
 
 
 def set_aside(

@@ -9,9 +9,14 @@ from typing import Any
 import sqlalchemy as sa
 
 from gateway.road.package import Fate, Package, Part
+from portal.prepared import Prepared
 from portal.tables import parts
 
 KEPT = {Fate.FILED, Fate.CONVERTED, Fate.HELD}
+_OF_LETTER = parts.c.letter_id == sa.bindparam("letter")
+_THERE = sa.select(parts.c.id, parts.c.path, parts.c.rendition_id).where(_OF_LETTER)
+_UNNAMED = parts.update().where(_OF_LETTER).values(filed_name=None)
+_INSERT = Prepared(lambda: parts.insert().returning(parts.c.id))
 
 
 @dataclass(frozen=True)
@@ -33,23 +38,17 @@ def describe_parts(connection: sa.Connection, package: Package, letter_id: int) 
     A part keeps the row that an earlier attempt gave it, by its path: the audit trail names who
     viewed and downloaded it by that row's id. Rows of parts that are not there any more go.
     """
-    of_letter = parts.c.letter_id == letter_id
-    before = {
-        row.path: row
-        for row in connection.execute(
-            sa.select(parts.c.id, parts.c.path, parts.c.rendition_id).where(of_letter)
-        )
-    }
+    before = {row.path: row for row in connection.execute(_THERE, {"letter": letter_id})}
     if before:  # two parts may change names with each other, which are unique at every moment
-        connection.execute(parts.update().where(of_letter).values(filed_name=None))
+        connection.execute(_UNNAMED, {"letter": letter_id})
     ids: dict[str, int] = {}
     converted: set[str] = set()
     for position, part in enumerate(package.parts, 1):
         row = _row(part, position)
         there = before.pop(part.path, None)
         if there is None:
-            inserted = parts.insert().values(letter_id=letter_id, **row).returning(parts.c.id)
-            ids[part.path] = connection.execute(inserted).scalar_one()
+            inserted = _INSERT.run(connection, {"letter_id": letter_id, **row})
+            ids[part.path] = inserted.scalar_one()
         else:
             connection.execute(parts.update().where(parts.c.id == there.id).values(**row))
             ids[part.path] = there.id
