@@ -54,6 +54,7 @@ def test_rules_that_cannot_be_used_say_where(old: str, new: str) -> None:
         read(MINIMAL.replace(old, new, 1))
 
 
+@pytest.mark.slow
 def test_patterns_take_little_time_over_repetitive_text() -> None:
     # One that backtracks took five minutes over 900 characters: the suite's limit ends such a one.
     units = (

@@ -231,6 +231,7 @@ _MOMENTS = st.timedeltas(timedelta(), timedelta(days=1200)).map(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=300, deadline=None)
 @given(_offices(), _MOMENTS, st.timedeltas(timedelta(), timedelta(days=10)))
 def test_every_promise_can_be_kept(
@@ -244,6 +245,7 @@ def test_every_promise_can_be_kept(
     assert office.add_working(after, timedelta(minutes=office.rules.lead_minutes - 1)) < promise
 
 
+@pytest.mark.slow
 @settings(max_examples=300, deadline=None)
 @given(_offices(), _MOMENTS)
 def test_the_next_opening_is_the_first(office: OfficeCalendar, moment: datetime) -> None:

@@ -51,6 +51,7 @@ def test_declarations_are_found_wherever_they_stand(
         look_at(tmp_path, {**MEMBERS, name: content})
 
 
+@pytest.mark.slow
 def test_a_flood_under_any_name_is_refused(tmp_path: Path) -> None:
     with pytest.raises(TooLarge):
         look_at(tmp_path, {"word/main.bin": b"<a>" + b" " * (201 << 20)})

@@ -67,6 +67,7 @@ def test_another_reader_reads_what_was_written() -> None:
         assert other.openstream(["in", "d"]).read() == LARGE
 
 
+@pytest.mark.slow
 @given(st.dictionaries(st.text("abcXYZ\u00e4", min_size=1, max_size=9), st.integers(0, 9000),
                        max_size=40))  # fmt: skip
 def test_any_names_and_sizes(

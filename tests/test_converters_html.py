@@ -33,6 +33,7 @@ def test_a_page_is_tagged_and_titled(tmp_path: Path) -> None:
         assert str(pdf.docinfo["/Title"]) == "A title"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "page",
     [
@@ -130,6 +131,7 @@ def test_a_page_that_no_font_here_shows_is_not_called_converted(tmp_path: Path) 
         rendered(tmp_path, "<p>" + "\U00012000\U00012001 " * 20 + "</p>")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "bomb",
     [
@@ -157,6 +159,7 @@ def test_a_bomb_of_html_is_refused_before_it_is_laid_out(
         html.render(bomb.encode(), {}, "", tmp_path / "out.pdf")
 
 
+@pytest.mark.slow
 def test_a_long_thread_with_tables_in_tables_is_no_bomb(tmp_path: Path) -> None:
     thread = "<blockquote><div>a reply " * 25 + "<table><tr><td>" * 15 + "<br>word" * 300 + "-end"
     assert "word-end" in rendered(tmp_path, thread)[0].replace("\n", "")

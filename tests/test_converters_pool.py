@@ -235,6 +235,7 @@ def test_a_stuck_job_holds_up_nobody_else(tmp_path: Path, into: Path) -> None:
     pool.close()
 
 
+@pytest.mark.slow
 def test_what_tells_all_our_processes_to_end_ends_no_job(tmp_path: Path, into: Path) -> None:
     """Ctrl-C and systemd tell every process; we finish what is begun."""
     pool = made(tmp_path / "pool")
@@ -362,6 +363,7 @@ def test_a_child_that_something_killed_is_not_told_as_the_files_doing(
     assert does_its_work(pool, into)
 
 
+@pytest.mark.slow
 def test_a_job_may_have_less_time_than_the_setting_but_not_more(tmp_path: Path, into: Path) -> None:
     pool = made(tmp_path / "pool", limits=replace(LIMITS, seconds=600))
     pool.start()

@@ -91,6 +91,7 @@ def letter() -> Letter:
     return Letter(envelope, Blob("0" * 64, 1))
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(LONG, reason="CASEBRIDGE_LONG is set: the long one runs")
 def test_damaged_mail_is_read_or_stopped_by_name(tmp_path: Path) -> None:
     _read_all(COUNT, tmp_path)

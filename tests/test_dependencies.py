@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parent.parent
 PACKAGES = ("config", "converters", "portal", "gateway")
 
@@ -36,6 +38,7 @@ def locked() -> set[str]:
     return {distribution(line.split("==")[0]) for line in lines if "==" in line}
 
 
+@pytest.mark.slow
 def test_everything_that_runs_imports_only_what_is_locked_for_running() -> None:
     there, brought_by = locked(), packages_distributions()
     missing: set[str] = set()

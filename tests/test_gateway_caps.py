@@ -101,6 +101,7 @@ def test_a_bulk_day_is_five_receipts_and_one_digest(post: Bulk) -> None:
     assert post.kinds_sent()[-1] == "receipt.eml", "it begins anew"
 
 
+@pytest.mark.slow
 def test_a_digest_that_is_full_goes_out_at_once(post: Bulk) -> None:
     post.send(70)
     post.drain()

@@ -558,6 +558,7 @@ def dying_at(team: Team, statement: int) -> Iterator[Callable[[], bool]]:
         event.remove(engine, "before_cursor_execute", before)
 
 
+@pytest.mark.slow
 def test_an_end_before_any_statement_loses_and_doubles_nothing(
     sample_stores: Stores,
 ) -> None:

@@ -70,6 +70,7 @@ def taken(live: LiveDoor) -> Letter:
     return live.wall.letters[-1]
 
 
+@pytest.mark.slow
 def test_by_their_spf_signature_or_nothing(server: NameServer, tmp_path: Path) -> None:
     publish(server, FIRM)
     with gated(settings_of(tmp_path, server)) as live:
@@ -119,6 +120,7 @@ def test_marked_where_nothing_is_enforced(server: NameServer, tmp_path: Path) ->
         )
 
 
+@pytest.mark.slow
 def test_a_name_server_that_says_nothing_delays_nobody_for_long(
     server: NameServer, tmp_path: Path
 ) -> None:
@@ -130,6 +132,7 @@ def test_a_name_server_that_says_nothing_delays_nobody_for_long(
         assert envelope.proof_rule in {"no_answer", "late"}
 
 
+@pytest.mark.slow
 def test_who_waits_for_a_dead_name_server_delays_nobody_else(
     server: NameServer, tmp_path: Path
 ) -> None:

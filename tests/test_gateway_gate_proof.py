@@ -220,6 +220,7 @@ POLICIES = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("record", "domain", "rule"), POLICIES)
 def test_what_a_domain_asks_for(trial: Trial, record: str, domain: str, rule: str) -> None:
     trial.server.text("_dmarc.firm.example", record)
@@ -270,6 +271,7 @@ UNDECIDED = [
 ]  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("field", UNDECIDED)
 def test_a_from_that_can_be_read_in_two_ways_is_nobodys(trial: Trial, field: bytes) -> None:
     rejecting(trial.server)
@@ -337,6 +339,7 @@ DKIM: list[tuple[str, dict[str, Any], dict[str, Any], Change, bool]] = [
 ]  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("how", "published", "change", "holds"), [row[1:] for row in DKIM],
                          ids=[row[0] for row in DKIM])  # fmt: skip
 def test_dkim(
@@ -449,6 +452,7 @@ def test_what_needs_more_memory_ends_alone(trial: Trial) -> None:
 # -- name servers ----------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("how", ["failing", "silent", "lame"])
 @pytest.mark.parametrize(
     "what", ["_dmarc.firm.example", "firm.example", "s1._domainkey.firm.example"]
@@ -462,6 +466,7 @@ def test_no_answer_is_unproven_and_never_failed(trial: Trial, how: str, what: st
     assert (found.proof, found.rule, found.refused_for) == (Proof.NONE, "no_answer", None)
 
 
+@pytest.mark.slow
 def test_without_any_name_server_nothing_is_known(trial: Trial) -> None:
     place = f"127.0.0.1:{nobodys_port()}"
     found = trial.of(MAIL, seconds=1, place=place)
@@ -540,6 +545,7 @@ RELAYED = [
 ]  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("top", "said"), [row[1:] for row in RELAYED],
                          ids=[row[0] for row in RELAYED])  # fmt: skip
 def test_a_relays_word(trial: Trial, top: bytes, said: tuple[Proof, str]) -> None:

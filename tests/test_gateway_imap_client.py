@@ -140,6 +140,7 @@ def test_word_of_new_mail_that_comes_with_another_answer_is_kept() -> None:
         asked(server, look)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("silent", ["LOGIN", "CAPABILITY", "SELECT", "UID_SEARCH"])
 def test_an_answer_that_never_comes_ends_in_a_fault(silent: str) -> None:
     with (
@@ -151,6 +152,7 @@ def test_an_answer_that_never_comes_ends_in_a_fault(silent: str) -> None:
     assert caught.value.why == words.get(silent, silent.lower())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("greeting", [b"* BYE too many\r\n", b"", b"\xff\xfe\r\n"])
 def test_a_greeting_that_is_none(greeting: bytes) -> None:
     with scripted() as server:

@@ -510,6 +510,7 @@ def test_more_than_a_limit_stays_whole_and_the_letter_goes_on(
 # -- anything at all -------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @settings(
     max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )

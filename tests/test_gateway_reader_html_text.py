@@ -85,6 +85,7 @@ def test_html_nested_two_hundred_thousand_deep_is_no_page() -> None:
         html_to_text("<div>" * 200_000)
 
 
+@pytest.mark.slow
 def test_a_text_of_nothing_but_ampersands_is_no_page() -> None:
     with pytest.raises(NoReadableHtml):
         html_to_text("&" * 200_000)

@@ -420,6 +420,7 @@ SAMPLE = mail(
 )
 
 
+@pytest.mark.slow
 def test_a_message_cut_at_every_percent_is_read(tmp_path: Path) -> None:
     for percent in range(100):
         answer = run(SAMPLE[: len(SAMPLE) * percent // 100], tmp_path / f"{percent}")

@@ -62,5 +62,6 @@ def test_any_bytes_are_read(value: bytes) -> None:
         assert len(name) <= 200
 
 
+@pytest.mark.slow
 def test_a_field_of_nothing_but_open_quotes_is_read_in_time() -> None:
     assert len(read(("to", b'"\\' * 16_000))) <= 1

@@ -360,6 +360,7 @@ def test_a_compound_file_that_is_no_message_is_no_letter(read: Read) -> None:
     assert read(compound({"WordDocument": bytes(5000)})) == {"stopped": Reason.DAMAGED}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(8))
 def test_noise_in_them_never_gets_out(tmp_path: Path, seed: int) -> None:
     """Bytes changed at random: the job ends with an answer or a reason, and loses no part."""

@@ -115,6 +115,7 @@ names = st.one_of(
 extensions = st.sampled_from([None, "pdf", ".docx", "jpg", "txt", "html", "bin"])
 
 
+@pytest.mark.slow
 @settings(max_examples=1500, deadline=None)
 @given(names, extensions, st.integers(32, 255))
 @example("\u212a\u037e\u1fef.\u0440df", None, 32)
@@ -135,6 +136,7 @@ def test_any_string_becomes_a_name_that_every_system_takes(
     assert all(remarks.on_name(one) for one in safe.remarks)
 
 
+@pytest.mark.slow
 @settings(max_examples=300, deadline=None)
 @given(
     st.lists(
@@ -158,6 +160,7 @@ def test_no_two_names_of_a_package_are_the_same_to_any_system(
     assert all(0 < len(one.encode()) <= 255 for one in shown)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", [1, 2])
 def test_100_000_odd_names(seed: int) -> None:
     # G8. A tenth of them always; all of them, of both seeds, where there is time.

@@ -584,6 +584,7 @@ pieces = st.sampled_from(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=500, deadline=None)
 @given(st.lists(pieces, max_size=2), pieces, pieces, pieces, pieces)
 def test_nothing_is_filed_beside_a_trusted_place_that_says_otherwise(

@@ -296,6 +296,7 @@ def parts_of_a_message(draw: st.DrawFn) -> tuple[Part, ...]:
     return tuple(found)
 
 
+@pytest.mark.slow
 @given(parts_of_a_message(), st.booleans())
 def test_every_part_however_deep_has_one_fate_and_one_line(
     parts: tuple[Part, ...],

@@ -38,6 +38,7 @@ def test_a_disk_that_fills_up_during_data_is_452_and_mends_itself(small_disk: Pa
         assert live.contents() == [CONTENT]
 
 
+@pytest.mark.slow
 def test_free_space_below_the_floor_is_452_at_mail_and_mends_itself(small_disk: Path) -> None:
     settings = Settings(storage=Storage(path=small_disk, minimum_free_bytes=2_000_000))
     with open_door(settings) as live, live.client() as client:
@@ -61,6 +62,7 @@ def free_port() -> int:
         return int(sock.getsockname()[1])
 
 
+@pytest.mark.slow
 def test_a_record_on_a_full_disk_is_452_and_mends_itself(small_disk: Path, migrated: Path) -> None:
     """A small letter goes into the record alone, and the vault is not asked."""
     shutil.copy(migrated, small_disk / "casebridge.db")

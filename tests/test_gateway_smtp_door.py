@@ -224,6 +224,7 @@ def test_a_client_that_waits_for_a_slow_wall_is_not_idle(settings: Settings) -> 
         receipt_of(client.reply())
 
 
+@pytest.mark.slow
 def test_a_client_that_does_not_read_makes_itself_wait(settings: Settings) -> None:
     with open_door(settings) as live, live.client() as client:
         client.reply()

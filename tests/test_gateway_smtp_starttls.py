@@ -136,6 +136,7 @@ def test_stopping_in_the_middle_of_a_handshake(settings: Settings) -> None:
     assert not live.door._sessions
 
 
+@pytest.mark.slow
 def test_stopping_under_tls_is_said_under_tls(settings: Settings) -> None:
     with open_door(settings) as live:
         client = live.client()

@@ -320,6 +320,7 @@ def test_an_empty_draft_says_so(sender: Sender) -> None:
     assert agrees(sender)
 
 
+@pytest.mark.slow
 def test_three_hundred_files_are_one_letter(sender: Sender) -> None:
     draft = sender.draft()
     for number in range(300):

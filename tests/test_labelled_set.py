@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import pytest
+
 from gateway.stores import Stores
 from tests.labelled_set import Became, carried, labelled, shares
 
@@ -16,6 +18,7 @@ def test_the_set_is_as_long_as_it_was_and_each_message_has_its_name() -> None:
     assert len(waits) <= 20  # where a clerk would read on
 
 
+@pytest.mark.slow
 def test_nothing_is_filed_to_a_wrong_case_and_each_is_as_its_label_says(stores: Stores) -> None:
     results = tuple(carried(stores, MESSAGES))
     assert [one.labelled.what for one in results if one.is_misfiled] == []

@@ -112,6 +112,7 @@ def test_a_dry_run_and_a_rejected_one_move_nothing(
     assert moved(stores) == []
 
 
+@pytest.mark.slow
 def test_more_than_one_chunk_goes_along(stores: Stores, sample: Sample, tmp_path: Path) -> None:
     with sample.together():
         for number in range(1_201):

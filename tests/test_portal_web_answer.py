@@ -207,6 +207,7 @@ def test_what_names_no_case_is_asked_for_again(desk: SampleDesk, path: str, text
     assert rows(desk, decisions) == []
 
 
+@pytest.mark.slow
 def test_wrong_answers_are_throttled_for_the_letter_whatever_the_browser(
     desk: SampleDesk, path: str
 ) -> None:

@@ -263,6 +263,7 @@ def test_a_blob_that_is_gone_is_said_to_be_our_fault(tmp_path: Path) -> None:
     desk.database.close()
 
 
+@pytest.mark.slow
 def test_of_a_letter_that_went_to_two_cases_each_consultant_has_their_own_documents(
     tmp_path: Path,
 ) -> None:

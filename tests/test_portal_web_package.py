@@ -190,6 +190,7 @@ def test_each_view_is_an_event_and_the_page_tells_them_in_one_line(
     assert [row.receipt for row in views] == ["7KQ4M2XD"] * 3
 
 
+@pytest.mark.slow
 def test_only_its_consultant_or_cover_marks_it_as_read(desk: SampleDesk) -> None:
     def read_at(receipt: str) -> object:
         with desk.database.read() as connection:

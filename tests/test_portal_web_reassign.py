@@ -71,6 +71,7 @@ def test_a_consultant_who_hands_it_on_sees_it_no_more(desk: SampleDesk) -> None:
     assert desk.signed_in("Ada Oyelaran-Whitcombe").get(PAGE).status_code == 200
 
 
+@pytest.mark.slow
 def test_a_form_that_another_overtook_changes_nothing(desk: SampleDesk) -> None:
     olu = desk.signed_in("Olu Adeyemi")
     old = fields(olu.get(PAGE).text)

@@ -187,6 +187,7 @@ def test_a_file_is_removed_after_a_question(desk: SampleDesk) -> None:
     assert "Typed meanwhile." in page
 
 
+@pytest.mark.slow
 def test_another_persons_file_is_as_if_it_did_not_exist(desk: SampleDesk) -> None:
     browser, other = desk.browser(), desk.browser()
     (theirs,) = add(browser, ("one.pdf", b"1"))
@@ -253,6 +254,7 @@ def test_a_code_holds_once_for_ten_minutes_and_five_tries(desk: SampleDesk) -> N
     assert answer.status_code == 303
 
 
+@pytest.mark.slow
 def test_so_many_codes_go_to_an_address_and_no_more(desk: SampleDesk) -> None:
     for number in range(6):
         browser = desk.browser()
@@ -265,6 +267,7 @@ def test_so_many_codes_go_to_an_address_and_no_more(desk: SampleDesk) -> None:
     assert post(browser, "/send/code", "/send/code", do="new").status_code == 303
 
 
+@pytest.mark.slow
 def test_a_network_is_throttled_and_the_proxy_on_this_machine_is_not(desk: SampleDesk) -> None:
     desk.sending = Sending(drafts_an_hour=2, codes_an_hour_of_a_network=1)
     hosts = ["203.0.113.7", "203.0.113.9", "203.0.113.200", "203.0.114.1"]

@@ -33,6 +33,7 @@ def test_mail_scanners_do_not_use_a_link_up(desk: SampleDesk) -> None:
     assert person.get("/packages").status_code == 200
 
 
+@pytest.mark.slow
 def test_twenty_parallel_presses_sign_in_once(desk: SampleDesk) -> None:
     path = desk.link("Dana Reyes")
     browsers = [desk.browser() for _ in range(20)]

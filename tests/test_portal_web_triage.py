@@ -222,6 +222,7 @@ def test_an_undo_names_a_decision_of_this_letter(desk: SampleDesk, olu: TestClie
     assert all(row.undone_at is None for row in rows(desk, decisions))
 
 
+@pytest.mark.slow
 def test_who_opens_a_letter_has_it_and_the_others_see_who(
     desk: SampleDesk, olu: TestClient
 ) -> None:
@@ -321,6 +322,7 @@ def test_whoever_files_to_a_restricted_case_can_still_take_it_back(
     assert desk.signed_in("Kim Osei").get(f"{HELD}/decided").status_code == 404
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", ["/triage", f"{HELD}/triage", f"{HELD}/decided", f"{HELD}/sender"])
 def test_a_consultant_decides_nothing(desk: SampleDesk, path: str) -> None:
     dana = desk.signed_in("Dana Reyes")

@@ -351,6 +351,7 @@ def test_another_persons_upload_is_as_if_it_did_not_exist(desk: SampleDesk, meth
     assert rows(desk)[0].offset == 0
 
 
+@pytest.mark.slow
 def test_the_cookie_is_the_drafts_and_no_scripts(desk: SampleDesk) -> None:
     def said(desk: SampleDesk) -> str:
         answer = desk.browser().post(OURS, headers=TUS | {"Upload-Length": "5"})

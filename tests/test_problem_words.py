@@ -180,6 +180,7 @@ def test_what_is_fine_is_not_found(fine: str) -> None:
     assert not list(offences(fine))
 
 
+@pytest.mark.slow
 def test_no_other_problems_words_reach_a_person() -> None:
     files = [
         file
