@@ -90,7 +90,7 @@ def name_server() -> Iterator[NameServer]:
     socketserver.ThreadingTCPServer.allow_reuse_address = True
     tcp = socketserver.ThreadingTCPServer(("127.0.0.1", ours.port), Stream)
     servers: tuple[socketserver.BaseServer, ...] = (udp, tcp)
-    threads = [threading.Thread(target=one.serve_forever, args=(0.05,)) for one in servers]
+    threads = [threading.Thread(target=one.serve_forever, args=(0.005,)) for one in servers]
     for thread in threads:
         thread.start()
     try:

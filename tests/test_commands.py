@@ -115,6 +115,7 @@ def test_a_missing_schema_stops_a_command_and_names_the_fix(
     assert "casebridge migrate" in ended.err
 
 
+@pytest.mark.slow
 def test_migrate_makes_the_schema_and_then_changes_nothing(run: Run, storage: Path) -> None:
     assert run("migrate").code == DONE
     before = (storage / "casebridge.db").read_bytes()

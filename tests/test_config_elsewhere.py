@@ -19,6 +19,7 @@ def test_no_rule_matches_what_is_empty() -> None:
             assert not pattern.fullmatch(""), (rule.code, pattern.pattern)
 
 
+@pytest.mark.slow
 def test_patterns_take_little_time_over_long_and_repetitive_text() -> None:
     # A pattern that backtracks takes minutes over any of these, and the suite's time limit ends it.
     texts = (

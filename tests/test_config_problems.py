@@ -110,6 +110,7 @@ def test_a_field_that_is_not_given_is_a_fault_of_ours() -> None:
         catalogue()["file_empty"].said()
 
 
+@pytest.mark.slow
 def test_every_code_in_the_source_has_its_row() -> None:
     known = set(catalogue()) | remarks.reason_codes() | remarks.name_codes()
     said = dict(_said())

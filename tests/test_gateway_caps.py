@@ -70,6 +70,7 @@ def post(stores: Stores) -> Bulk:
     return Bulk(stores)
 
 
+@pytest.mark.slow
 def test_a_bulk_day_is_five_receipts_and_one_digest(post: Bulk) -> None:
     post.send(20)
     post.drain()

@@ -311,6 +311,7 @@ def aside(team: Team) -> None:
     team.carrying.decisions()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("far", [not_taken_up, in_motion, all_the_way])
 @pytest.mark.parametrize("content", [TWO_CASES, NO_CASE])
 def test_undo_brings_the_letter_back_however_far_it_was(

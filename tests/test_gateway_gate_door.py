@@ -92,6 +92,7 @@ def test_by_their_spf_signature_or_nothing(server: NameServer, tmp_path: Path) -
         assert live.drafts() == []
 
 
+@pytest.mark.slow
 def test_the_connection_goes_on_after_a_refusal(server: NameServer, tmp_path: Path) -> None:
     publish(server, FIRM)
     with gated(settings_of(tmp_path, server)) as live, live.client() as client:
@@ -103,6 +104,7 @@ def test_the_connection_goes_on_after_a_refusal(server: NameServer, tmp_path: Pa
         assert client.reply().startswith("250 ")
 
 
+@pytest.mark.slow
 def test_marked_where_nothing_is_enforced(server: NameServer, tmp_path: Path) -> None:
     server.text("honest.example", "v=spf1 ip4:127.0.0.0/8 -all")
     with gated(settings_of(tmp_path, server, mode="mark")) as live:
@@ -151,6 +153,7 @@ def test_who_waits_for_a_dead_name_server_delays_nobody_else(
         assert rest == {Proof.NONE}
 
 
+@pytest.mark.slow
 def test_a_header_over_the_limit_goes_on_unproven(server: NameServer, tmp_path: Path) -> None:
     with gated(settings_of(tmp_path, server)) as live:
         assert send(live, b"X-Filler: " + b"a" * 262_144 + b"\r\n" + MAIL).startswith("250 ")
@@ -176,6 +179,7 @@ def test_behind_a_trusted_relay_nothing_is_refused(server: NameServer, tmp_path:
         assert server.asked == []
 
 
+@pytest.mark.slow
 def test_a_forged_result_is_believed_from_nobody_else(server: NameServer, tmp_path: Path) -> None:
     relay = ProofRelay(networks=("192.0.2.25/32",), authserv_id="mx.casebridge.example")
     forged = b"Authentication-Results: mx.casebridge.example; dmarc=pass header.from=" + (
@@ -185,6 +189,7 @@ def test_a_forged_result_is_believed_from_nobody_else(server: NameServer, tmp_pa
         assert send(live, forged + MAIL) == REFUSED
 
 
+@pytest.mark.slow
 def test_lmtp_has_no_client_to_prove_but_may_be_a_trusted_relay(
     server: NameServer, tmp_path: Path
 ) -> None:

@@ -122,6 +122,7 @@ SPF = [
 ]  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("record", "said"), SPF, ids=[record for record, _ in SPF])
 def test_spf(trial: Trial, record: str, said: tuple[Proof, str]) -> None:
     server = trial.server

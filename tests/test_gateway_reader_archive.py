@@ -375,6 +375,7 @@ def test_a_bomb_inside_is_held_and_its_neighbours_are_not(opened: Open) -> None:
     assert inner["flags"] == ["archive_unsafe", "unsafe_ratio"]
 
 
+@pytest.mark.slow
 def test_a_bomb_of_archives_stops_at_what_a_letter_may_unpack(opened: Open) -> None:
     inner = zipped({"a.bin": bytes(9 * MEBIBYTE)})  # harmless by itself
     content = zipped([(f"{number}.zip", inner) for number in range(40)], zipfile.ZIP_STORED)

@@ -310,6 +310,7 @@ def test_new_words_stand_apart_from_history(read: Read) -> None:
     assert (words["new"], "Where is it?" in words["text"]) == ("Here it is.", True)
 
 
+@pytest.mark.slow
 def test_a_body_of_many_megabytes_is_a_document_and_its_beginning_the_words(read: Read) -> None:
     answer = read(mail("Content-Type: text/plain", "", "a line of text\r\n" * 200_000))
     assert paths(answer) == {"1": "text/plain"}
@@ -389,6 +390,7 @@ def test_alternatives_that_say_the_same_have_nothing_else_to_say(read: Read) -> 
     assert read(mail(*group("alternative", "a", plain, HTML)))["words"][0]["other"] == ""
 
 
+@pytest.mark.slow
 def test_the_answer_stays_below_what_the_sandbox_lets_out(read: Read) -> None:
     smile = "\U0001f600"
     plain = ("Content-Type: text/plain; charset=utf-8", "", f"{smile * 100}\r\n" * 2600)
@@ -440,6 +442,7 @@ _PIECES = (
 )
 
 
+@pytest.mark.slow
 @given(
     st.lists(
         st.tuples(st.integers(0, len(SAMPLE)), st.integers(0, 200), st.sampled_from(_PIECES)),
@@ -474,6 +477,7 @@ def test_a_charset_of_many_words_is_none(read: Read) -> None:
     assert len(answer["words"][0]["html_charset"]) <= 100
 
 
+@pytest.mark.slow
 def test_a_million_line_ends_of_cr_alone_are_an_empty_message(read: Read) -> None:
     # Looked through from each of them anew, they would take an hour.
     answer = read(mail("Content-Type: text/plain", "", "Dear Dana", b"\r" * 1_000_000))

@@ -202,6 +202,7 @@ def test_who_is_not_proven_sends_nothing(sender: Sender) -> None:
     assert sender.rows(letters) == []
 
 
+@pytest.mark.slow
 def test_a_file_that_is_not_whole_is_waited_for(sender: Sender) -> None:
     draft = sender.draft()
     sender.upload(draft, "half.pdf", pdf(), whole=False)

@@ -265,6 +265,7 @@ def test_line_ends_make_no_other_message(carrier: Carrier, first: bytes, second:
     assert list(disagreements(carrier.stores.database)) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "second", [MAIL.replace(b"Two files", b"Two  files"), MAIL + b"\r\n", MAIL[:-4]]
 )

@@ -42,6 +42,7 @@ def test_every_check_and_unique_constraint_is_in_the_database(stores: Stores) ->
                     assert constraint.name in uniques
 
 
+@pytest.mark.slow
 def test_an_empty_database_is_not_worked_on(tmp_path: Path) -> None:
     database = open_database(tmp_path / "casebridge.db")
     with pytest.raises(migrations.SchemaBehind) as caught:

@@ -248,6 +248,7 @@ def test_staff_who_were_first_settle_the_question(desk: SampleDesk, path: str) -
     assert len(rows(desk, decisions)) == 1
 
 
+@pytest.mark.slow
 def test_a_claim_of_staff_does_not_stop_the_sender(desk: SampleDesk, path: str) -> None:
     desk.signed_in("Olu Adeyemi").get("/p/9HXW-3T5R/triage")
     assert say(desk.browser(), path, case=MINE)[0] == 200

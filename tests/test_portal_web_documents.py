@@ -199,6 +199,7 @@ def test_operations_read_the_documents_of_a_held_letter(desk: SampleDesk) -> Non
     assert operations.get(f"/p/9HXW-3T5R/documents/{number}/view").content == pdf("B")
 
 
+@pytest.mark.slow
 def test_memory_stays_flat_however_large_the_files(tmp_path: Path) -> None:
     vault = Vault(tmp_path / "vault")
     vault.prepare()

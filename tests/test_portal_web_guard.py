@@ -59,6 +59,7 @@ def test_over_https_browsers_are_told_to_stay_with_it(desk: SampleDesk) -> None:
     assert desk.browser().get("/sign-in").headers["strict-transport-security"] == "max-age=31536000"
 
 
+@pytest.mark.slow
 def test_what_is_the_same_for_everybody_may_be_kept(desk: SampleDesk) -> None:
     for name in ("casebridge.css", "refresh.js", "icon.svg"):
         answer = desk.browser().get(f"/static/{name}")

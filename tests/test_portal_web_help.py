@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -20,14 +19,14 @@ from tests.desk import SampleDesk, filled_desk
 HELP_LINK = '<a href="/help"'
 
 
-@pytest.fixture
-def desk(tmp_path: Path) -> Iterator[SampleDesk]:
-    opened = filled_desk(tmp_path)
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SampleDesk]:
+    opened = filled_desk(tmp_path_factory.mktemp("desk"))
     yield opened
     opened.database.close()
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def page(desk: SampleDesk) -> str:
     answer = desk.browser().get("/help")
     assert answer.status_code == 200

@@ -209,6 +209,7 @@ def test_only_its_consultant_or_cover_marks_it_as_read(desk: SampleDesk) -> None
     assert read_at("BADBAD00") != desk.now
 
 
+@pytest.mark.slow
 def test_a_held_letter_says_what_waits_and_why(desk: SampleDesk) -> None:
     text = words(desk.signed_in("Olu Adeyemi").get("/p/9HXW-3T5R").text)
     for said in (

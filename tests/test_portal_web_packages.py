@@ -179,6 +179,7 @@ def test_hostile_names_are_inert(operations: TestClient) -> None:
     assert "\u202e" not in page
 
 
+@pytest.mark.slow
 def test_for_me_counts_what_is_new_and_opening_takes_one_off(tmp_path: Path) -> None:
     desk = filled_desk(tmp_path)
     dana = desk.signed_in("Dana Reyes")

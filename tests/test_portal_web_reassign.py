@@ -64,6 +64,7 @@ def test_operations_hand_it_on_and_the_page_says_so(desk: SampleDesk) -> None:
     assert (row.why, row.account_id) == ("staff", desk.sample.accounts["Olu Adeyemi"])
 
 
+@pytest.mark.slow
 def test_a_consultant_who_hands_it_on_sees_it_no_more(desk: SampleDesk) -> None:
     dana = desk.signed_in("Dana Reyes")
     assert hand_on(desk, dana, "Ada Oyelaran-Whitcombe") == (303, "/packages")
@@ -107,6 +108,7 @@ def test_what_no_page_of_ours_sends_changes_nothing(
     assert holder(desk) == before
 
 
+@pytest.mark.slow
 def test_who_may_not_see_it_may_not_hand_it_on(desk: SampleDesk) -> None:
     form = fields(desk.signed_in("Olu Adeyemi").get(PAGE).text)
     ada = desk.signed_in("Ada Oyelaran-Whitcombe")

@@ -171,6 +171,7 @@ def test_a_page_that_asks_by_itself_is_no_activity(desk: SampleDesk) -> None:
     assert answer.status_code == 303
 
 
+@pytest.mark.slow
 def test_whoever_is_signed_in_is_sent_on(desk: SampleDesk) -> None:
     browser = desk.signed_in("Dana Reyes")
     assert browser.get("/sign-in").headers["location"] == "/packages"

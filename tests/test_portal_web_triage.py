@@ -106,6 +106,7 @@ def test_the_four_numbers_are_links_and_the_first_leads_to_the_line(olu: TestCli
     assert len(re.findall(r"<a href=", figures[0])) == 4
 
 
+@pytest.mark.slow
 def test_the_likeliest_cases_come_first_with_their_reasons(
     desk: SampleDesk, olu: TestClient
 ) -> None:
@@ -201,6 +202,7 @@ def test_undo_by_its_button_and_the_history_says_so(desk: SampleDesk, olu: TestC
     assert "<strong>Olu Adeyemi</strong> took the decision back" in history
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", ["1", "", "x", "99", "-1", "\uff11", "9" * 500])
 def test_after_the_window_undo_is_refused_in_clear_words(
     desk: SampleDesk, olu: TestClient, number: str

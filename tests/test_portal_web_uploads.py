@@ -246,6 +246,7 @@ def test_metadata_of_another_form_is_not_taken(desk: SampleDesk, said: str) -> N
     assert (rows(desk), on_disk(desk)) == ([], [])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("headers", "status", "said"),
     [
@@ -387,6 +388,7 @@ def test_a_draft_that_was_sent_is_nobodys_any_more(desk: SampleDesk) -> None:
         assert connection.scalar(sa.select(sa.func.count()).select_from(drafts)) == 2
 
 
+@pytest.mark.slow
 def test_an_upload_outlasts_the_session_that_it_was_begun_in(tmp_path: Path) -> None:
     desk = filled_desk(tmp_path)
     name = next(iter(desk.sample.accounts))
@@ -424,6 +426,7 @@ def test_who_signs_in_keeps_the_draft_that_they_began_as_a_stranger(tmp_path: Pa
     desk.database.close()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("headers", "is_ours"),
     [

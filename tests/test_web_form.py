@@ -7,6 +7,7 @@ import re
 from typing import cast
 
 import pikepdf
+import pytest
 import sqlalchemy as sa
 from fastapi import FastAPI
 
@@ -35,6 +36,7 @@ def browser_of(stores: Stores, carrier: Carrier) -> TestClient:
     return TestClient(app, base_url=address, follow_redirects=False)
 
 
+@pytest.mark.slow
 def test_what_is_foreseen_is_what_is_filed(sample_stores: Stores) -> None:
     carrier = Carrier(sample_stores)
     browser = browser_of(sample_stores, carrier)
