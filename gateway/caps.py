@@ -46,8 +46,9 @@ DUE = (
 
 
 def _is_nobodys(letter: sa.FromClause) -> sa.ColumnElement[bool]:
-    """Return the condition on rows of `letters` that no known firm was proven to have sent."""
-    return sa.or_(letter.c.firm_id.is_(None), letter.c.proof.not_in(_PROVEN))
+    """Return the condition on rows of `letters` that nobody known was proven to have sent."""
+    of_no_firm = sa.and_(letter.c.firm_id.is_(None), letter.c.proof != Proof.ACCOUNT.value)
+    return sa.or_(of_no_firm, letter.c.proof.not_in(_PROVEN))
 
 
 def _tells_of_unproven(digest_id: sa.ColumnElement[int] | int) -> sa.ColumnElement[bool]:
@@ -150,7 +151,8 @@ class Caps:
 def _is_proven(connection: sa.Connection, row: Row) -> bool:
     """Say whether a row's letter, or each letter of a digest, is a known and proven firm's."""
     if row.letter_id is not None:
-        return row.firm_id is not None and Proof(row.proof).holds
+        proof = Proof(row.proof)
+        return proof is Proof.ACCOUNT or (row.firm_id is not None and proof.holds)
     return bool(connection.execute(sa.select(~_tells_of_unproven(row.id))).scalar_one())
 
 

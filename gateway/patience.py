@@ -132,7 +132,7 @@ class Patience:
             return None
         finally:
             shutil.rmtree(folder, ignore_errors=True)
-        trouble = sender_of(package, Directory(self.database).firm_of).trouble
+        trouble = sender_of(package, Directory(self.database), self.clock().date()).trouble
         hold = None if trouble is None else trouble.code
         return package.but(resolution=Resolution(hold=hold))
 

@@ -49,13 +49,14 @@ def receipt(
     it there. `promised` is when a person will have looked at a package that waits.
     """
     envelope = package.letter.envelope
-    known = package.resolution.firm_id is not None and envelope.proof.holds
+    resolution = package.resolution
+    known = resolution.firm_id is not None or resolution.is_staffs
     private = envelope.proof in _OUR_OWN_WAY_BACK if encrypted is None else encrypted
     writing = _Writing(
         package,
         receipt_number.shown(number),
         service,
-        told=known and private,
+        told=known and envelope.proof.holds and private,
         answer_link=answer_link,
         promised=promised,
         trial=trial,

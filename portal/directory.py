@@ -10,7 +10,9 @@ import sqlalchemy as sa
 
 from portal.database import Database
 from portal.firm_cases import holds_on
+from portal.rights import Viewer, viewer
 from portal.tables import (
+    accounts,
     cases,
     consultants,
     firms,
@@ -64,6 +66,7 @@ _RIGHT = sa.select(rights.c.id).where(
     rights.c.case_id == sa.bindparam("case"),
     *holds_on(sa.bindparam("day", type_=sa.Date)),
 )
+_MEMBER = sa.select(accounts.c.id).where(sa.func.lower(accounts.c.email) == sa.bindparam("address"))
 _EVERYBODY = sa.select(*_CONSULTANT).order_by(consultants.c.id)
 
 
@@ -164,6 +167,15 @@ class Directory:
         asked = {"firm": firm_id, "case": case_id, "day": day}
         with self.database.read() as connection:
             return connection.execute(_RIGHT, asked).first() is not None
+
+    def member(self, address: str, day: date) -> Viewer | None:
+        """Return who of the staff has this address, with the consultants who are theirs that day.
+
+        `address` is in canonical form.
+        """
+        with self.database.read() as connection:
+            account_id = connection.scalar(_MEMBER, {"address": address})
+            return None if account_id is None else viewer(connection, account_id, day)
 
     def consultants(self) -> tuple[Consultant, ...]:
         """Return everybody of the claims desk: hundreds at most, by whom a letter may be meant."""

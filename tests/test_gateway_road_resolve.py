@@ -24,6 +24,7 @@ from portal.directory import (
     Firm,
     Identified,
 )
+from portal.rights import Viewer
 from tests.packages import envelope, package, part, words
 
 SHAPE = CaseShape.of(Cases())
@@ -63,6 +64,19 @@ CASES = {
 RIGHTS = {(1, 1), (1, 2), (1, 3), (1, 5), (1, 6), (1, 7), (1, 8), (2, 4)}
 
 
+STAFF = {
+    "dana.reyes@sample-mutual.example": Viewer(
+        1, "Dana Reyes", "dana.reyes@sample-mutual.example", "consultant", frozenset({7})
+    ),
+    "lee.park@sample-mutual.example": Viewer(
+        2, "Lee Park", "lee.park@sample-mutual.example", "consultant", frozenset({8})
+    ),
+    "olu@sample-mutual.example": Viewer(
+        3, "Olu Adeyemi", "olu@sample-mutual.example", "operations", frozenset()
+    ),
+}
+
+
 class Listed:
     """A directory in memory."""
 
@@ -83,6 +97,10 @@ class Listed:
     def has_right(self, firm_id: int, case_id: int, day: date) -> bool:
         assert day == TODAY
         return (firm_id, case_id) in RIGHTS
+
+    def member(self, address: str, day: date) -> Viewer | None:
+        assert day == TODAY
+        return STAFF.get(address)
 
     def consultants(self) -> tuple[Consultant, ...]:
         return DESK
@@ -613,3 +631,44 @@ def test_nothing_is_filed_beside_a_trusted_place_that_says_otherwise(
         assert said.found_in in {"tag", "subject", "words"}
     elif said.found_in == "history":
         assert file in {"report", "", "Tel. 30-123456"}
+
+
+@pytest.mark.parametrize(
+    ("name", "proof", "number", "hold"),
+    [
+        ("olu", Proof.ACCOUNT, GOOD, None),
+        ("dana.reyes", Proof.ACCOUNT, GOOD, None),
+        ("lee.park", Proof.ACCOUNT, GOOD, "case_not_found"),  # not theirs: as if it were not there
+        ("lee.park", Proof.ACCOUNT, "24-009999", "case_not_found"),
+        ("olu", Proof.ALIGNED, GOOD, "sender_not_known"),  # by mail nobody is staff
+        ("nobody", Proof.ACCOUNT, GOOD, "sender_not_known"),
+    ],
+)
+def test_staff_who_are_signed_in_send_to_the_cases_that_they_may_see(
+    name: str, proof: Proof, number: str, hold: str | None
+) -> None:
+    sent = package(
+        subject=number,
+        sender=f"{name}@sample-mutual.example",
+        envelope=envelope(proof=proof, sender=f"{name}@sample-mutual.example"),
+    )
+    resolution = resolve(sent, Listed(), SHAPE, TODAY).resolution
+    assert resolution.hold == hold
+    assert resolution.firm_id is None
+    assert resolution.is_staffs is (hold != "sender_not_known")
+
+
+def test_a_restricted_case_is_open_to_its_consultant_and_not_to_operations() -> None:
+    class Restricted(Listed):
+        def case(self, number: str) -> Case | None:
+            return Case(1, number, False, True, DANA)
+
+    def hold(name: str) -> str | None:
+        address = f"{name}@sample-mutual.example"
+        sent = package(
+            subject=GOOD, sender=address, envelope=envelope(proof=Proof.ACCOUNT, sender=address)
+        )
+        return resolve(sent, Restricted(), SHAPE, TODAY).resolution.hold
+
+    assert hold("dana.reyes") is None
+    assert hold("olu") == "case_not_found"

@@ -220,6 +220,21 @@ def test_who_is_signed_in_needs_no_code(sender: Sender) -> None:
     assert (letter.sender, letter.proof) == (PAT, Proof.ACCOUNT.value)
 
 
+def test_what_one_of_the_staff_sends_is_filed_and_told_as_a_firms_is(sender: Sender) -> None:
+    olu = "olu.adeyemi@sample-mutual.example"
+    draft = sender.draft({"email": "", "name": ""}, proven=False, account=olu)
+    sender.upload(draft, "report.pdf", pdf())
+    assert sender.carried(draft) == "filed"
+    (letter,) = sender.rows(letters)
+    assert (letter.firm_id, letter.reason) == (None, None)
+    assert filed_under(sender) == ["24-001234"]
+    receipt, notice = sorted(sender.rows(outbox), key=lambda one: one.kind, reverse=True)
+    assert (receipt.kind, receipt.recipient) == ("receipt", olu)
+    assert receipt.subject.startswith("Filed: 1 document")
+    assert (notice.kind, notice.recipient) == ("notice", "dana.reyes@sample-mutual.example")
+    assert agrees(sender)
+
+
 @pytest.mark.parametrize(
     ("typed", "code"),
     [

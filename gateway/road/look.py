@@ -12,8 +12,9 @@ from gateway.case_number import CaseShape
 from gateway.near_number import near_numbers
 from gateway.number_context import Likeness
 from gateway.road.places import Place
-from gateway.road.sender import Sender
-from portal.directory import AnsweredMail, Case, Consultant, Identified
+from gateway.road.sender import Known, Sender
+from portal.directory import AnsweredMail, Case, Consultant
+from portal.rights import Filing, may_open
 
 _MOST_MENDED = 10  # slips of one message that a question may come of
 _DOUBTS = {
@@ -22,11 +23,8 @@ _DOUBTS = {
 }
 
 
-class DirectoryView(Protocol):
+class DirectoryView(Known, Protocol):
     """What the road asks the directory; `portal.directory.Directory` answers."""
-
-    def firm_of(self, address: str) -> Identified | None:
-        """Return the firm of a mail address in canonical form, and what it was found by."""
 
     def case(self, number: str) -> Case | None:
         """Return the case of a number in our form."""
@@ -71,11 +69,7 @@ class Glass:
         self._shape = shape
         self._sender = sender
         self._case = functools.cache(directory.case)
-        self._right = functools.cache(
-            lambda case: (
-                sender.firm is not None and directory.has_right(sender.firm.id, case.id, today)
-            )
-        )
+        self._right = functools.cache(lambda case: _has_right(directory, sender, case, today))
 
     def look(self, places: Iterable[Place]) -> tuple[Looked, ...]:
         """Look at every place. Only some slips are looked at again for what they may mean."""
@@ -90,21 +84,21 @@ class Glass:
         return tuple(looked)
 
     def _look(self, place: Place) -> Looked:
-        number, firm = place.found.number, self._sender.firm
+        number, who = place.found.number, self._sender.name
         if number is None:
             return Looked(place, None, place.why or self._shapeless(place))
         case = self._case(number)
         if case is None:
             return Looked(place, None, "There is no such case.")
-        if firm is None:
+        if who is None:
             trouble = self._sender.trouble
             lacks = "known" if trouble and trouble.code == "sender_not_known" else "proven"
             return Looked(place, None, f"There is such a case, but the sender is not {lacks}.")
         if not self._right(case):
-            return Looked(place, None, f"There is such a case, but {firm.name} may not send to it.")
+            return Looked(place, None, f"There is such a case, but {who} may not send to it.")
         if not place.counts:
             return Looked(place, case, _DOUBTS[place.found.likeness])
-        return Looked(place, case, f"{place.why} {firm.name} may send to this case.".lstrip())
+        return Looked(place, case, f"{place.why} {who} may send to this case.".lstrip())
 
     def _shapeless(self, place: Place) -> str:
         if place.counts:
@@ -115,7 +109,17 @@ class Glass:
         """Add what may be meant. A stranger has a right to nothing, and nothing is looked up."""
         slips = near_numbers(looked.what, self._shape)
         near: tuple[Case, ...] = ()
-        if asking and self._sender.firm is not None:
+        if asking and self._sender.name is not None:
             cases = (self._case(number) for number in slips)
             near = tuple(case for case in cases if case is not None and self._right(case))
         return Looked(looked.place, None, looked.why, near, slips)
+
+
+def _has_right(directory: DirectoryView, sender: Sender, case: Case, today: date) -> bool:
+    """Say whether a sender may send to a case: a firm by the directory, staff by who may see it."""
+    if sender.firm is not None:
+        return directory.has_right(sender.firm.id, case.id, today)
+    if sender.member is None:
+        return False
+    consultant_id = None if case.consultant is None else case.consultant.id
+    return may_open(sender.member, Filing(consultant_id, case.restricted))

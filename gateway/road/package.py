@@ -163,6 +163,7 @@ class Resolution:
 
     firm_id: int | None = None
     firm_name: str | None = None
+    is_staffs: bool = False  # sent by one of the staff, who was signed in
     case_id: int | None = None
     case_number: str | None = None
     found_in: str | None = None

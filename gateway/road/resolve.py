@@ -55,7 +55,7 @@ def resolve(
     covers are asked for, in the office's zone. Every candidate is kept with its place and a
     sentence for staff.
     """
-    sender = sender_of(package, directory.firm_of)
+    sender = sender_of(package, directory, today)
     thread = thread_places(directory.answered(answered), sender.firm) if answered else ()
     looked = Glass(directory, shape, sender, today).look(places(package, shape, tags, thread))
     verdict = _decide(looked, shape)
@@ -63,6 +63,7 @@ def resolve(
     resolution = Resolution(
         firm_id=sender.firm.id if sender.firm else None,
         firm_name=sender.firm.name if sender.firm else None,
+        is_staffs=sender.member is not None,
         candidates=(*_candidates(looked, verdict), *_names(meant_for, verdict)),
     )
     troubles: list[Trouble] = []

@@ -1,24 +1,44 @@
-"""Sender: which firm a letter comes from, and whether that is proven."""
+"""Sender: which firm a letter comes from, or who of the staff, and whether that is proven."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
+from typing import Protocol
 
 from gateway.letter import Envelope, Proof
 from gateway.road.package import Package, Trouble
 from portal.directory import MAIL_ADDRESS, Firm, Identified
+from portal.rights import Viewer
+
+
+class Known(Protocol):
+    """What the directory knows of addresses."""
+
+    def firm_of(self, address: str) -> Identified | None:
+        """Return the firm of a mail address in canonical form, and what it was found by."""
+
+    def member(self, address: str, day: date) -> Viewer | None:
+        """Return who of the staff has this address, and the consultants they have that day."""
 
 
 @dataclass(frozen=True)
 class Sender:
-    """A firm that is known and proven, or why there is none."""
+    """A firm that is known and proven, or one of the staff who is signed in, or why neither."""
 
     firm: Firm | None
     trouble: Trouble | None
+    member: Viewer | None = None
+
+    @property
+    def name(self) -> str | None:
+        """Return who it is that is known and proven."""
+        if self.firm is not None:
+            return self.firm.name
+        return None if self.member is None else self.member.name
 
 
-def sender_of(package: Package, firm_of: Callable[[str], Identified | None]) -> Sender:
+def sender_of(package: Package, known: Known, today: date) -> Sender:
     """Return the firm of the one address in header From, where it is known and proven.
 
     Proven means that the proof holds, and that it is for the domain in From: the gate has proven
@@ -27,13 +47,17 @@ def sender_of(package: Package, firm_of: Callable[[str], Identified | None]) -> 
     From. A firm that is known by its whole address is known at a provider where anybody has a
     mailbox: its envelope's sender is that very address. An operator who imports mail vouches for
     the message, whatever its envelope was. A firm that is not proven is not named: a forged From
-    ties no letter to a firm.
+    ties no letter to a firm. One of the staff is known by being signed in, and by no mail.
     """
     address = package.sender
-    found = firm_of(address) if address is not None else None
+    envelope = package.letter.envelope
+    found = known.firm_of(address) if address is not None else None
+    if address is not None and found is None and envelope.proof is Proof.ACCOUNT:
+        member = known.member(address, today)
+        if member is not None:
+            return Sender(None, None, member)
     if address is None or found is None:
         return Sender(None, Trouble("sender_not_known", {"address": address or "this sender"}))
-    envelope = package.letter.envelope
     is_theirs = found.by != MAIL_ADDRESS or is_vouched_for(envelope) or envelope.sender == address
     if not (envelope.proof.holds and is_theirs and is_aligned(address, envelope)):
         return Sender(None, Trouble("sender_not_proven", {"domain": domain_of(address)}))
