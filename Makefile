@@ -4,6 +4,8 @@ SHELL := /bin/bash
 PYTHON ?= python3
 BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
+# What is compiled is kept: the tests' asserts, written anew for each run, take ten seconds of a core.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help
 help: ## list these
