@@ -337,3 +337,17 @@ def test_a_boundary_that_ends_with_a_blank_is_closed_with_and_without_it(file: P
             'multipart/mixed; boundary="b  "', "--b  ", "", "one", "--b", "", "two", last, "x"
         )
         assert bodies(file, raw) == [b"one", b"two"]
+
+
+@pytest.mark.parametrize("labels", [("7bit", "base64"), ("base64", "8bit")])
+def test_of_several_transfer_encodings_the_one_to_undo_counts_and_is_flagged(
+    file: Path, labels: tuple[str, str]
+) -> None:
+    fields = "".join(f"Content-Transfer-Encoding: {label}\r\n" for label in labels)
+    root = tree(file, f"Content-Type: application/pdf\r\n{fields}\r\nJVBERi0=".encode())
+    assert (root.encoding, root.ambiguous) == ("base64", True)
+
+
+def test_the_same_transfer_encoding_said_twice_is_not_flagged(file: Path) -> None:
+    raw = b"Content-Transfer-Encoding: base64\r\n" * 2 + b"\r\nJVBERi0="
+    assert not tree(file, raw).ambiguous

@@ -23,6 +23,7 @@ def decoded(name: str, raw: bytes, size: int = 1 << 18) -> tuple[bytes, bool]:
     [
         ("base64", "base64", True),
         ("BASE64 (binary)", "base64", True),
+        ("(by a scanner; v2) base64 (binary)", "base64", True),
         ("Base-64;", "base64", True),
         ("quoted/printable", "quoted-printable", True),
         ("x-uuencode", "uuencode", True),

@@ -241,9 +241,10 @@ def _entity(header: Header, body: Extent, depth: int, default: str) -> Entity:
         written[0] if written else Value(),
     )
     declared = media_type(content_type) or ("text/plain" if written else default)
-    transfer, known = encoding(
-        (header.first("content-transfer-encoding") or b"")[:64].decode("latin-1")
-    )
+    labels = header.all("content-transfer-encoding") or [b""]
+    encodings = [encoding(label[:64].decode("latin-1")) for label in labels]
+    # Of several, one that has something to undo counts: where it lies, its decoder sees it.
+    transfer = next((name for name, _ in encodings if name), "")
     kind = Kind.LEAF
     if declared.startswith("multipart/"):
         kind = Kind.MULTIPART
@@ -258,5 +259,7 @@ def _entity(header: Header, body: Extent, depth: int, default: str) -> Entity:
         encoding=transfer,
         depth=depth,
         body=body,
-        ambiguous=not known or len({value.value for value in written}) > 1,
+        ambiguous=not all(known for _, known in encodings)
+        or len({name for name, _ in encodings}) > 1
+        or len({value.value for value in written}) > 1,
     )

@@ -13,6 +13,7 @@ _NOT_BASE64 = bytes(byte for byte in range(256) if byte not in _BASE64)
 _ONLY_BASE64 = re.compile(rb"(?:[A-Za-z0-9+/]{4})*[A-Za-z0-9+/]{2,4}=*[\r\n=][A-Za-z0-9+/=\r\n]*")
 _LOOKED_AT_BYTES = 4096
 _NOT_LETTERS = re.compile(r"[^a-z0-9]")
+_COMMENT = re.compile(r"\([^()]*\)")  # RFC 2045, 6.1
 _NAMES = {
     "base64": "base64",
     "quotedprintable": "quoted-printable",
@@ -30,7 +31,7 @@ _UU_BEGIN = re.compile(rb"begin +[0-7]{3,4} ")
 
 def encoding(written: str) -> tuple[str, bool]:
     """Return the transfer encoding's name ("" where there is none), and whether it is known."""
-    whole = written.partition(";")[0].lower()
+    whole = _COMMENT.sub(" ", written).partition(";")[0].lower()
     for text in (whole, whole.strip().partition(" ")[0]):
         name = _NOT_LETTERS.sub("", text)
         if name in _NAMES or name in _PLAIN:
