@@ -351,3 +351,9 @@ def test_of_several_transfer_encodings_the_one_to_undo_counts_and_is_flagged(
 def test_the_same_transfer_encoding_said_twice_is_not_flagged(file: Path) -> None:
     raw = b"Content-Transfer-Encoding: base64\r\n" * 2 + b"\r\nJVBERi0="
     assert not tree(file, raw).ambiguous
+
+
+def test_of_several_dispositions_the_one_with_a_name_counts_and_is_flagged(file: Path) -> None:
+    raw = b"Content-Disposition: inline\r\nContent-Disposition: attachment; filename=a.pdf\r\n\r\nx"
+    root = tree(file, raw)
+    assert (root.name, root.ambiguous) == ("a.pdf", True)

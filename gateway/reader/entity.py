@@ -245,6 +245,8 @@ def _entity(header: Header, body: Extent, depth: int, default: str) -> Entity:
     encodings = [encoding(label[:64].decode("latin-1")) for label in labels]
     # Of several, one that has something to undo counts: where it lies, its decoder sees it.
     transfer = next((name for name, _ in encodings if name), "")
+    shown_as = [read_value(raw) for raw in header.all("content-disposition")] or [Value()]
+    named = next((value for value in shown_as if file_name(value, Value())), shown_as[0])
     kind = Kind.LEAF
     if declared.startswith("multipart/"):
         kind = Kind.MULTIPART
@@ -254,12 +256,13 @@ def _entity(header: Header, body: Extent, depth: int, default: str) -> Entity:
         header=header,
         kind=kind,
         media_type=declared,
-        disposition=read_value(header.first("content-disposition") or b""),
+        disposition=named,
         content_type=content_type,
         encoding=transfer,
         depth=depth,
         body=body,
         ambiguous=not all(known for _, known in encodings)
         or len({name for name, _ in encodings}) > 1
-        or len({value.value for value in written}) > 1,
+        or len({value.value for value in written}) > 1
+        or len({(value.value, file_name(value, Value())) for value in shown_as}) > 1,
     )
