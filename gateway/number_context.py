@@ -39,8 +39,11 @@ _SENDERS_OWN = re.compile(
 # "This is not for 24-001240": what it is for is another matter.
 _DENIED = re.compile(
     r"\b(?:not|nicht|no longer|instead of|other than|rather than|formerly|previously|unrelated to"
-    r"|compare|cf\.?)(?: (?:for|to|in|of|the|with|under|about|your|zu|zur|f\u00fcr|claim|case|file"
-    r"|number|no)\b\.?)*[\s.:#(,-]*\Z",
+    r"|compare|cf\.?|see also|companion|cross[- ]?ref(?:erence[ds]?)?\.?)"
+    r"(?: (?:for|to|in|of|the|with|under|about|your|zu|zur|f\u00fcr|(?:claim|case|file|matter)s?"
+    r"|number|no)\b\.?)*[\s.:#(,-]*\Z"
+    # "Records related to claim …" are that claim's; a related claim is another.
+    r"|\brelated(?: (?:claim|case|file|matter)s?\b(?: (?:number|no)\b\.?)?)?[\s.:#(,-]*\Z",
     re.IGNORECASE,
 )
 _LABEL_WORDS = r"(?:own|claims?|case|file|policy|reference|ref|number|no|nr|nummer|id|is|was)"
