@@ -1,7 +1,8 @@
 """Enclosed: parts in the content of a part, which no boundary divides.
 
-A file uuencoded in a text, and the message in an opaque S/MIME signature: each is shown by mail
-programs as if it had come as a part of its own, so the tree gets the parts that they show.
+A file uuencoded in a text, the message in an opaque S/MIME signature, and the parts of a multipart
+that was encoded as a whole: each is shown by mail programs as if it had come as a part of its own,
+so the tree gets the parts that they show.
 """
 
 from __future__ import annotations
@@ -32,6 +33,8 @@ def disclose(root: Entity, count: Count, scratch: Scratch) -> None:
     A group in the place of a part holds them in their order; the wrapper of a signature is its
     last, `opened`. Attached messages are left for when they are read. Raises ReadingStopped.
     """
+    for group in list(_encoded_groups(root)):
+        _divided(group, count, scratch)
     for leaf in list(_leaves(root)):
         if (
             leaf.encoding != "uuencode"
@@ -54,6 +57,25 @@ def _leaves(entity: Entity) -> Iterator[Entity]:
     elif entity.kind is Kind.MULTIPART:
         for child in entity.children:
             yield from _leaves(child)
+
+
+def _encoded_groups(entity: Entity) -> Iterator[Entity]:
+    if entity.kind is not Kind.MULTIPART:
+        return
+    if entity.encoding and not entity.children:
+        yield entity
+    for child in entity.children:
+        yield from _encoded_groups(child)
+
+
+def _divided(group: Entity, count: Count, scratch: Scratch) -> None:
+    """Divide a multipart that was encoded as a whole, which RFC 2045, 6.4, forbids."""
+    field = b"Content-Type: " + b" ".join((group.header.first("content-type") or b"").split())
+    content = scratch.write(itertools.chain([field, b"\r\n\r\n"], _decoded(group)))
+    inner = read_tree(content, count, group.depth)
+    if inner.children:
+        _become_group(group, group.media_type, inner.children)
+        group.ambiguous = True
 
 
 def _is_shown(leaf: Entity, root: Entity) -> bool:
