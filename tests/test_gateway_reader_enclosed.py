@@ -182,14 +182,14 @@ def test_what_openssl_signs_is_read(read: Read, tmp_path: Path, options: list[st
 def test_a_multipart_that_was_encoded_as_a_whole_is_divided(read: Read, outer: bool) -> None:
     header, _, body = INNER.partition(b"\r\n\r\n")
     assert b"multipart/mixed" in header
-    encoded = [
+    encoded: list[str | bytes] = [
         'Content-Type: multipart/mixed;\r\n boundary="i"',
         "Content-Transfer-Encoding: base64",
         "",
         base64.encodebytes(body),
     ]
-    group = ['Content-Type: multipart/mixed; boundary="o"', "", "--o", *encoded, "--o--"]
-    answer = read(mail(*(group if outer else encoded)))
+    group: list[str | bytes] = ['Content-Type: multipart/mixed; boundary="o"', "", "--o"]
+    answer = read(mail(*group, *encoded, "--o--") if outer else mail(*encoded))
     assert answer["words"][0]["text"] == "The statement is attached."
     prefix = "1." if outer else ""
     assert paths(answer) == {f"{prefix}1": "words", f"{prefix}2": "application/pdf"}
