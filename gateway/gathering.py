@@ -118,14 +118,13 @@ class Gathering:
         private = Proof(letter.proof) is Proof.LOOPBACK if encrypted is None else encrypted
         if letter.firm_id is None or not Proof(letter.proof).holds or not private:
             return []
-        return list(
-            connection.execute(
-                sa.select(cases.c.number)
-                .join(submissions, submissions.c.case_id == cases.c.id)
-                .where(submissions.c.letter_id == letter.id)
-                .order_by(submissions.c.sequence)
-            ).scalars()
-        )
+        found = connection.execute(
+            sa.select(cases.c.number)
+            .join(submissions, submissions.c.case_id == cases.c.id)
+            .where(submissions.c.letter_id == letter.id)
+            .order_by(submissions.c.id)
+        ).scalars()
+        return list(dict.fromkeys(found))
 
 
 def _may_be_undone(connection: sa.Connection, letter_id: int, now: datetime) -> bool:

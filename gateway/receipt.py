@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from config.problems import catalogue
 from config.settings import Service
 from gateway.letter import Proof
+from gateway.linked_words import filed_in_parts
 from gateway.mail import Mail, counted, harmless
 from gateway.part_words import archives, entry, problem_words, senders_name, what, why
 from gateway.road.file import final_state
@@ -30,6 +31,7 @@ from portal.absent import PROBLEMS as ABSENT
 _OUR_OWN_WAY_BACK = {Proof.LOOPBACK, Proof.OPERATOR}
 _NO_REHEARSAL = "This was no rehearsal: your message went to a real address as well."
 _YOURS = "Your file"
+_COLUMNS = (_YOURS, "What we filed")
 
 
 def receipt(
@@ -90,7 +92,7 @@ class _Writing:
         """Put the receipt together, section by section."""
         heading, *lead = self._first()
         sections = (
-            self._filed(),
+            *self._filed(),
             self._list("Waiting", self._tally.held, said_above=self._says_what_is_missing),
             self._list("Not filed", self._tally.not_filed, said_above=self._says_what_is_missing),
             self._list("Left out", self._tally.left_out),
@@ -218,15 +220,19 @@ class _Writing:
             facts.append(("Filed for", f"{self._consultant}, claims consultant"))
         return tuple(facts)
 
-    def _filed(self) -> Section | None:
+    def _filed(self) -> tuple[Section, ...]:
         if self._state == "not_filed" and not self._tally.documents:
-            return None
+            return ()
+        if self._is_filed and self.told and (parts := filed_in_parts(self.package, _COLUMNS)):
+            return parts
         verb = "Filed" if self._is_filed else "Kept"
         entries = (entry(part, self.package, verb=verb) for part in self._tally.documents)
-        return Section(
-            f"Documents {verb.lower()}: {len(self._tally.documents)}",
-            entries=tuple(entries) if self.told else (),
-            columns=(_YOURS, f"What we {verb.lower()}"),
+        return (
+            Section(
+                f"Documents {verb.lower()}: {len(self._tally.documents)}",
+                entries=tuple(entries) if self.told else (),
+                columns=(_YOURS, f"What we {verb.lower()}"),
+            ),
         )
 
     def _opened(self) -> Section | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -50,10 +51,12 @@ class Handed:
 
 @dataclass(frozen=True)
 class Submission:
-    """What is kept of the letter for one case."""
+    """What is kept of the letter for one case, or one of the linked parts of that."""
 
     id: int
     case: str
+    place: int  # among the linked submissions of this letter and case, from 1
+    of: int
     case_state: str
     restricted: bool
     consultant_id: int | None
@@ -63,6 +66,17 @@ class Submission:
     read_at: datetime | None
     documents: tuple[Piece, ...]
     handed: Handed | None = None
+
+    @property
+    def part(self) -> str:
+        """Which part it is: `part 1 of 2`; empty where it is the only one."""
+        return vocabulary.part_of(self.place, self.of)
+
+    @property
+    def said(self) -> str:
+        """The narrative without the words that say which part it is."""
+        lead = vocabulary.part_lead(self.place, self.of)
+        return self.narrative.removeprefix(lead.rstrip()).lstrip() if lead else self.narrative
 
 
 @dataclass(frozen=True)
@@ -103,6 +117,12 @@ class Dossier:
     submissions: tuple[Submission, ...]
     pieces: tuple[Piece, ...]
     in_part: bool = False  # other consultants have submissions of it, which are not shown
+
+    @property
+    def filings(self) -> tuple[Submission, ...]:
+        """One submission for each case and consultant: linked parts are one filing."""
+        by_whom = {(one.case, one.consultant_id): one for one in reversed(self.submissions)}
+        return tuple(reversed(by_whom.values()))
 
     @property
     def missing(self) -> int:
@@ -156,6 +176,7 @@ def dossier(connection: sa.Connection, viewer: Viewer, receipt: str) -> Dossier:
     placed = {one.id: _documents(connection, one.id, pieces) for one in filed}
     shown = [one for one in filed if may_open(viewer, Filing(one.consultant_id, one.restricted))]
     closed = {piece.id for one in filed if one not in shown for piece in placed[one.id]}
+    many = Counter(one.number for one in filed)
     closed -= {piece.id for one in shown for piece in placed[one.id]}
     return Dossier(
         letter_id=row.id,
@@ -177,7 +198,8 @@ def dossier(connection: sa.Connection, viewer: Viewer, receipt: str) -> Dossier:
         copy_of=row.first,
         contents=_contents(connection, row.id),
         submissions=tuple(
-            _submission(one, placed[one.id], _handed(connection, one.id)) for one in shown
+            _submission(one, many[one.number], placed[one.id], _handed(connection, one.id))
+            for one in shown
         ),
         pieces=tuple(piece for piece in pieces.values() if piece.id not in closed),
         in_part=len(shown) < len(filed),
@@ -215,10 +237,12 @@ def _submissions(connection: sa.Connection, letter_id: int) -> list[_Row]:
     )
 
 
-def _submission(row: _Row, filed: tuple[Piece, ...], handed: Handed | None) -> Submission:
+def _submission(row: _Row, of: int, filed: tuple[Piece, ...], handed: Handed | None) -> Submission:
     return Submission(
         id=row.id,
         case=row.number,
+        place=row.sequence,
+        of=of,
         case_state=row.state,
         restricted=row.restricted,
         consultant_id=row.consultant_id,

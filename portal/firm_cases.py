@@ -59,7 +59,7 @@ def filed_before(
             *holds_on(day),
         )
         .group_by(cases.c.number)
-        .order_by(sa.func.count().desc(), cases.c.number)
+        .order_by(sa.func.count(letters.c.id.distinct()).desc(), cases.c.number)
         .limit(most)
     )
     return tuple(rows.scalars())

@@ -160,7 +160,7 @@ def _may_send(
 
 def _filed_before(connection: sa.Connection, firm_id: int, sender: str) -> dict[str, int]:
     rows = connection.execute(
-        sa.select(cases.c.number, sa.func.count().label("n"))
+        sa.select(cases.c.number, sa.func.count(letters.c.id.distinct()).label("n"))
         .join(submissions, submissions.c.case_id == cases.c.id)
         .join(letters, letters.c.id == submissions.c.letter_id)
         .where(letters.c.firm_id == firm_id, letters.c.sender == sender)

@@ -81,7 +81,9 @@ def _done(connection: sa.Connection, dossier: Dossier) -> list[Line]:
             told = True
         if row.kind in {trail.SUBMISSION_REASSIGNED, trail.SUBMISSION_STAYED}:
             names = names if names is not None else _names(connection)
-            lines.append(_handed(row, dossier, names))
+            line = _handed(row, dossier, names)
+            if line not in lines:  # linked parts go together, each with an event of its own
+                lines.append(line)
         elif row.kind in _DECIDED:
             case = row.detail.get("case")
             did = _DECIDED[row.kind].format(case=case or "no case")
@@ -100,7 +102,7 @@ def _handed(row: _Row, dossier: Dossier, names: Mapping[str, str]) -> Line:
         words = f"{whose}, when the case went to {taker or 'no consultant'}"
     else:
         words = vocabulary.handed(giver, taker, "" if why == "staff" else why)
-    several = len(dossier.submissions) > 1
+    several = len({one.case for one in dossier.submissions}) > 1
     case = next(
         (one.case for one in dossier.submissions if one.id == row.detail.get("submission")), None
     )
@@ -152,7 +154,15 @@ def _line(row: _Row, dossier: Dossier) -> Line:
 def _moved(state: str, detail: Mapping[str, Any], dossier: Dossier) -> str:
     words = vocabulary.state(state, dossier.missing)
     case = detail.get("case")
-    return f"{words}: case {case}" if case and state.startswith("filed") else words
+    if not case or not state.startswith("filed"):
+        return words
+    many: Mapping[str, int] = detail.get("linked", {})
+    parts = "; ".join(
+        f"{'' if number == case else f'case {number} '}in {n} linked parts"
+        for number, n in many.items()
+        if n > 1
+    )
+    return f"{words}: case {case}" + (f", {parts}" if parts else "")
 
 
 def _renamings(dossier: Dossier, at: datetime) -> list[Line]:

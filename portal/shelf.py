@@ -265,6 +265,6 @@ def _row(row: _Row, tallies: Mapping[int, Tally], filings: Sequence[_Row], viewe
         urgent=row.urgent,
         unread=any(one.read_at is None for one in asked),
         tally=tallies.get(row.id, Tally()),
-        cases=tuple(one.number for one in filings),
+        cases=tuple(dict.fromkeys(one.number for one in filings)),
         consultants=tuple(dict.fromkeys(one.name for one in filings if one.name)),
     )

@@ -294,6 +294,16 @@ def number(count: int, one: str, many: str) -> str:
     return f"{count:,} {one if count == 1 else many}"
 
 
+def part_of(place: int, of: int) -> str:
+    """Say which of several linked submissions one is: `part 1 of 2`; nothing of a single one."""
+    return f"part {place} of {of}" if of > 1 else ""
+
+
+def part_lead(place: int, of: int) -> str:
+    """Say it as a linked submission's narrative begins: `Part 1 of 2. `."""
+    return f"Part {place} of {of}. " if of > 1 else ""
+
+
 def handed(giver: str | None, taker: str | None, why: str) -> str:
     """Say that a package went from one consultant to another, and why, without a full stop."""
     said = f"went from {giver or 'no consultant'} to {taker or 'no consultant'}"

@@ -42,3 +42,4 @@ class Road(Section):
     poll_seconds: Annotated[float, Field(gt=0)] = 0.05
     sweep_seconds: Positive = 30
     max_attempts: Positive = 5
+    max_submission_bytes: Positive = 6_442_450_944

@@ -22,7 +22,7 @@ class Sending(Section):
     """Drafts of the web form, and the files that are uploaded to them."""
 
     max_file_bytes: Positive = 2_147_483_648
-    max_draft_bytes: Positive = 6_442_450_944
+    max_draft_bytes: Positive = 25_769_803_776
     max_draft_files: Positive = 300
     unproven_bytes: Positive = 100_000_000
     draft_days: Positive = 14

@@ -6,7 +6,7 @@ a letter is filed and its answers are owed, or neither.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,7 +15,9 @@ import sqlalchemy as sa
 
 from gateway.road.decided import Decided
 from gateway.road.describe import KEPT, Described, describe_parts, is_stored
-from gateway.road.package import Fate, Filing, Package, Part, Trouble
+from gateway.road.linked import linked
+from gateway.road.package import Fate, Package, Part, Trouble
+from gateway.road.submit import submit
 from gateway.tally import Tally
 from portal import answer_link, events
 from portal.absent import PROBLEMS as ABSENT
@@ -23,7 +25,7 @@ from portal.closing import arrived
 from portal.decision import carried
 from portal.directory_follow import follow_late
 from portal.postbox import Owed, owe
-from portal.tables import documents, letters, outbox, packages, submissions
+from portal.tables import letters, outbox, packages
 from portal.vault import Vault
 
 
@@ -111,7 +113,15 @@ def file(
     described = describe(connection, package, letter_id)
     if state in {"filed", "filed_in_part"}:
         for filing in package.filed_under:
-            _insert_submission(connection, package, filing, letter_id, described.ids, decision, now)
+            submit(
+                connection,
+                package,
+                filing,
+                letter_id=letter_id,
+                part_ids=described.ids,
+                decision_id=None if decision is None else decision.id,
+                now=now,
+            )
         if decision is None and state == "filed":  # else it may be taken back, or lacks some itself
             brought = Tally(package).brought
             arrived(connection, answered, letter_id=letter_id, documents=brought, now=now)
@@ -200,45 +210,6 @@ def _package_row(package: Package) -> dict[str, Any]:
     }
 
 
-def _insert_submission(
-    connection: sa.Connection,
-    package: Package,
-    filing: Filing,
-    letter_id: int,
-    ids: Mapping[str, int],
-    decision: Decided | None,
-    now: datetime,
-) -> None:
-    submission_id = connection.execute(
-        submissions.insert()
-        .values(
-            letter_id=letter_id,
-            case_id=filing.case_id,
-            sequence=1,
-            consultant_id=filing.consultant_id,
-            narrative=package.short_narrative,
-            filed_at=now,
-            decision_id=None if decision is None else decision.id,
-        )
-        .returning(submissions.c.id)
-    ).scalar_one()
-    filed = [
-        part
-        for part in package.parts
-        if part.fate in KEPT and part.filed_name and filing.takes(part)
-    ]
-    for position, part in enumerate(filed, 1):
-        connection.execute(
-            documents.insert().values(
-                submission_id=submission_id,
-                part_id=ids[part.path],
-                position=position,
-                document_type=part.document_type,
-                description=part.description,
-            )
-        )
-
-
 def _insert_events(
     connection: sa.Connection,
     package: Package,
@@ -260,11 +231,15 @@ def _insert_events(
                 at=now,
             )
     cases = ", ".join(one.case_number for one in package.filed_under)
+    detail: dict[str, Any] = {"reason": reason, "case": cases or package.resolution.case_number}
+    many = {one.case_number: len(linked(package, one)) for one in package.filed_under}
+    if any(number > 1 for number in many.values()):
+        detail["linked"] = many
     events.record(
         connection,
         letter_id=letter_id,
         actor="gateway",
         kind=f"letter.{state}",
-        detail={"reason": reason, "case": cases or package.resolution.case_number},
+        detail=detail,
         at=now,
     )

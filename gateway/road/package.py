@@ -199,6 +199,15 @@ class Filing:
         return self.paths is None or own_words or part.path in self.paths
 
 
+def shortened(text: str) -> str:
+    """Return a text as long as a narrative may be, cut at a word."""
+    if len(text) <= NARRATIVE_CHARACTERS:
+        return text
+    cut = text[: NARRATIVE_CHARACTERS - 1]
+    at_a_word = cut[: cut.rfind(" ")] if " " in cut[-80:] else cut
+    return at_a_word.rstrip() + "\N{HORIZONTAL ELLIPSIS}"
+
+
 @dataclass(frozen=True)
 class Package:
     """A letter taken apart, with everything decided about it so far."""
@@ -225,6 +234,7 @@ class Package:
     troubles: tuple[Trouble, ...] = ()
     resolution: Resolution = Resolution()
     filings: tuple[Filing, ...] = ()  # what a person decided; empty where the road did
+    most_bytes: int | None = None  # of one submission; more of them are linked. None for no limit
     asked: bool = False  # whether its sender is asked which case it is
     is_unread: bool = False  # it could not be read: its one part is the raw message
 
@@ -235,11 +245,7 @@ class Package:
     @property
     def short_narrative(self) -> str:
         """The narrative as a submission holds it: at most 500 code points, cut at a word."""
-        if len(self.narrative) <= NARRATIVE_CHARACTERS:
-            return self.narrative
-        cut = self.narrative[: NARRATIVE_CHARACTERS - 1]
-        at_a_word = cut[: cut.rfind(" ")] if " " in cut[-80:] else cut
-        return at_a_word.rstrip() + "\N{HORIZONTAL ELLIPSIS}"
+        return shortened(self.narrative)
 
     @property
     def filed_under(self) -> tuple[Filing, ...]:

@@ -153,7 +153,7 @@ class Road:
         if decision is not None:
             package = carry_out(package, decision, today)
         return ask(
-            package,
+            package.but(most_bytes=self.settings.road.max_submission_bytes),
             own_domain=self.settings.intake.domain,
             encrypted=self.settings.outbound.is_encrypted,
         )

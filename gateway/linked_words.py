@@ -1,0 +1,43 @@
+"""Linked submissions in the words of a receipt: the documents of each part under its heading."""
+
+from __future__ import annotations
+
+from gateway.mail import counted, harmless
+from gateway.part_words import entry
+from gateway.road.linked import Linked, linked
+from gateway.road.package import Filing, Package
+from gateway.telling.sheet import Section
+from portal.vocabulary import limit
+
+
+def filed_in_parts(package: Package, columns: tuple[str, str]) -> tuple[Section, ...]:
+    """Return a section for each submission; none where no case has more than one."""
+    filings = {one: linked(package, one) for one in package.filed_under}
+    if all(len(parts) == 1 for parts in filings.values()):
+        return ()
+    sections = [
+        _section(package, filing if len(filings) > 1 else None, part, columns)
+        for filing, parts in filings.items()
+        for part in parts
+    ]
+    why = Section("Linked submissions", (_why(package, [*filings.values()]),))
+    return (why, *sections)
+
+
+def _why(package: Package, filings: list[tuple[Linked, ...]]) -> str:
+    most = limit(package.most_bytes or 0)
+    many = counted(sum(map(len, filings)), "submission")
+    return (
+        f"One submission holds up to {most} of documents. We filed yours as {many}, linked with"
+        " each other under this one receipt."
+    )
+
+
+def _section(
+    package: Package, filing: Filing | None, part: Linked, columns: tuple[str, str]
+) -> Section:
+    words = f", {part.words}" if part.words else ""
+    case = f" to case {harmless(filing.case_number)}" if filing else ""
+    entries = (entry(one, package, verb="Filed") for one in part.documents)
+    heading = f"Documents filed{case}{words}: {len(part.documents)}"
+    return Section(heading, entries=tuple(entries), columns=columns)
