@@ -6,6 +6,7 @@ copy. Every opening has a place of its own: the descriptor's is shared with whoe
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 from dataclasses import dataclass
@@ -63,7 +64,8 @@ class _Reading(io.RawIOBase):
         if start is None:
             start = os.fstat(self._descriptor).st_size
         if start + offset < 0:
-            raise ValueError("a place before the start")
+            # As the kernel says it: zipfile expects that of a file shorter than what it seeks.
+            raise OSError(errno.EINVAL, os.strerror(errno.EINVAL))
         self._place = start + offset
         return self._place
 

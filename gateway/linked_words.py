@@ -10,13 +10,18 @@ from gateway.telling.sheet import Section
 from portal.vocabulary import limit
 
 
-def filed_in_parts(package: Package, columns: tuple[str, str]) -> tuple[Section, ...]:
-    """Return a section for each submission; none where no case has more than one."""
+def filed_in_parts(
+    package: Package, columns: tuple[str, str], *, told: bool
+) -> tuple[Section, ...]:
+    """Return a section for each submission; none where no case has more than one.
+
+    Who is not `told` details reads the counts alone, and nothing that shows that cases are several.
+    """
     filings = {one: linked(package, one) for one in package.filed_under}
-    if all(len(parts) == 1 for parts in filings.values()):
+    if all(len(parts) == 1 for parts in filings.values()) or (len(filings) > 1 and not told):
         return ()
     sections = [
-        _section(package, filing if len(filings) > 1 else None, part, columns)
+        _section(package, filing if len(filings) > 1 else None, part, columns, told=told)
         for filing, parts in filings.items()
         for part in parts
     ]
@@ -34,10 +39,15 @@ def _why(package: Package, filings: list[tuple[Linked, ...]]) -> str:
 
 
 def _section(
-    package: Package, filing: Filing | None, part: Linked, columns: tuple[str, str]
+    package: Package,
+    filing: Filing | None,
+    part: Linked,
+    columns: tuple[str, str],
+    *,
+    told: bool,
 ) -> Section:
     words = f", {part.words}" if part.words else ""
     case = f" to case {harmless(filing.case_number)}" if filing else ""
     entries = (entry(one, package, verb="Filed") for one in part.documents)
     heading = f"Documents filed{case}{words}: {len(part.documents)}"
-    return Section(heading, entries=tuple(entries), columns=columns)
+    return Section(heading, entries=tuple(entries) if told else (), columns=columns)

@@ -223,7 +223,7 @@ class _Writing:
     def _filed(self) -> tuple[Section, ...]:
         if self._state == "not_filed" and not self._tally.documents:
             return ()
-        if self._is_filed and self.told and (parts := filed_in_parts(self.package, _COLUMNS)):
+        if self._is_filed and (parts := filed_in_parts(self.package, _COLUMNS, told=self.told)):
             return parts
         verb = "Filed" if self._is_filed else "Kept"
         entries = (entry(part, self.package, verb=verb) for part in self._tally.documents)

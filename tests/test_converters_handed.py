@@ -12,6 +12,7 @@ from PIL import Image
 
 from converters.detect import detect
 from converters.handed import Handed
+from converters.zipped import has_directory
 
 
 @pytest.fixture
@@ -40,6 +41,22 @@ def test_a_file_is_the_same_by_descriptor_and_by_path(files: list[Path]) -> None
         finally:
             os.close(descriptor)
         assert (found, found.grounds) == (by_path, by_path.grounds)
+
+
+@pytest.mark.parametrize("content", [b"", b"\x80", b"\x80" * 21])
+def test_a_file_shorter_than_what_is_looked_for_at_its_end_is_looked_at(
+    tmp_path: Path, content: bytes
+) -> None:
+    file = tmp_path / "tiny"
+    file.write_bytes(content)
+    descriptor = os.open(file, os.O_RDONLY)
+    try:
+        handed = Handed(descriptor, tmp_path)
+        assert not has_directory(handed)
+        with handed.open("rb") as stream, pytest.raises(OSError, match="Invalid argument"):
+            stream.seek(-22, os.SEEK_END)
+    finally:
+        os.close(descriptor)
 
 
 def test_each_opening_has_a_place_of_its_own(files: list[Path]) -> None:

@@ -9,10 +9,11 @@ from collections.abc import Iterator
 import pytest
 import sqlalchemy as sa
 
-from portal.tables import reassignments, submissions
+from portal.tables import documents, reassignments, submissions
 from tests.desk import SampleDesk, TestClient, csrf, filled_desk, kinds
 
 PAGE = "/p/7KQ4-M2XD"
+ADA = "Ada Oyelaran-Whitcombe"
 
 
 @pytest.fixture
@@ -120,3 +121,71 @@ def test_who_may_not_see_it_may_not_hand_it_on(desk: SampleDesk) -> None:
     assert ada.post(f"{PAGE}/reassign", data=form).status_code == 404
     assert holder(desk) == before
     assert kinds(desk)[-1][1] == "access.refused"
+
+
+def divide(desk: SampleDesk) -> list[int]:
+    """Divide the package in two linked submissions, as the road files them."""
+    with desk.database.write() as connection:
+        first = connection.execute(sa.select(submissions).order_by(submissions.c.id)).first()
+        assert first is not None
+        given = {**first._mapping, "sequence": 2, "narrative": "Part 2 of 2. The same words."}
+        del given["id"]
+        second = connection.execute(
+            submissions.insert().values(given).returning(submissions.c.id)
+        ).scalar_one()
+        connection.execute(
+            submissions.update()
+            .where(submissions.c.id == first.id)
+            .values(narrative="Part 1 of 2. The same words.")
+        )
+        last = sa.select(sa.func.max(documents.c.id)).where(documents.c.submission_id == first.id)
+        connection.execute(
+            documents.update()
+            .where(documents.c.id == last.scalar_subquery())
+            .values(submission_id=second)
+        )
+        return [first.id, second]
+
+
+def test_linked_parts_are_shown_as_such_and_lead_to_each_other(desk: SampleDesk) -> None:
+    first, second = divide(desk)
+    page = desk.signed_in("Dana Reyes").get(PAGE).text
+    said = words(page)
+    for place, other in ((1, second), (2, first)):
+        assert f"Part {place} of 2 of what was filed to case 24-001234" in said
+        assert re.search(rf"documents? filed to case 24-001234 ?, part {place} of 2", said)
+        assert f'<a href="#part-{other}">Go to part {3 - place} of 2</a>' in page
+        assert f'id="part-{other}"' in page
+    assert "The same words." in said
+    assert "2. The same words." not in said
+    glance = said[said.index("At a glance") :]
+    assert glance.count("24-001234") == 1
+    assert page.count('class="hand-on"') == 1, "they are handed on together"
+
+
+def test_linked_parts_are_handed_on_together_and_back(desk: SampleDesk) -> None:
+    both = divide(desk)
+    dana = desk.signed_in("Dana Reyes")
+    assert hand_on(desk, dana, ADA) == (303, "/packages")
+
+    def theirs() -> list[int | None]:
+        with desk.database.read() as connection:
+            query = sa.select(submissions.c.consultant_id).where(submissions.c.id.in_(both))
+            return list(connection.scalars(query))
+
+    assert theirs() == [desk.sample.consultants[ADA]] * 2
+    assert dana.get(PAGE).status_code == 404
+    said = words(desk.signed_in("Olu Adeyemi").get(PAGE).text)
+    assert said.count(f"decided: the package went from Dana Reyes to {ADA}") == 1
+    ada = desk.signed_in(ADA)
+    assert "Part 2 of 2" in words(ada.get(PAGE).text)
+    assert hand_on(desk, ada, "Dana Reyes") == (303, "/packages")
+    assert theirs() == [desk.sample.consultants["Dana Reyes"]] * 2
+
+
+def test_a_package_in_parts_is_one_row_with_its_case_once(desk: SampleDesk) -> None:
+    divide(desk)
+    listed = desk.signed_in("Dana Reyes").get("/packages").text
+    assert listed.count('href="/p/7KQ4-M2XD"') == 1
+    row = listed[listed.index('href="/p/7KQ4-M2XD"') :].partition("</tr>")[0]
+    assert row.count("24-001234") <= 1
