@@ -12,6 +12,7 @@ from config import media
 from gateway import assembly, clock
 from gateway.case_number import CaseShape
 from gateway.foresight import foresee
+from gateway.long_bodies import LongBodies
 from gateway.stores import Stores
 from portal.web.app import build_app
 from portal.web.desk import Check
@@ -71,8 +72,8 @@ def pages_of(
             app,
             host=settings.web.host,
             port=settings.web.port,
-            # Not httptools, which uvicorn would take where it is installed: it bounds no headers.
-            http="h11",
+            # By h11, and not httptools, which uvicorn would take where it is: it bounds no headers.
+            http=LongBodies,
             log_config=None,
             access_log=False,
             server_header=False,

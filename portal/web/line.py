@@ -56,22 +56,24 @@ class Line:
 
     async def pieces(
         self, chunks: AsyncIterator[bytes], idle_seconds: float
-    ) -> AsyncIterator[bytearray]:
+    ) -> AsyncIterator[bytes]:
         """Gather chunks into pieces. Raises LineEnded; what had come until then is yielded before.
 
         Only the wait for the client is timed: what the disk takes counts for nothing.
         """
         loop = asyncio.get_running_loop()
         while True:
-            piece, has_ended, more = bytearray(), False, False
+            piece = list[bytes]()  # joined once: what grows is copied again and again
+            has_ended, more, many = False, False, 0
             try:
                 async with asyncio.timeout(idle_seconds) as self._deadline:
                     if self._ends:
                         raise TimeoutError  # noqa: TRY301  # asked for while the disk was waited for
                     async for chunk in chunks:
-                        piece += chunk
+                        piece.append(chunk)
+                        many += len(chunk)
                         self._heard = loop.time()
-                        if len(piece) >= _PIECE_BYTES:
+                        if many >= _PIECE_BYTES:
                             more = True
                             break
                         self._deadline.reschedule(self._heard + idle_seconds)
@@ -79,8 +81,8 @@ class Line:
                 has_ended = True
             finally:
                 self._deadline = None
-            if piece:
-                yield piece
+            if many:
+                yield b"".join(piece)
             if has_ended:
                 self._ends = True
                 raise LineEnded
