@@ -199,6 +199,11 @@ class Appending:
         self._growing.cut(self.upload.offset)
         self._offset = self.upload.offset
 
+    @property
+    def is_closed(self) -> bool:
+        """Whether the next writer may be in already."""
+        return self._growing.is_closed
+
     def close(self) -> None:
         """Let the next writer in. What was not acknowledged by then is cut off by it."""
         if not self.upload.is_whole:

@@ -112,6 +112,11 @@ class Growing:
         with contextlib.suppress(OSError):  # the next writer cuts it, where the disk cannot now
             os.ftruncate(self._descriptor, offset)
 
+    @property
+    def is_closed(self) -> bool:
+        """Whether the file is free for the next writer."""
+        return self._descriptor < 0
+
     def close(self) -> None:
         """Let the next writer in."""
         if self._descriptor >= 0:

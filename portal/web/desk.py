@@ -67,7 +67,8 @@ class Desk:
         return self.service.base_url.startswith("https:")
 
 
-def _of(request: Request) -> Desk:
+async def _of(request: Request) -> Desk:
+    """Return the desk. Awaits nothing: a function that is not async would be run in a thread."""
     return cast("Desk", request.app.state.desk)
 
 

@@ -140,8 +140,10 @@ class Lines:
         try:
             return await self._write(appending, line, chunks)
         finally:
-            await ended(self.begun(appending.close))
-            del self._of[public_id]
+            if not appending.is_closed:
+                await ended(self.begun(appending.close))
+            if self._of.get(public_id) is line:  # else the next one is there already
+                del self._of[public_id]
             line.gone.set()
 
     async def _write(
@@ -149,6 +151,7 @@ class Lines:
     ) -> Upload:
         # A piece is written while the next one comes: never more than the two are in memory.
         writing: asyncio.Future[None] | None = None
+        finishing: asyncio.Future[Upload] | None = None
         try:
             async for piece in line.pieces(chunks, self.idle_seconds):
                 if writing is not None:
@@ -156,12 +159,15 @@ class Lines:
                 writing = self.begun(partial(appending.write, piece))
             if writing is not None:
                 await asyncio.shield(writing)
-            return await self.apart(appending.finish)
+            finishing = self.begun(partial(_finish, appending))
+            return await asyncio.shield(finishing)
         except (LineEnded, asyncio.CancelledError):
             # Cancelled when the server ends: to the client that is a dropped line as well.
             if writing is not None:
                 await ended(writing)
-            await ended(self.begun(appending.stop))
+            if finishing is None:  # else it goes on, and nothing else may work on the upload
+                finishing = self.begun(appending.stop)
+            await ended(finishing)
             raise
         finally:
             if writing is not None:
@@ -170,6 +176,12 @@ class Lines:
     def begun(self, work: Callable[[], _T]) -> asyncio.Future[_T]:
         """Begin something in a thread. It goes on where whoever waits for it is cancelled."""
         return asyncio.get_running_loop().run_in_executor(self._threads, work)
+
+
+def _finish(appending: Appending) -> Upload:
+    """Finish and close in one go: another way to the thread and back would cost more than both."""
+    with appending:
+        return appending.finish()
 
 
 async def ended(work: asyncio.Future[_T]) -> _T:
