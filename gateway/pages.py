@@ -10,6 +10,7 @@ import uvicorn
 
 from config import media
 from gateway import assembly, clock
+from gateway.allocation import keep_freed
 from gateway.case_number import CaseShape
 from gateway.foresight import foresee
 from gateway.long_bodies import LongBodies
@@ -43,6 +44,7 @@ def pages_of(
 ) -> Pages:
     """Build the pages of a storage folder, to be served on a socket that the caller opens."""
     settings = stores.settings
+    keep_freed()
     app = build_app(
         database=stores.database,
         vault=stores.vault,
