@@ -146,7 +146,9 @@ def test_over_the_limit_during_data(announced: str, settings: Settings) -> None:
             client.say(b"A" * 600_000)
             until(lambda: live.drafts() == [])  # off the disk before the end has come
             client.say(b"\r\n.\r\n")
-            assert client.reply().startswith("552 5.3.4 This email is larger than 2 MB")
+            reply = client.reply()
+            assert reply.startswith("552 5.3.4 This email is larger than 2 MB")
+            assert "/send - no account needed" in reply, "the road for large files is named"
             client.envelope()
             client.say(CONTENT + b".\r\n")
             receipt_of(client.reply())
