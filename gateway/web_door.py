@@ -16,12 +16,13 @@ import sqlalchemy as sa
 from gateway.address import AddressFault, canonical
 from gateway.letter import Accepted, Along, Envelope, Form, Letter, Proof, Withdrawn
 from gateway.manifest import Manifest, listed
-from portal import upload
+from portal import upload, upload_link
 from portal.database import Database
 from portal.draft import NoDraft
 from portal.pouch import blob_of
 from portal.tables import accounts, drafts, letters
 from portal.upload import AddressNotProven, Upload
+from portal.upload_link import UploadLinkGone
 from portal.vault import Vault
 
 DOOR = "web"
@@ -69,14 +70,16 @@ class WebDoor:
         """Take a draft as a letter, and return its receipt number (8 characters, as stored).
 
         A draft is taken once: whoever sends it again, at the same time or after a crash, gets the
-        same number. Raises NoDraft, AddressNotProven and NotWhole, and the faults of the wall and
-        the vault; then it was not sent, and nothing of it has changed.
+        same number. Raises NoDraft, AddressNotProven, NotWhole and UploadLinkGone, and the faults
+        of the wall and the vault; then it was not sent, and nothing of it has changed.
         """
         for _ in range(_TRIES):
             with self.database.read() as connection:
                 there = _receipt(connection, draft_id)
                 uploads = upload.of(connection, draft_id)
                 sent = None if there is not None else _draft(connection, draft_id, uploads)
+                if sent is not None:
+                    upload_link.require(connection, draft_id, now=self.clock())
             if there is not None:
                 return there
             assert sent is not None, "it is sent, or to be sent"
@@ -113,6 +116,10 @@ class WebDoor:
                 .where(drafts.c.id == draft_id, drafts.c.sent_at.is_(None))
                 .values(sent_at=now, letter_id=letter_id, touched_at=now)
             )
+            try:
+                upload_link.use(connection, draft_id, letter_id, now=now)
+            except UploadLinkGone as fault:
+                raise Withdrawn(f"draft {draft_id}") from fault  # the next try says which
 
         letter = Letter(envelope, blob_of(content), content, Form.MANIFEST)
         return self.accept(letter, mark).receipt

@@ -17,7 +17,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from portal.tables import codes, drafts, letters, uploads
+from portal.tables import codes, drafts, letters, upload_link_drafts, uploads
 
 _AN_HOUR = timedelta(hours=1)
 _A_DAY = timedelta(days=1)
@@ -254,6 +254,11 @@ def sweep(connection: sa.Connection, *, now: datetime, days: int) -> int:
             )
         )
     ).rowcount
+    connection.execute(
+        sa.delete(upload_link_drafts).where(
+            upload_link_drafts.c.draft_id.in_(sa.select(drafts.c.id).where(old))
+        )
+    )
     # Whose network it was is of no more use.
     connection.execute(
         sa.update(drafts)

@@ -39,6 +39,9 @@ COPY_RELEASED = "copy.released"
 ANSWER_REFUSED = "answer.refused"
 CLOSED = "closing.closed"  # nothing more will come of a letter filed except some
 REOPENED = "closing.reopened"
+LINK_MADE = "link.made"  # an upload link to the form
+LINK_REVOKED = "link.revoked"
+LINK_USED = "link.used"
 ARRIVED = "closing.arrived"  # what did not reach us came in an answer
 
 LOOKS = (PACKAGE_VIEWED, PACKAGE_DOWNLOADED, DOCUMENT_VIEWED, DOCUMENT_DOWNLOADED)

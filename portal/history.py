@@ -38,6 +38,9 @@ _DECIDED = {
     trail.ANSWER_REFUSED: "gave an answer that was not taken",
     trail.CLOSED: "said that nothing more will come",
     trail.REOPENED: "said that documents are still missing",
+    trail.LINK_MADE: "made an upload link",
+    trail.LINK_REVOKED: "revoked an upload link",
+    trail.LINK_USED: "sent documents by an upload link",
     trail.ARRIVED: "What did not reach us has come in an answer to the receipt",
 }
 

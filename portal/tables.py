@@ -15,6 +15,8 @@ _number, _moment = columns.number, columns.moment
 drafts = tables_sending.drafts
 uploads = tables_sending.uploads
 codes = tables_sending.codes
+upload_links = tables_sending.upload_links
+upload_link_drafts = tables_sending.upload_link_drafts
 
 # -- the directory: who may send what to whom ------------------------------------------------------
 

@@ -60,3 +60,27 @@ codes = sa.Table(
     sa.Index("ix_codes_email_made_at", "email", "made_at"),
     sa.Index("ix_codes_network_made_at", "network", "made_at"),
 )
+
+upload_links = sa.Table(
+    "upload_links",
+    metadata,
+    key(),
+    text("token_sha256", unique=True),
+    to("letters.id"),  # that it completes
+    to("accounts.id"),  # whose maker is told when it was used
+    text("case_number"),
+    text("message"),
+    moment("made_at"),
+    moment("expires_at"),
+    moment("revoked_at", null=True),
+    moment("used_at", null=True),
+    sa.Column("used_by_id", sa.ForeignKey("letters.id"), nullable=True, index=True),
+)
+
+# Several drafts may begin by one link; the first that is sent uses it up.
+upload_link_drafts = sa.Table(
+    "upload_link_drafts",
+    metadata,
+    sa.Column("draft_id", sa.ForeignKey("drafts.id"), primary_key=True),
+    sa.Column("link_id", sa.ForeignKey("upload_links.id"), nullable=False, index=True),
+)

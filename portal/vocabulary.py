@@ -147,6 +147,7 @@ MAILS: Mapping[str, str] = {
     "receipt": "Receipt",
     "progress": "Still checking",
     "notice": "Notice",
+    "link_used": "Upload link used",
     "digest": "Digest",
     "alarm": "Alarm",
 }

@@ -27,7 +27,7 @@ from config import calendar, media
 from config.settings import Cases, Intake, Names, Reading, Sending, Service, Triage, Web
 from gateway.case_number import CaseShape
 from gateway.foresight import foresee
-from portal import receipt_number, sign_in
+from portal import receipt_number, sign_in, upload_link
 from portal.database import Database, open_database
 from portal.tables import drafts, events, letters, metadata
 from portal.vault import Vault
@@ -128,6 +128,8 @@ class SampleDesk:
                 .where(drafts.c.id == draft_id)
                 .values(sent_at=self.now, letter_id=letter_id)
             )
+            assert letter_id is not None, "a row has a number"
+            upload_link.use(connection, draft_id, letter_id, now=self.now)
         return receipt
 
     @contextmanager

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import threading
 import zipfile
+from datetime import timedelta
 from email.message import EmailMessage
 
 import pikepdf
@@ -20,8 +21,21 @@ from gateway.sweep import is_referenced
 from gateway.verification import damages, disagreements
 from gateway.web_door import NotWhole, WebDoor
 from portal import draft as drafting
+from portal import upload_link
 from portal.draft import NoDraft
-from portal.tables import cases, documents, drafts, letters, outbox, parts, submissions, uploads
+from portal.tables import (
+    accounts,
+    cases,
+    documents,
+    drafts,
+    letters,
+    outbox,
+    parts,
+    submissions,
+    upload_link_drafts,
+    upload_links,
+    uploads,
+)
 from portal.upload import AddressNotProven
 from tests.carrying import NOW, Carrier, ReaderHere
 from tests.drafting import PAT, TEXT, Sender
@@ -388,3 +402,50 @@ def test_a_manifest_has_one_form_for_one_content(sender: Sender) -> None:
     assert Manifest.read(one.written()) == one
     assert Manifest.of(2, {}, ()).written() != Manifest.of(1, {}, ()).written()
     assert Manifest.of(1, {"message": "\ud800"}, ()).fields == {"message": "?"}
+
+
+def test_a_draft_by_a_link_that_holds_no_more_is_not_sent_until_it_is_let_go(
+    sender: Sender,
+) -> None:
+    first = sender.draft()
+    sender.send(first)
+    (completed,) = sender.rows(letters)
+    by_link, too_late = sender.draft(), sender.draft()
+    database = sender.carrier.stores.database
+    with database.write() as connection:
+        maker = connection.execute(
+            sa.insert(accounts)
+            .values(email="olu@insurer.example", name="Olu", role="operations")
+            .returning(accounts.c.id)
+        ).scalar_one()
+        link = connection.execute(
+            sa.insert(upload_links)
+            .values(
+                token_sha256="0" * 64,
+                letter_id=completed.id,
+                account_id=maker,
+                case_number="24-001234",
+                message="",
+                made_at=NOW,
+                expires_at=NOW + timedelta(days=1),
+            )
+            .returning(upload_links.c.id)
+        ).scalar_one()
+        connection.execute(
+            sa.insert(upload_link_drafts),
+            [{"draft_id": one, "link_id": link} for one in (by_link, too_late)],
+        )
+    receipt = sender.send(by_link)
+    assert sender.send(by_link) == receipt, "sent again it is the same submission"
+    with pytest.raises(upload_link.UploadLinkGone):
+        sender.send(too_late)
+    assert [one.receipt for one in sender.rows(letters)] == [completed.receipt, receipt]
+    (used,) = sender.rows(upload_links)
+    assert used.used_by_id == sender.rows(letters)[-1].id
+    assert [one.recipient for one in sender.rows(outbox) if one.kind == "link_used"] == [
+        "olu@insurer.example"
+    ]
+    with database.write() as connection:
+        upload_link.let_go(connection, too_late)
+    sender.send(too_late)
+    assert len(sender.rows(letters)) == 3

@@ -33,6 +33,7 @@ class Sending(Section):
     codes_an_hour: Positive = 5
     codes_an_hour_of_a_network: Positive = 60
     drafts_an_hour: Positive = 120
+    link_days: Positive = 14
 
     @model_validator(mode="after")
     def _fit_in_each_other(self) -> Self:

@@ -27,6 +27,7 @@ from portal.draft import TooManyDrafts
 from portal.foreseen import Foresee
 from portal.sign_in import LinkGone
 from portal.undo import UndoOver
+from portal.upload_link import UploadLinkGone
 from portal.vault import Vault
 from portal.web import (
     answer,
@@ -44,6 +45,7 @@ from portal.web import (
     send_form,
     sent,
     sign_in,
+    upload_links,
     uploads,
     watching,
 )
@@ -61,12 +63,12 @@ STATIC = Path(__file__).parent / "static"
 _ROOMS = (
     *(packages, package, closing, reassign, documents, triage_pages, decided, sent),
     *(outbox, directory, help_page, sign_in, answer, watching),
-    *(uploads, send_form, send_check, send_code, send_done),
+    *(uploads, upload_links, send_form, send_check, send_code, send_done),
 )
 # The faults of people's decisions; each names its row of the catalogue.
 _REFUSALS: tuple[type[Exception], ...] = (
     *(AlreadyDecided, ClaimedByOther, DocumentsDiffer, NobodyToAsk, UndoOver),
-    *(AnswerLinkGone, Settled, TooManyTries, TooManyDrafts),
+    *(AnswerLinkGone, UploadLinkGone, Settled, TooManyTries, TooManyDrafts),
 )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter
 from fastapi.responses import RedirectResponse, Response
 
-from portal import events, receipt_number
+from portal import events, receipt_number, upload_link
 from portal.closing import may_close, may_reopen
 from portal.dossier import Dossier, NotThere, dossier, mark_read
 from portal.handout import everything, original_of
@@ -38,6 +38,8 @@ def package(desk: AtDesk, visitor: SignedIn, receipt: str) -> Response:
         mark_read(connection, visitor.viewer, found.letter_id, now=now)
         lines = history(connection, visitor.viewer, found)
         reassigning = offer(connection, visitor.viewer, found)
+        links = upload_link.of(connection, visitor.viewer, found)
+        completes = upload_link.completes(connection, found.letter_id)
     closing = "close" if may_close(visitor.viewer, found) else None
     if may_reopen(visitor.viewer, found):
         closing = "reopen"
@@ -51,6 +53,10 @@ def package(desk: AtDesk, visitor: SignedIn, receipt: str) -> Response:
         original_of=original_of,
         reassigning=reassigning,
         closing=closing,
+        links=links,
+        link_cases=upload_link.cases_for(visitor.viewer, found),
+        completes=completes,
+        now=now,
     )
 
 

@@ -6,10 +6,11 @@ import structlog
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 
-from portal import details
+from portal import details, upload_link
 from portal import draft as drafting
 from portal.draft import NoDraft
 from portal.upload import AddressNotProven
+from portal.upload_link import UploadLinkGone
 from portal.vault import DiskFull, VaultFault
 from portal.web.desk import AtDesk, Desk
 from portal.web.letter_form import Sitting, mends, receiver, require_theirs, show, sit_down
@@ -64,6 +65,11 @@ def sent(desk: Desk, sitting: Sitting) -> Response:
         return RedirectResponse("/send/code?then=send", 303)  # another tab has changed the address
     except NoDraft:
         return RedirectResponse("/send", 303)
+    except UploadLinkGone:
+        # Said once; the draft stays, and is sent without the link by whoever presses again.
+        with desk.database.write() as connection:
+            upload_link.let_go(connection, sitting.draft.id)
+        raise
     except VaultFault as fault:
         structlog.get_logger().error("sending.failed", fault=type(fault).__name__)
         code = "no_room" if isinstance(fault, DiskFull) else "service_problem"
