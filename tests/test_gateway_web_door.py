@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from converters.fault import JobDied
 from gateway.intake import Intake, WallDown
-from gateway.letter import Along, Letter, Proof
+from gateway.letter import Accepted, Along, Letter, Proof
 from gateway.manifest import Manifest
 from gateway.stores import Stores
 from gateway.sweep import is_referenced
@@ -404,15 +404,9 @@ def test_a_manifest_has_one_form_for_one_content(sender: Sender) -> None:
     assert Manifest.of(1, {"message": "\ud800"}, ()).fields == {"message": "?"}
 
 
-def test_a_draft_by_a_link_that_holds_no_more_is_not_sent_until_it_is_let_go(
-    sender: Sender,
-) -> None:
-    first = sender.draft()
-    sender.send(first)
-    (completed,) = sender.rows(letters)
-    by_link, too_late = sender.draft(), sender.draft()
-    database = sender.carrier.stores.database
-    with database.write() as connection:
+def linked(sender: Sender, completed: int, *draft_ids: int) -> None:
+    """Have drafts begun by one upload link of a letter."""
+    with sender.carrier.stores.database.write() as connection:
         maker = connection.execute(
             sa.insert(accounts)
             .values(email="olu@insurer.example", name="Olu", role="operations")
@@ -422,7 +416,7 @@ def test_a_draft_by_a_link_that_holds_no_more_is_not_sent_until_it_is_let_go(
             sa.insert(upload_links)
             .values(
                 token_sha256="0" * 64,
-                letter_id=completed.id,
+                letter_id=completed,
                 account_id=maker,
                 case_number="24-001234",
                 message="",
@@ -433,8 +427,18 @@ def test_a_draft_by_a_link_that_holds_no_more_is_not_sent_until_it_is_let_go(
         ).scalar_one()
         connection.execute(
             sa.insert(upload_link_drafts),
-            [{"draft_id": one, "link_id": link} for one in (by_link, too_late)],
+            [{"draft_id": one, "link_id": link} for one in draft_ids],
         )
+
+
+def test_a_draft_by_a_link_that_holds_no_more_is_not_sent_until_it_is_let_go(
+    sender: Sender,
+) -> None:
+    first = sender.draft()
+    sender.send(first)
+    (completed,) = sender.rows(letters)
+    by_link, too_late = sender.draft(), sender.draft()
+    linked(sender, completed.id, by_link, too_late)
     receipt = sender.send(by_link)
     assert sender.send(by_link) == receipt, "sent again it is the same submission"
     with pytest.raises(upload_link.UploadLinkGone):
@@ -445,7 +449,26 @@ def test_a_draft_by_a_link_that_holds_no_more_is_not_sent_until_it_is_let_go(
     assert [one.recipient for one in sender.rows(outbox) if one.kind == "link_used"] == [
         "olu@insurer.example"
     ]
-    with database.write() as connection:
+    with sender.carrier.stores.database.write() as connection:
         upload_link.let_go(connection, too_late)
     sender.send(too_late)
     assert len(sender.rows(letters)) == 3
+
+
+def test_a_link_that_is_revoked_at_the_last_moment_sends_nothing(sender: Sender) -> None:
+    sender.send(sender.draft())
+    (completed,) = sender.rows(letters)
+    draft = sender.draft()
+    linked(sender, completed.id, draft)
+    stores = sender.carrier.stores
+    accept = stores.intake().accept
+
+    def revoked_first(letter: Letter, along: Along | None = None) -> Accepted:
+        with stores.database.write() as connection:
+            connection.execute(sa.update(upload_links).values(revoked_at=NOW))
+        return accept(letter, along)
+
+    door = WebDoor(stores.database, stores.vault, revoked_first, "in@x.example", lambda: NOW)
+    with pytest.raises(upload_link.UploadLinkGone):
+        door.send(draft)
+    assert len(sender.rows(letters)) == 1
