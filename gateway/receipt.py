@@ -41,6 +41,7 @@ def receipt(
     *,
     encrypted: bool | None = None,
     answer_link: str | None = None,
+    upload_link: str | None = None,
     promised: datetime | None = None,
     trial: Trial = Trial.NONE,
 ) -> Mail:
@@ -48,7 +49,8 @@ def receipt(
 
     `encrypted` says whether the way back is; None means that it is ours alone, as a loopback
     sender's and an operator's are. With `answer_link` a package that waits for its case asks for
-    it there. `promised` is when a person will have looked at a package that waits.
+    it there; with `upload_link` one that lacks documents asks for them there. `promised` is when a
+    person will have looked at a package that waits.
     """
     envelope = package.letter.envelope
     resolution = package.resolution
@@ -60,6 +62,7 @@ def receipt(
         service,
         told=known and envelope.proof.holds and private,
         answer_link=answer_link,
+        upload_link=upload_link,
         promised=promised,
         trial=trial,
     )
@@ -85,6 +88,7 @@ class _Writing:
     service: Service
     told: bool  # whether it carries details
     answer_link: str | None
+    upload_link: str | None
     promised: datetime | None
     trial: Trial
 
@@ -202,7 +206,8 @@ class _Writing:
 
     def _asks(self) -> tuple[str | Link, ...]:
         if not self._is_question:
-            return ()
+            offered = self.upload_link if self._is_filed else None
+            return () if offered is None else (Link("Upload what is missing here", offered),)
         by = f" by {moments.by(self.promised, self._zone)}" if self.promised else ""
         return (
             Link("Choose the case here", self.answer_link)

@@ -18,10 +18,11 @@ from converters.fault import JobStopped
 from gateway.attempt import listed_files, live, placed_documents
 from gateway.checkpoints import Forgotten, Kept
 from gateway.letter import Form, Letter, letter_of
+from gateway.letter_links import LetterLinks, links_of
 from gateway.road.aside import rehearse, take_back
 from gateway.road.copy import first_filed, normal_sha256, note_normal, set_aside
 from gateway.road.decided import DIFFERS, CannotCarry, Decided, decided, fits
-from gateway.road.file import Question, StaleAttempt, file, keep_parts
+from gateway.road.file import StaleAttempt, file, keep_parts
 from gateway.road.give_back import give_back
 from gateway.road.package import Package
 from gateway.road.tell import owed
@@ -29,7 +30,6 @@ from gateway.road.unread import unread
 from gateway.road.walk import Road
 from gateway.trial import Trial
 from gateway.watch import Metrics, fault_fields
-from portal import answer_link, sign_in
 from portal.database import Database
 from portal.decision import Decision, pending
 from portal.directory import Directory
@@ -192,16 +192,15 @@ class Worker:
     ) -> str:
         now = self.clock()
         is_trial = self._is_trial(package.letter)
-        link, question = None, None
-        if package.asked and not is_trial:
-            token = sign_in.new_token()
-            link = f"{self.settings.service.base_url}/answer/{token}"
-            question = Question(answer_link.sha256(token), self.settings.triage.answer_days)
+        links = LetterLinks()
+        if not is_trial:
+            links = links_of(package, self.settings, is_decided=taken is not None)
         mails = owed(
             package,
             receipt,
             self.settings,
-            answer_link=link,
+            answer_link=links.answer,
+            upload_link=links.upload,
             promised=self.road.calendar.promise(now),
         )
         with self.database.write() as connection:
@@ -230,7 +229,8 @@ class Worker:
                 owed=mails,
                 now=self.clock(),
                 decision=taken,
-                question=question,
+                question=links.question,
+                offered=links.offered,
                 answered=tuple(
                     filter(None, map(self.road.addresses.own_message, package.answered))
                 ),

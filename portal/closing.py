@@ -16,7 +16,7 @@ from portal import events
 from portal.absent import PROBLEMS, absent
 from portal.dossier import Dossier
 from portal.rights import Filing, Viewer, may_open
-from portal.tables import letters, outbox, packages, parts, submissions
+from portal.tables import letters, outbox, packages, parts, submissions, upload_links
 
 
 class NotClosable(Exception):
@@ -63,13 +63,14 @@ def arrived(
     documents: int,
     now: datetime,
 ) -> None:
-    """Close the letters whose receipt a filed letter answers, where it brings what they lack.
+    """Close the letters that a filed letter completes, where it brings what they lack.
 
-    `answered` are Message-IDs as the outbox holds them; `documents` counts what it brings. Only a
+    It answers their receipt, or was sent by an upload link of theirs. `answered` are Message-IDs as
+    the outbox holds them; `documents` counts what it brings. Only a
     letter of the same firm and filed to one of the same cases is closed, and only by as many
     documents as did not reach us: with fewer a person looks.
     """
-    if not answered or not documents:
+    if not documents:
         return
     here = sa.select(submissions.c.case_id).where(submissions.c.letter_id == letter_id)
     firm = sa.select(letters.c.firm_id).where(letters.c.id == letter_id).scalar_subquery()
@@ -84,8 +85,15 @@ def arrived(
             letters.c.id != letter_id,
             letters.c.state == "filed_in_part",
             letters.c.firm_id == firm,
-            letters.c.id.in_(
-                sa.select(outbox.c.letter_id).where(outbox.c.message_id.in_(sorted(answered)))
+            sa.or_(
+                letters.c.id.in_(
+                    sa.select(outbox.c.letter_id).where(outbox.c.message_id.in_(sorted(answered)))
+                ),
+                letters.c.id.in_(
+                    sa.select(upload_links.c.letter_id).where(
+                        upload_links.c.used_by_id == letter_id
+                    )
+                ),
             ),
             letters.c.id.in_(
                 sa.select(submissions.c.letter_id).where(submissions.c.case_id.in_(here))

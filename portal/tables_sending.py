@@ -67,7 +67,7 @@ upload_links = sa.Table(
     key(),
     text("token_sha256", unique=True),
     to("letters.id"),  # that it completes
-    to("accounts.id"),  # whose maker is told when it was used
+    to("accounts.id", null=True),  # of the maker, who is told when it was used; none: a receipt's
     text("case_number"),
     text("message"),
     moment("made_at"),

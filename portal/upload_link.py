@@ -25,6 +25,7 @@ from portal.tables import accounts, letters, upload_link_drafts, upload_links
 MOST_SUBJECT = 200
 MOST_NARRATIVE = 5_000
 USED_MAIL = "link_used"
+_MAKER = sa.func.coalesce(accounts.c.name, "The receipt")
 
 
 class UploadLinkGone(Exception):
@@ -86,7 +87,7 @@ def make(
     said = (subject.strip()[:MOST_SUBJECT], narrative.strip()[:MOST_NARRATIVE])
     connection.execute(
         sa.insert(upload_links).values(
-            token_sha256=_sha256(token),
+            token_sha256=sha256(token),
             letter_id=dossier.letter_id,
             account_id=viewer.account_id,
             case_number=case,
@@ -97,6 +98,29 @@ def make(
     )
     _note(connection, dossier.letter_id, viewer, events.LINK_MADE, now)
     return token
+
+
+def offer(
+    connection: sa.Connection,
+    letter_id: int,
+    token_sha256: str,
+    case: str,
+    message: str,
+    *,
+    now: datetime,
+    days: int,
+) -> None:
+    """Keep a link that a receipt offers, within the transaction that owes the mail with it."""
+    connection.execute(
+        sa.insert(upload_links).values(
+            token_sha256=token_sha256,
+            letter_id=letter_id,
+            case_number=case,
+            message=message,
+            made_at=now,
+            expires_at=now + timedelta(days=days),
+        )
+    )
 
 
 def revoke(
@@ -123,10 +147,10 @@ def of(connection: sa.Connection, viewer: Viewer, dossier: Dossier) -> tuple[Upl
     links = upload_links.c
     rows = connection.execute(
         sa.select(
-            *(links.id, accounts.c.name, links.case_number, links.made_at, links.expires_at),
+            *(links.id, _MAKER, links.case_number, links.made_at, links.expires_at),
             *(links.revoked_at, links.used_at, sent.c.receipt),
         )
-        .join(accounts, accounts.c.id == links.account_id)
+        .outerjoin(accounts, accounts.c.id == links.account_id)
         .outerjoin(sent, sent.c.id == links.used_by_id)
         .where(
             links.letter_id == dossier.letter_id,
@@ -177,7 +201,7 @@ def use(connection: sa.Connection, draft_id: int, letter_id: int, *, now: dateti
     link = connection.execute(
         sa.select(upload_links.c.id, upload_links.c.letter_id, accounts.c.email, letters.c.receipt)
         .join(upload_link_drafts, upload_link_drafts.c.link_id == upload_links.c.id)
-        .join(accounts, accounts.c.id == upload_links.c.account_id)
+        .outerjoin(accounts, accounts.c.id == upload_links.c.account_id)
         .join(letters, letters.c.id == upload_links.c.letter_id)
         .where(upload_link_drafts.c.draft_id == draft_id)
     ).one_or_none()
@@ -190,15 +214,10 @@ def use(connection: sa.Connection, draft_id: int, letter_id: int, *, now: dateti
     )
     if used.rowcount != 1:
         raise UploadLinkGone
-    by = connection.scalar(sa.select(letters.c.receipt).where(letters.c.id == letter_id)) or ""
-    first, then = receipt_number.shown(link.receipt), receipt_number.shown(by)
-    mail = Owed(
-        kind=USED_MAIL,
-        recipient=link.email,
-        subject=f"Your upload link was used ({first})",
-        text=f"Documents came by the link that you made for {first}. Their receipt is {then}.\n",
-    )
-    owe(connection, mail, letter_id=link.letter_id, occasion=str(link.id), now=now)
+    if link.email is not None:
+        by = connection.scalar(sa.select(letters.c.receipt).where(letters.c.id == letter_id)) or ""
+        mail = _used(link.email, receipt_number.shown(link.receipt), receipt_number.shown(by))
+        owe(connection, mail, letter_id=link.letter_id, occasion=str(link.id), now=now)
     events.record(
         connection,
         letter_id=link.letter_id,
@@ -206,6 +225,15 @@ def use(connection: sa.Connection, draft_id: int, letter_id: int, *, now: dateti
         kind=events.LINK_USED,
         detail={"letter": letter_id},
         at=now,
+    )
+
+
+def _used(maker: str, first: str, then: str) -> Owed:
+    return Owed(
+        kind=USED_MAIL,
+        recipient=maker,
+        subject=f"Your upload link was used ({first})",
+        text=f"Documents came by the link that you made for {first}. Their receipt is {then}.\n",
     )
 
 
@@ -219,7 +247,7 @@ def let_go(connection: sa.Connection, draft_id: int) -> None:
 def _row(connection: sa.Connection, token: str, now: datetime) -> sa.Row[*tuple[Any, ...]]:
     row = connection.execute(
         sa.select(upload_links.c.id, upload_links.c.case_number, upload_links.c.message).where(
-            upload_links.c.token_sha256 == _sha256(token), *_holding(now)
+            upload_links.c.token_sha256 == sha256(token), *_holding(now)
         )
     ).one_or_none()
     if row is None:
@@ -242,6 +270,6 @@ def _note(
     events.record(connection, letter_id=letter_id, actor=actor, kind=kind, detail={}, at=now)
 
 
-def _sha256(token: str) -> str:
-    # A plain digest is enough: 256 random bits, so there is nothing to guess from.
+def sha256(token: str) -> str:
+    """Return what is kept of a token: it is 256 random bits, so a plain digest is enough."""
     return hashlib.sha256(token.encode()).hexdigest()

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
+from gateway.letter import Proof
 from gateway.stores import Stores
-from portal.tables import events, letters, outbox
+from portal import upload_link
+from portal.tables import events, letters, outbox, upload_links
 from tests.carrying import MAIL, Carrier
 from tests.deciding import Team, agrees
 from tests.desk import SampleDesk, TestClient, csrf, filled_desk, kinds
+from tests.drafting import Sender
 from tests.record_sample import ARRIVED, Part
 
 LINK = (
@@ -46,6 +51,45 @@ def test_a_letter_whose_documents_are_elsewhere_is_filed_in_part_until_they_come
     (event,) = [one for one in team.rows(events) if one.kind == "closing.arrived"]
     assert (event.letter_id, event.actor, event.detail) == (1, "gateway", {"letter": 2})
     assert agrees(team)
+
+
+def test_the_receipt_offers_the_form_and_what_comes_by_it_closes_the_letter(team: Team) -> None:
+    team.wait(LINK)
+    receipt = next(one for one in team.rows(outbox) if one.kind == "receipt")
+    (token,) = re.findall(r"/send/with/([\w-]+)", receipt.text)
+    assert f"/send/with/{token}" in receipt.html
+    sender = Sender(team.carrier)
+    with team.carrier.stores.database.read() as connection:
+        fields = upload_link.filled_in(connection, token, now=team.now)
+    assert fields["case"] == "24-001234"
+    assert fields["message"].startswith("This completes ")
+    draft = sender.draft(dict(fields))
+    with team.carrier.stores.database.write() as connection:
+        upload_link.begin(connection, token, draft, now=team.now)
+    sender.upload(draft, "records.pdf", b"%PDF-1.7\n%%EOF\n")
+    assert sender.carried(draft) == "filed"
+    assert states(team) == [("filed", None), ("filed", None)]
+    with team.carrier.stores.database.read() as connection:
+        with pytest.raises(upload_link.UploadLinkGone):
+            upload_link.filled_in(connection, token, now=team.now)
+        assert upload_link.completes(connection, 2) is not None
+    assert agrees(team)
+
+
+def test_by_form_without_the_link_nothing_is_closed(team: Team) -> None:
+    team.wait(LINK)
+    sender = Sender(team.carrier)
+    draft = sender.draft()
+    sender.upload(draft, "records.pdf", b"%PDF-1.7\n%%EOF\n")
+    sender.carried(draft)
+    assert states(team)[0] == ("filed_in_part", "content_is_a_link")
+
+
+@pytest.mark.parametrize("changes", [{"proof": Proof.NONE}, {"sender": "x@evil.example"}])
+def test_who_is_not_proven_is_offered_nothing(team: Team, changes: dict[str, Any]) -> None:
+    team.wait(LINK, **changes)
+    assert team.rows(upload_links) == []
+    assert not any("/send/with/" in one.text for one in team.rows(outbox))
 
 
 def test_an_answer_without_a_document_or_to_another_case_closes_nothing(team: Team) -> None:

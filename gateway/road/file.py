@@ -13,13 +13,14 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from gateway.letter import Form
 from gateway.road.decided import Decided
 from gateway.road.describe import KEPT, Described, describe_parts, is_stored
 from gateway.road.linked import linked
 from gateway.road.package import Fate, Package, Part, Trouble
 from gateway.road.submit import submit
 from gateway.tally import Tally
-from portal import answer_link, events
+from portal import answer_link, events, receipt_number, upload_link
 from portal.absent import PROBLEMS as ABSENT
 from portal.closing import arrived
 from portal.decision import carried
@@ -77,7 +78,7 @@ def _first_code(troubles: Sequence[Trouble]) -> str | None:
 
 @dataclass(frozen=True)
 class Question:
-    """The answer link that the mail of a filing holds: kept, or not, with it."""
+    """The answer link, or upload link, that the mail of a filing holds: kept, or not, with it."""
 
     token_sha256: str
     days: int
@@ -93,6 +94,7 @@ def file(
     now: datetime,
     decision: Decided | None = None,
     question: Question | None = None,
+    offered: Question | None = None,
     answered: Collection[str] = (),
 ) -> str:
     """Write everything that the road decided, and return the letter's state.
@@ -122,12 +124,17 @@ def file(
                 decision_id=None if decision is None else decision.id,
                 now=now,
             )
-        if decision is None and state == "filed":  # else it may be taken back, or lacks some itself
+        by_form = package.letter.form is Form.MANIFEST
+        if (
+            decision is None and state == "filed" and (answered or by_form)
+        ):  # else it may be taken back, or lacks some itself
             brought = Tally(package).brought
             arrived(connection, answered, letter_id=letter_id, documents=brought, now=now)
     _insert_events(connection, package, letter_id, described.converted, state, reason, now)
     if question is not None:
         answer_link.keep(connection, letter_id, question.token_sha256, now=now, days=question.days)
+    if offered is not None:
+        _offer(connection, package, letter_id, offered, now)
     for mail in owed:
         owe(
             connection,
@@ -140,6 +147,23 @@ def file(
     if package.resolution.how in {"case", "person", "answer"}:  # the case's own consultant has it
         follow_late(connection, letter_id, now)
     return state
+
+
+def _offer(
+    connection: sa.Connection, package: Package, letter_id: int, offered: Question, now: datetime
+) -> None:
+    number = connection.execute(
+        sa.select(letters.c.receipt).where(letters.c.id == letter_id)
+    ).scalar_one()
+    upload_link.offer(
+        connection,
+        letter_id,
+        offered.token_sha256,
+        package.filed_under[0].case_number,
+        f"This completes {receipt_number.shown(number)}.",
+        now=now,
+        days=offered.days,
+    )
 
 
 def describe(connection: sa.Connection, package: Package, letter_id: int) -> Described:

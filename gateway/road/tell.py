@@ -25,12 +25,13 @@ def owed(
     settings: Settings,
     *,
     answer_link: str | None = None,
+    upload_link: str | None = None,
     promised: datetime | None = None,
 ) -> tuple[Owed, ...]:
     """Return the sender's receipt and the consultants' notices, where they are owed.
 
-    `answer_link` leads to the page where a held sender is asked; `promised` is when a person will
-    have looked at a package that waits.
+    `answer_link` leads to the page where a held sender is asked, `upload_link` to the form for what
+    did not reach us; `promised` is when a person will have looked at a package that waits.
     """
     if package.letter.envelope.quiet:
         return ()
@@ -44,6 +45,7 @@ def owed(
             settings.service,
             encrypted=settings.outbound.is_encrypted,
             answer_link=answer_link,
+            upload_link=upload_link,
             promised=promised,
             trial=trial,
         )
