@@ -11,15 +11,17 @@ from typing import Any
 
 from converters import admission, check, detect, fonts, html, image, page, text
 from converters.fault import EngineFailed
+from converters.handed import Handed
 from converters.rendition import RESULT
 
 
 def run(job: dict[str, Any], inputs: list[int], folder: Path) -> dict[str, Any]:
-    """Do one job: {"do": "html" | "text" | "image" | "admit" | "check", ...}.
+    """Do one job: {"do": "html" | "text" | "image" | "admit" | "check" | "detect", ...}.
 
     The first input is the file. html, text and image leave RESULT and answer {"warnings"};
     admit answers {} and may leave a table in a form that the engine reads one way only; check
-    takes the PDF as the second input, its text as a third, and answers {"pages"}.
+    takes the PDF as the second input, its text as a third, and answers {"pages"}; detect answers
+    {"media_type", "flags"}.
     Raises a ConversionFault.
     """
     match job["do"]:
@@ -38,6 +40,9 @@ def run(job: dict[str, Any], inputs: list[int], folder: Path) -> dict[str, Any]:
             return admission.admit(inputs[0], job["media_type"], folder)
         case "check":
             return check.check(inputs[1], inputs[0], job["media_type"], *inputs[2:])
+        case "detect":
+            found = detect.detect(Handed(inputs[0], folder), "", job["name"])
+            return {"media_type": found.media_type, "flags": sorted(found.flags)}
     raise EngineFailed("no such job")
 
 

@@ -118,6 +118,19 @@ class Workshop:
             self._keys[engine] = name, digest.hexdigest()[:16]
         return self._keys[engine]
 
+    def detect(self, file: Path) -> tuple[str, frozenset[str]]:
+        """Return the type of a file and the flags of converters.detect, told in the sandbox.
+
+        Of its name only the extension goes in. Raises EngineFailed, JobStopped, SandboxMissing.
+        """
+        job = {"do": "detect", "name": f"file{file.suffix}"}
+        with (
+            self._at_work(last_chance=True),
+            tempfile.TemporaryDirectory(dir=self._work) as folder,
+        ):
+            found = self._ask(job, (file,), Path(folder), None)
+        return str(found["media_type"]), frozenset(map(str, found["flags"]))
+
     def convert(self, source: Source, into: Path, *, last_chance: bool = True) -> Rendition:
         """Make the PDF of a source in the folder `into`, and check it.
 

@@ -30,6 +30,7 @@ DONE, PROBLEM, USAGE, NOT_READY, REFUSED = range(5)
 
 _MODULES = {
     "check": "check",
+    "convert": "convert",
     "directory": "directory",
     "explain": "explain",
     "import": "take",  # a module cannot bear the name of a statement

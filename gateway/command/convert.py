@@ -1,0 +1,117 @@
+"""casebridge convert: files in, PDFs out, without a letter and without a record."""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import click
+
+from config.media import catalogue
+from config.problems import problem
+from converters.fault import ConversionFault, EngineFailed
+from converters.rendition import Rendition
+from converters.workshop import Source, Workshop
+from gateway.command import DONE, PROBLEM, say, settings_of
+
+
+@click.command("convert")
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option(
+    "--to",
+    "into",
+    required=True,
+    type=click.Path(file_okay=False, path_type=Path),
+    help="The folder for the PDFs; nothing in it is overwritten.",
+)
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+@click.pass_context
+def command(context: click.Context, files: tuple[Path, ...], into: Path, as_json: bool) -> None:
+    """Make a PDF of each of FILES in a folder, in the sandbox."""
+    into.mkdir(parents=True, exist_ok=True)
+    failed = 0
+    with tempfile.TemporaryDirectory() as folder:
+        workshop = Workshop(settings_of(context).conversion, Path(folder) / "engines")
+        workshop.start()
+        try:
+            for number, file in enumerate(files, 1):
+                if sys.stderr.isatty():
+                    say(f"{number} of {len(files)}: {click.format_filename(file)}")
+                result = _converted(workshop, file, into, Path(folder))
+                failed += result["reason"] is not None
+                click.echo(json.dumps(result) if as_json else _spoken(result))
+        finally:
+            workshop.close()
+    context.exit(PROBLEM if failed else DONE)
+
+
+def _converted(workshop: Workshop, file: Path, into: Path, room: Path) -> dict[str, Any]:
+    started = time.monotonic()
+    said: dict[str, Any] = {
+        "file": os.fsencode(file).decode("utf-8", "replace"),
+        "detected_type": None,
+        "fate": "filed",
+        "reason": None,
+        "pdf": None,
+        "warnings": [],
+    }
+    try:
+        real = _regular(file)
+        media_type, flags = workshop.detect(real)
+        said["detected_type"] = media_type
+        treat = catalogue().treatment(media_type).treat
+        if "empty" in flags:
+            said |= {"fate": "left_out", "reason": "file_empty"}
+        elif treat == "refuse" or "program_name" in flags:
+            said |= {"fate": "refused", "reason": "file_type_blocked"}
+        elif "password" in flags:
+            said |= {"fate": "held", "reason": "file_password"}
+        elif "damaged" in flags:
+            said["reason"] = "file_damaged"
+        elif treat == "convert":
+            made = workshop.convert(Source(real, media_type), room)
+            said |= {"fate": "converted", "warnings": list(made.warnings)}
+            said["pdf"] = _placed(made, file.stem, into)
+    except ConversionFault as fault:
+        said["reason"] = fault.code
+        said["fate"] = "held" if fault.code == "file_password" else "filed"
+    except OSError:
+        said["reason"] = "file_convert_failed"
+    return said | {"seconds": round(time.monotonic() - started, 3)}
+
+
+def _regular(file: Path) -> Path:
+    """Return where a file lies: its caller's own link is followed. A pipe would never end."""
+    if not stat.S_ISREG(file.stat().st_mode):
+        raise EngineFailed("not a regular file")
+    return file.resolve(strict=True)
+
+
+def _placed(made: Rendition, stem: str, into: Path) -> dict[str, Any]:
+    """Copy the PDF to the first free name. A name that exists, a link too, is never written to."""
+    number = 1
+    while True:
+        target = into / (f"{stem}.pdf" if number == 1 else f"{stem} ({number}).pdf")
+        try:
+            written = target.open("xb")
+        except FileExistsError:
+            number += 1
+            continue
+        with written, made.file.open("rb") as pdf:
+            while chunk := pdf.read(1 << 20):
+                written.write(chunk)
+        shown = os.fsencode(target).decode("utf-8", "replace")
+        return {"path": shown, "pages": made.pages, "bytes": made.bytes}
+
+
+def _spoken(result: dict[str, Any]) -> str:
+    if result["pdf"] is not None:
+        return f"{result['file']} -> {result['pdf']['path']}, pages: {result['pdf']['pages']}"
+    why = f": {problem(result['reason']).said()}" if result["reason"] else ""
+    return f"{result['file']}: {result['fate']}{why}"
