@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from pypdf import PdfReader
 
 from gateway.command import PROBLEM, casebridge
 
@@ -41,3 +42,14 @@ def test_each_file_gets_a_line_in_order_and_no_name_is_written_twice(tmp_path: P
     assert all(Path(each["pdf"]["path"]).read_bytes()[:5] == b"%PDF-" for each in lines[:2])
     assert not outside.exists()
     assert result.exit_code == PROBLEM
+
+
+def test_xml_becomes_its_text(tmp_path: Path) -> None:
+    """The tags too: they are what tells one value from another."""
+    file = tmp_path / "claim.xml"
+    file.write_text('<?xml version="1.0"?>\n<claim><side>left knee</side></claim>\n', "utf-8")
+    result = CliRunner().invoke(casebridge, ["convert", "--json", "--to", str(tmp_path), str(file)])
+    line = json.loads(result.stdout)
+    assert (line["detected_type"], line["fate"]) == ("text/xml", "converted")
+    shown = PdfReader(line["pdf"]["path"]).pages[0].extract_text()
+    assert "<side>left knee</side>" in shown
