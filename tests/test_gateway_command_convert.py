@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner
 from pypdf import PdfReader
 
-from gateway.command import PROBLEM, casebridge
+from gateway.command import DONE, PROBLEM, USAGE, casebridge
 
 pytestmark = pytest.mark.slow
 
@@ -30,18 +30,49 @@ def test_each_file_gets_a_line_in_order_and_no_name_is_written_twice(tmp_path: P
     result = CliRunner().invoke(casebridge, ["convert", "--json", "--to", str(into), *files])
     lines = [json.loads(line) for line in result.stdout.splitlines()]
     assert [each["file"] for each in lines] == files
-    assert [each["fate"] for each in lines] == [
-        *("converted", "converted", "refused", "left_out", "filed")
+    assert lines.pop() == {"file": files[-1], "error": "No such file or directory"}
+    fates = [(each["fate"], each["reason"]) for each in lines]
+    assert fates == [
+        ("converted", None),
+        ("converted", None),
+        ("refused", "file_type_blocked"),
+        ("left_out", "file_empty"),
     ]
-    assert [each["reason"] for each in lines[2:]] == [
-        *("file_type_blocked", "file_empty", "file_convert_failed")
-    ]
-    assert [Path(each["pdf"]["path"]).name for each in lines[:2]] == [
-        *("note (2).pdf", "note (3).pdf")
+    made = [Path(each["pdf"]["path"]) for each in lines[:2]]
+    assert [one.name for one in made] == ["note (2).pdf", "note (3).pdf"]
+    assert [one.name for one in sorted(into.iterdir())] == [
+        "note (2).pdf",
+        "note (3).pdf",
+        "note.pdf",
     ]
     assert all(Path(each["pdf"]["path"]).read_bytes()[:5] == b"%PDF-" for each in lines[:2])
     assert not outside.exists()
     assert result.exit_code == PROBLEM
+
+
+def test_people_are_told_in_words_and_a_long_name_is_cut(tmp_path: Path) -> None:
+    """What is kept gets no PDF, which is no problem: the exit code says so."""
+    long = (tmp_path / ("\u00e9" * 120)).with_suffix(".txt")
+    long.write_text("Knee\n", "utf-8")
+    kept = tmp_path / "card.vcf"
+    kept.write_text("BEGIN:VCARD\nVERSION:3.0\nFN:Pat Hall\nEND:VCARD\n", "utf-8")
+    into = tmp_path / "made" / "here"
+    files = [str(long), str(kept)]
+    result = CliRunner().invoke(casebridge, ["convert", "--to", str(into), *files])
+    assert result.exit_code == DONE, result.output
+    (pdf,) = into.iterdir()
+    assert pdf.name == "\u00e9" * 100 + ".pdf"
+    assert result.stdout.splitlines() == [f"{long} -> {pdf}, pages: 1", f"{kept}: filed"]
+
+
+def test_a_folder_that_cannot_be_made_is_said_before_anything_is_done(tmp_path: Path) -> None:
+    """A file in its way."""
+    (tmp_path / "to").touch()
+    result = CliRunner().invoke(
+        casebridge, ["convert", "--to", str(tmp_path / "to" / "deeper"), str(tmp_path / "to")]
+    )
+    assert result.exit_code == USAGE
+    assert "Not a directory" in result.output
 
 
 def test_xml_becomes_its_text(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import stat
 import sys
 import tempfile
@@ -15,10 +16,13 @@ import click
 
 from config.media import catalogue
 from config.problems import problem
-from converters.fault import ConversionFault, EngineFailed
+from converters.fault import ConversionFault
 from converters.rendition import Rendition
 from converters.workshop import Source, Workshop
 from gateway.command import DONE, PROBLEM, say, settings_of
+
+_MOST_STEM_BYTES = 200  # a name has 255, and a number may follow it
+_CHUNK_BYTES = 1 << 20
 
 
 @click.command("convert")
@@ -34,7 +38,10 @@ from gateway.command import DONE, PROBLEM, say, settings_of
 @click.pass_context
 def command(context: click.Context, files: tuple[Path, ...], into: Path, as_json: bool) -> None:
     """Make a PDF of each of FILES in a folder, in the sandbox."""
-    into.mkdir(parents=True, exist_ok=True)
+    try:
+        into.mkdir(parents=True, exist_ok=True)
+    except OSError as fault:
+        raise click.BadParameter(f"{into}: {fault.strerror}", param_hint="--to") from fault
     failed = 0
     with tempfile.TemporaryDirectory() as folder:
         workshop = Workshop(settings_of(context).conversion, Path(folder) / "engines")
@@ -44,7 +51,7 @@ def command(context: click.Context, files: tuple[Path, ...], into: Path, as_json
                 if sys.stderr.isatty():
                     say(f"{number} of {len(files)}: {click.format_filename(file)}")
                 result = _converted(workshop, file, into, Path(folder))
-                failed += result["reason"] is not None
+                failed += "error" in result or result["reason"] is not None
                 click.echo(json.dumps(result) if as_json else _spoken(result))
         finally:
             workshop.close()
@@ -53,8 +60,13 @@ def command(context: click.Context, files: tuple[Path, ...], into: Path, as_json
 
 def _converted(workshop: Workshop, file: Path, into: Path, room: Path) -> dict[str, Any]:
     started = time.monotonic()
+    shown = os.fsencode(file).decode("utf-8", "replace")
+    try:
+        real = _regular(file)
+    except OSError as fault:
+        return {"file": shown, "error": fault.strerror or "not a regular file"}
     said: dict[str, Any] = {
-        "file": os.fsencode(file).decode("utf-8", "replace"),
+        "file": shown,
         "detected_type": None,
         "fate": "filed",
         "reason": None,
@@ -62,7 +74,6 @@ def _converted(workshop: Workshop, file: Path, into: Path, room: Path) -> dict[s
         "warnings": [],
     }
     try:
-        real = _regular(file)
         media_type, flags = workshop.detect(real)
         said["detected_type"] = media_type
         treat = catalogue().treatment(media_type).treat
@@ -81,21 +92,26 @@ def _converted(workshop: Workshop, file: Path, into: Path, room: Path) -> dict[s
     except ConversionFault as fault:
         said["reason"] = fault.code
         said["fate"] = "held" if fault.code == "file_password" else "filed"
-    except OSError:
-        said["reason"] = "file_convert_failed"
     return said | {"seconds": round(time.monotonic() - started, 3)}
 
 
 def _regular(file: Path) -> Path:
-    """Return where a file lies: its caller's own link is followed. A pipe would never end."""
+    """Return where a file lies: its caller's own link is followed. A pipe would never end.
+
+    Raises OSError where it cannot be read.
+    """
     if not stat.S_ISREG(file.stat().st_mode):
-        raise EngineFailed("not a regular file")
+        raise OSError
+    file.open("rb").close()
     return file.resolve(strict=True)
 
 
 def _placed(made: Rendition, stem: str, into: Path) -> dict[str, Any]:
-    """Copy the PDF to the first free name. A name that exists, a link too, is never written to."""
-    number = 1
+    """Copy the PDF to the first free name. A name that exists, a link too, is never written to.
+
+    Raises click.ClickException where the folder takes no more; nothing in part stays there.
+    """
+    number, stem = 1, os.fsencode(stem)[:_MOST_STEM_BYTES].decode("utf-8", "ignore")
     while True:
         target = into / (f"{stem}.pdf" if number == 1 else f"{stem} ({number}).pdf")
         try:
@@ -103,14 +119,19 @@ def _placed(made: Rendition, stem: str, into: Path) -> dict[str, Any]:
         except FileExistsError:
             number += 1
             continue
-        with written, made.file.open("rb") as pdf:
-            while chunk := pdf.read(1 << 20):
-                written.write(chunk)
+        try:
+            with written, made.file.open("rb") as pdf:
+                shutil.copyfileobj(pdf, written, _CHUNK_BYTES)
+        except OSError as fault:
+            target.unlink()
+            raise click.ClickException(f"{target}: {fault.strerror}") from fault
         shown = os.fsencode(target).decode("utf-8", "replace")
         return {"path": shown, "pages": made.pages, "bytes": made.bytes}
 
 
 def _spoken(result: dict[str, Any]) -> str:
+    if "error" in result:
+        return f"{result['file']}: {result['error']}"
     if result["pdf"] is not None:
         return f"{result['file']} -> {result['pdf']['path']}, pages: {result['pdf']['pages']}"
     why = f": {problem(result['reason']).said()}" if result["reason"] else ""
