@@ -157,6 +157,18 @@ def dossier(connection: sa.Connection, viewer: Viewer, receipt: str) -> Dossier:
     A consultant is shown the submissions that are theirs, and of the documents those that are in
     them; what is no document belongs to the whole letter, and is shown to each.
     """
+    return _read(connection, viewer, receipt)
+
+
+def senders(connection: sa.Connection, receipt: str) -> Dossier:
+    """Return the whole letter for its sender, whose right the caller has seen. Raises NotThere.
+
+    It holds what the record knows: the sender's page shows of it what came from the sender.
+    """
+    return _read(connection, None, receipt)
+
+
+def _read(connection: sa.Connection, viewer: Viewer | None, receipt: str) -> Dossier:
     first = letters.alias("first")
     row = connection.execute(
         sa.select(letters, firms.c.name.label("firm"), first.c.receipt.label("first"))
@@ -170,11 +182,17 @@ def dossier(connection: sa.Connection, viewer: Viewer, receipt: str) -> Dossier:
     if row is None:
         raise NotThere
     filed = _submissions(connection, row.id)
-    if not may_see(viewer, (Filing(one.consultant_id, one.restricted) for one in filed)):
+    if viewer is not None and not may_see(
+        viewer, (Filing(one.consultant_id, one.restricted) for one in filed)
+    ):
         raise NotThere(row.id)
     pieces = pieces_of(connection, row.id)
     placed = {one.id: _documents(connection, one.id, pieces) for one in filed}
-    shown = [one for one in filed if may_open(viewer, Filing(one.consultant_id, one.restricted))]
+    shown = [
+        one
+        for one in filed
+        if viewer is None or may_open(viewer, Filing(one.consultant_id, one.restricted))
+    ]
     closed = {piece.id for one in filed if one not in shown for piece in placed[one.id]}
     many = Counter(one.number for one in filed)
     closed -= {piece.id for one in shown for piece in placed[one.id]}

@@ -17,7 +17,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from portal.tables import codes, drafts, letters, upload_link_drafts, uploads
+from portal.tables import codes, drafts, letter_codes, letters, upload_link_drafts, uploads
 
 _AN_HOUR = timedelta(hours=1)
 _A_DAY = timedelta(days=1)
@@ -265,6 +265,8 @@ def sweep(connection: sa.Connection, *, now: datetime, days: int) -> int:
         .where(drafts.c.network.is_not(None), drafts.c.made_at <= now - _A_DAY)
         .values(network=None)
     )
+    of_letters = letter_codes.c.made_at <= now - 2 * _A_DAY  # a right lasts a day
+    gone += connection.execute(sa.delete(letter_codes).where(of_letters)).rowcount
     return gone + connection.execute(sa.delete(drafts).where(old)).rowcount
 
 

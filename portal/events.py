@@ -15,7 +15,7 @@ _INSERT = Prepared(events.insert)
 
 GATEWAY = "gateway"
 SENDER = "sender"
-"""The sender of the letter, on the answer page."""
+"""The sender of a letter, on the answer page or their own."""
 
 # What people do with the pages.
 PACKAGE_VIEWED = "package.viewed"
@@ -42,6 +42,7 @@ REOPENED = "closing.reopened"
 LINK_MADE = "link.made"  # an upload link to the form
 LINK_REVOKED = "link.revoked"
 LINK_USED = "link.used"
+ERASURE_ASKED = "erasure.asked"  # by the sender; nothing is deleted by it
 ARRIVED = "closing.arrived"  # what did not reach us came in an answer
 
 LOOKS = (PACKAGE_VIEWED, PACKAGE_DOWNLOADED, DOCUMENT_VIEWED, DOCUMENT_DOWNLOADED)

@@ -9,8 +9,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from portal import erasure, vocabulary
 from portal import events as trail
-from portal import vocabulary
 from portal.dossier import Dossier
 from portal.rights import Viewer
 from portal.tables import accounts, consultants, events
@@ -87,6 +87,10 @@ def _done(connection: sa.Connection, dossier: Dossier) -> list[Line]:
             line = _handed(row, dossier, names)
             if line not in lines:  # linked parts go together, each with an event of its own
                 lines.append(line)
+        elif row.kind == trail.ERASURE_ASKED:
+            asked = erasure.request_of(connection, dossier.letter_id)
+            said = f": {asked.reason}" if asked else ""
+            lines.append(Line(row.at, "The sender", "asked us to delete it", then=said))
         elif row.kind in _DECIDED:
             case = row.detail.get("case")
             did = _DECIDED[row.kind].format(case=case or "no case")

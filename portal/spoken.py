@@ -88,6 +88,10 @@ class Spoken:
         return vocabulary.fate_reason(piece.reason, fields)
 
     @property
+    def _consultant(self) -> str:
+        return self.holder
+
+    @property
     def _given(self) -> dict[str, Any]:
         contents = self.dossier.contents
         candidates = contents.candidates if contents else ()
@@ -100,7 +104,7 @@ class Spoken:
         return {
             "address": self.dossier.sender or "the sender",
             "domain": self.dossier.sender.rpartition("@")[2] or "the sender",
-            "consultant": self.holder,
+            "consultant": self._consultant,
             "value": named[0] if named else "\N{HORIZONTAL ELLIPSIS}",
             "n": len(named),
             "list": ", ".join(named),
@@ -113,3 +117,21 @@ class Spoken:
             (one["fields"] for one in problems if one["code"] == code and one["part"] == path), {}
         )
         return self._given | given
+
+
+class ToSender(Spoken):
+    """What the sender's page says: the same words of state and fate, and no name of ours."""
+
+    @property
+    def next(self) -> str:
+        """What happens next, and when."""
+        return vocabulary.NEXT_FOR_SENDER.get(self.dossier.state, "")
+
+    @property
+    def was_handed(self) -> bool:
+        """Whether the package went to another consultant."""
+        return any(one.handed is not None for one in self.dossier.submissions)
+
+    @property
+    def _consultant(self) -> str:
+        return "your claims consultant"

@@ -17,6 +17,8 @@ uploads = tables_sending.uploads
 codes = tables_sending.codes
 upload_links = tables_sending.upload_links
 upload_link_drafts = tables_sending.upload_link_drafts
+letter_codes = tables_sending.letter_codes
+erasure_requests = tables_sending.erasure_requests
 
 # -- the directory: who may send what to whom ------------------------------------------------------
 

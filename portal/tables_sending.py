@@ -84,3 +84,33 @@ upload_link_drafts = sa.Table(
     sa.Column("draft_id", sa.ForeignKey("drafts.id"), primary_key=True),
     sa.Column("link_id", sa.ForeignKey("upload_links.id"), nullable=False, index=True),
 )
+
+# Codes for the sender's page of one letter. One that was asked for in vain has no letter: it counts
+# and is compared all the same.
+letter_codes = sa.Table(
+    "letter_codes",
+    metadata,
+    key(),
+    text("receipt"),  # as asked for
+    to("letters.id", null=True),
+    text("email"),
+    text("network", null=True),
+    text("token_sha256"),  # of the cookie in the browser that asked
+    text("digest"),  # keyed by that token
+    moment("made_at"),
+    moment("expires_at"),
+    moment("used_at", null=True),
+    moment("proven_at", null=True),  # from then on, for a day, the browser may open the letter
+    sa.Column("tries", sa.Integer, nullable=False),
+    sa.Index("ix_letter_codes_email_made_at", "email", "made_at"),
+    sa.Index("ix_letter_codes_network_made_at", "network", "made_at"),
+    sa.Index("ix_letter_codes_token_sha256_made_at", "token_sha256", "made_at"),
+)
+
+erasure_requests = sa.Table(
+    "erasure_requests",
+    metadata,
+    sa.Column("letter_id", sa.ForeignKey("letters.id"), primary_key=True),
+    text("reason"),  # the sender's words: they go with the letter, unlike an event
+    moment("asked_at"),
+)

@@ -56,6 +56,19 @@ STATES: Mapping[str, State] = {
     ),
 }
 
+NEXT_FOR_SENDER: Mapping[str, str] = {
+    "checking": "It is filed in a few minutes, when every file has been read.",
+    "filed": "Nothing more is needed.",
+    "filed_in_part": "What was filed can be used now. Please send what is missing again.",
+    "with_us": "Our team finds out what it belongs to. We write to you when that is done.",
+    "needs_you": "It goes on when you answer the mail that we sent you.",
+    "not_filed": "Nothing of it was filed. The mail that we sent you says what to do.",
+    "copy": "The same message had come before. You do not need to do anything.",
+    "rehearsed": "It was a rehearsal. Nothing was filed.",
+    "set_aside": "It was taken for no submission. Call us if that is wrong.",
+}
+"""What happens next as the sender reads it."""
+
 SHOWS: Mapping[str, str] = {
     "all": "Everything",
     "new": "Not read yet",

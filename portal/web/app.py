@@ -43,6 +43,7 @@ from portal.web import (
     send_code,
     send_done,
     send_form,
+    sender_page,
     sent,
     sign_in,
     upload_links,
@@ -63,7 +64,7 @@ STATIC = Path(__file__).parent / "static"
 _ROOMS = (
     *(packages, package, closing, reassign, documents, triage_pages, decided, sent),
     *(outbox, directory, help_page, sign_in, answer, watching),
-    *(uploads, upload_links, send_form, send_check, send_code, send_done),
+    *(sender_page, uploads, upload_links, send_form, send_check, send_code, send_done),
 )
 # The faults of people's decisions; each names its row of the catalogue.
 _REFUSALS: tuple[type[Exception], ...] = (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 
 from portal import events, receipt_number, upload_link
@@ -12,18 +12,27 @@ from portal.handout import everything, original_of
 from portal.history import history
 from portal.reassigning import offer
 from portal.spoken import Spoken
+from portal.web import sender_page
 from portal.web.desk import AtDesk, Desk
-from portal.web.visitor import SignedIn, Visitor
+from portal.web.faults import SignedOut
+from portal.web.visitor import Visitor, visitor_of
 
 router = APIRouter()
 
 
 @router.get("/p/{receipt}")
-def package(desk: AtDesk, visitor: SignedIn, receipt: str) -> Response:
-    """Show a package. Its consultant, or their cover, has read it then."""
+def package(request: Request, desk: AtDesk, receipt: str) -> Response:
+    """Show a package to staff, or to its sender.
+
+    Its consultant, or their cover, has read it then.
+    """
     number = receipt_number.parsed(receipt)
     if number is not None and receipt != receipt_number.shown(number):
         return RedirectResponse(f"/p/{receipt_number.shown(number)}", 307)
+    try:
+        visitor = visitor_of(request, desk)
+    except SignedOut:
+        return sender_page.show(request, desk, receipt)
     found = look_up(desk, visitor, receipt)
     now = desk.clock()
     with desk.database.write() as connection:

@@ -1,0 +1,170 @@
+"""The sender's page: only who reads the mail of its address opens it, and nobody learns more."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from httpx import Response
+
+from config.settings import Sending
+from portal.tables import letters, outbox
+from tests.desk import SampleDesk, TestClient, filled_desk, kinds
+from tests.filling_in import code_of, csrf, post, press, words
+
+THERE, NOT_THERE = "7KQ4-M2XD", "0000-0000"
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[SampleDesk]:
+    desk = filled_desk(tmp_path)
+    yield desk
+    desk.database.close()
+
+
+def sender_of(desk: SampleDesk, receipt: str = THERE) -> str:
+    with desk.database.read() as connection:
+        found = connection.scalar(
+            sa.select(letters.c.sender).where(letters.c.receipt == receipt.replace("-", ""))
+        )
+    assert found
+    return str(found)
+
+
+def codes_mailed(desk: SampleDesk) -> int:
+    with desk.database.read() as connection:
+        rows = connection.execute(sa.select(outbox.c.id).where(outbox.c.kind == "code")).all()
+    return len(rows)
+
+
+def ask(browser: TestClient, email: str, receipt: str = THERE) -> Response:
+    return post(browser, f"/p/{receipt}/code", f"/p/{receipt}", do="new", email=email)
+
+
+def enter(browser: TestClient, code: str, receipt: str = THERE) -> Response:
+    return post(browser, f"/p/{receipt}/code", f"/p/{receipt}", do="enter", code=code)
+
+
+def proven(desk: SampleDesk) -> TestClient:
+    browser = desk.browser()
+    ask(browser, sender_of(desk).upper())
+    assert enter(browser, code_of(desk.database)).headers["location"] == f"/p/{THERE}"
+    return browser
+
+
+def test_a_number_that_is_not_there_is_answered_as_one_that_is(desk: SampleDesk) -> None:
+    browser = desk.browser()
+    browser.get(f"/p/{THERE}")  # the browser has its cookie
+
+    def said(answer: Response, receipt: str) -> tuple[int, str]:
+        return answer.status_code, answer.text.replace(receipt, "NUMBER")
+
+    def each(receipt: str) -> list[tuple[int, str]]:
+        answers = [browser.get(f"/p/{receipt}"), ask(browser, sender_of(desk), receipt)]
+        answers.append(enter(browser, "nothing", receipt))
+        return [said(one, receipt) for one in answers]
+
+    assert each(THERE) == each(NOT_THERE)
+    assert codes_mailed(desk) == 1
+
+
+def test_another_address_is_sent_no_code_and_told_the_same(desk: SampleDesk) -> None:
+    browser = desk.browser()
+    answer = ask(browser, "somebody@else.example")
+    assert "If that address sent this receipt, a 6-digit code is on its way" in words(answer.text)
+    assert codes_mailed(desk) == 0
+    assert answer.text == ask(browser, sender_of(desk)).text
+    assert codes_mailed(desk) == 1
+
+
+def test_the_right_code_shows_the_package_and_nothing_of_staffs(desk: SampleDesk) -> None:
+    browser = proven(desk)
+    text = words(browser.get(f"/p/{THERE}").text)
+    for said in (
+        "Sent. Receipt 7KQ4-M2XD",
+        "Filed, except 2",
+        "Smith deposition 2 (final).pdf came as Smith deposition #2 (final).pdf",
+        "SHA-256",
+        "Send more about this case",
+    ):
+        assert said in text
+    for kept in ("Dana Reyes", "Lee Park", "History", "opened this package", "24-O01300"):
+        assert kept not in text, kept
+    other = words(browser.get("/p/N0TF-11ED").text)
+    assert "Enter the address you sent from" in other, "the right is to one letter"
+    assert "Enter the address" in words(desk.browser().get(f"/p/{THERE}").text)
+
+
+def test_the_right_ends_after_a_day(desk: SampleDesk) -> None:
+    browser = proven(desk)
+    desk.pass_time(hours=25)
+    assert "Enter the address you sent from" in words(browser.get(f"/p/{THERE}").text)
+
+
+def test_a_code_is_good_in_its_own_browser_once_in_time_and_not_after_wrong_ones(
+    desk: SampleDesk,
+) -> None:
+    browser = desk.browser()
+    ask(browser, sender_of(desk))
+    code = code_of(desk.database)
+    assert enter(desk.browser(), code).status_code == 422, "another browser"
+    wrong = "000 001" if code == "000 000" else "000 000"
+    for _ in range(Sending().code_tries):
+        assert enter(browser, wrong).status_code == 422
+    assert enter(browser, code).status_code == 422, "used up by wrong ones"
+    ask(browser, sender_of(desk))
+    code = code_of(desk.database)
+    desk.pass_time(hours=2)
+    assert enter(browser, code).status_code == 422, "too late"
+
+
+def test_codes_are_throttled_by_address_whoever_it_is(desk: SampleDesk) -> None:
+    answers = []
+    for email in (sender_of(desk), "somebody@else.example"):
+        browser = desk.browser()
+        answers.append([ask(browser, email).status_code for _ in range(12)])
+    assert answers[0] == answers[1]
+    assert answers[0][-1] == 429
+
+
+def test_a_request_to_delete_is_recorded_once_and_hides_nothing(desk: SampleDesk) -> None:
+    browser = proven(desk)
+    page, path = f"/p/{THERE}", f"/p/{THERE}/erasure"
+    for reason in ("  ", "x" * 501):
+        token = csrf(browser.get(page).text)
+        assert browser.post(path, data={"csrf": token, "reason": reason}).status_code == 422
+    token = csrf(browser.get(page).text)
+    for reason in ("Sent to you by mistake.", "Another one."):
+        assert browser.post(path, data={"csrf": token, "reason": reason}).status_code == 303
+    text = words(browser.get(page).text)
+    assert "We have your request of" in text
+    assert "Smith deposition 2 (final).pdf" in text
+    staff = words(desk.signed_in("Dana Reyes").get(page).text)
+    assert "The sender asked us to delete it: Sent to you by mistake." in staff
+    assert "Another one." not in staff
+    assert [kind for _, kind, _ in kinds(desk)].count("erasure.asked") == 1
+
+
+def test_nobody_without_the_right_asks_to_delete(desk: SampleDesk) -> None:
+    browser = desk.browser()
+    answer = post(browser, f"/p/{THERE}/erasure", f"/p/{THERE}", reason="Mine.")
+    assert "Enter the address you sent from" in words(answer.text)
+    assert browser.post(f"/p/{THERE}/erasure", data={"reason": "Mine."}).status_code == 403
+    assert "erasure.asked" not in [kind for _, kind, _ in kinds(desk)]
+
+
+def test_who_sent_it_by_the_form_opens_it_without_another_code(desk: SampleDesk) -> None:
+    browser = desk.browser()
+    press(browser, "go")
+    page = "/send/code?then=send"
+    post(browser, "/send/code", page, do="new", then="send")
+    post(browser, "/send/code", page, do="enter", code=code_of(desk.database), then="send")
+    done = browser.get("/send/done").text
+    with desk.database.read() as connection:
+        number = connection.scalar(sa.select(letters.c.receipt).order_by(letters.c.id.desc()))
+    assert number is not None
+    address = f"/p/{number[:4]}-{number[4:]}"
+    assert f'href="{address}"' in done
+    assert "Sent. Receipt" in words(browser.get(address).text)
