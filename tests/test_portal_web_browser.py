@@ -37,6 +37,7 @@ PAGES: dict[str, tuple[str | None, str]] = {
     "not there": ("Dana Reyes", "/p/0000-0000"),
     "sign in": (None, "/sign-in"),
     "help": (None, "/help"),
+    "package, to its sender": (None, "/p/7KQ4-M2XD"),
     "link": (None, LINK),
     "link gone": (None, "/sign-in/never-was"),
 }

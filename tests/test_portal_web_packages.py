@@ -39,9 +39,19 @@ def receipts(browser: TestClient, path: str = "/packages") -> list[str]:
 
 
 def test_whoever_is_not_signed_in_is_sent_to_sign_in(desk: SampleDesk) -> None:
-    for path in ("/packages", "/outbox", "/p/7KQ4-M2XD", "/p/0000-0000", "/p/nothing"):
+    for path in ("/packages", "/outbox"):
         answer = desk.browser().get(path)
         assert (answer.status_code, answer.headers["location"]) == (303, "/sign-in")
+
+
+@pytest.mark.parametrize("path", ["/p/7KQ4-M2XD", "/p/0000-0000", "/p/nothing"])
+def test_a_package_asks_its_sender_for_an_address_and_staff_to_sign_in(
+    desk: SampleDesk, path: str
+) -> None:
+    answer = desk.browser().get(path)
+    assert answer.status_code == 200
+    assert 'href="/sign-in"' in answer.text
+    assert "Dana Reyes" not in answer.text
 
 
 def test_operations_see_every_letter_but_the_restricted_one(
