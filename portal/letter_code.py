@@ -44,7 +44,9 @@ def send(
     )
     letter_id = connection.scalar(
         sa.select(letters.c.id).where(
-            letters.c.receipt == receipt, sa.func.lower(letters.c.sender) == email
+            letters.c.receipt == receipt,
+            letters.c.sender != "",  # the null sender is nobody's address
+            sa.func.lower(letters.c.sender) == email,
         )
     )
     digits = f"{secrets.randbelow(1_000_000):06}"

@@ -79,6 +79,13 @@ def test_another_address_is_sent_no_code_and_told_the_same(desk: SampleDesk) -> 
     assert codes_mailed(desk) == 1
 
 
+def test_the_null_sender_is_nobody_and_sent_no_code(desk: SampleDesk) -> None:
+    with desk.database.write() as connection:
+        connection.execute(sa.update(letters).values(sender=""))
+    assert ask(desk.browser(), "").status_code == 200
+    assert codes_mailed(desk) == 0
+
+
 def test_the_right_code_shows_the_package_and_nothing_of_staffs(desk: SampleDesk) -> None:
     browser = proven(desk)
     text = words(browser.get(f"/p/{THERE}").text)
