@@ -10,6 +10,7 @@ from enum import StrEnum
 
 import sqlalchemy as sa
 
+from portal.rights import UNPROVEN
 from portal.vault import Blob
 
 
@@ -29,7 +30,7 @@ class Proof(StrEnum):
     @property
     def holds(self) -> bool:
         """Whether the sender counts as proven."""
-        return self not in {Proof.NONE, Proof.FAILED}
+        return self.value not in UNPROVEN
 
     @property
     def is_of_from(self) -> bool:

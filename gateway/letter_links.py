@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from config.settings import Settings
 from gateway.road.ask import is_offered_an_upload
-from gateway.road.file import Question
+from gateway.road.file import MailedLink
 from gateway.road.package import Package
 from portal import answer_link, sign_in, upload_link
 
@@ -16,9 +16,9 @@ class LetterLinks:
     """Each way as it stands in the mail, and what is kept of it."""
 
     answer: str | None = None  # to the page where the sender says which case it is
-    question: Question | None = None
+    question: MailedLink | None = None
     upload: str | None = None  # to the form, for what did not reach us
-    offered: Question | None = None
+    offered: MailedLink | None = None
 
 
 def links_of(package: Package, settings: Settings, *, is_decided: bool) -> LetterLinks:
@@ -26,11 +26,11 @@ def links_of(package: Package, settings: Settings, *, is_decided: bool) -> Lette
     base = settings.service.base_url
     if package.asked:
         token = sign_in.new_token()
-        kept = Question(answer_link.sha256(token), settings.triage.answer_days)
+        kept = MailedLink(answer_link.sha256(token), settings.triage.answer_days)
         return LetterLinks(answer=f"{base}/answer/{token}", question=kept)
     encrypted, domain = settings.outbound.is_encrypted, settings.intake.domain
     if is_decided or not is_offered_an_upload(package, own_domain=domain, encrypted=encrypted):
         return LetterLinks()
     token = sign_in.new_token()
-    kept = Question(upload_link.sha256(token), settings.sending.link_days)
+    kept = MailedLink(upload_link.sha256(token), settings.sending.link_days)
     return LetterLinks(upload=f"{base}/send/with/{token}", offered=kept)

@@ -304,8 +304,8 @@ class _Writing:
             nothing = f"Call {self.service.phone}: {wanting} can't be used as sent."
         said = {
             "filed": f"{self._consultant} can see this now. {nothing}",
-            "filed_in_part": f"{self._consultant} can see what was filed. Send what is missing in a"
-            " new message.",
+            "filed_in_part": f"{self._consultant} can see what was filed. Send what is missing"
+            f" {'by the link above, or ' if self.upload_link else ''}in a new message.",
             "not_filed": f"Your message is kept as it came. Call {self.service.phone} if you"
             " expected it to be filed.",
         }.get(self._state) or held_next(

@@ -66,9 +66,9 @@ def arrived(
     """Close the letters that a filed letter completes, where it brings what they lack.
 
     It answers their receipt, or was sent by an upload link of theirs. `answered` are Message-IDs as
-    the outbox holds them; `documents` counts what it brings. Only a
-    letter of the same firm and filed to one of the same cases is closed, and only by as many
-    documents as did not reach us: with fewer a person looks.
+    the outbox holds them; `documents` counts what it brings. Only a letter of the same firm and
+    filed to one of the same cases is closed, and only by as many documents as did not reach us:
+    with fewer a person looks.
     """
     if not documents:
         return

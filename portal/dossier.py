@@ -125,6 +125,12 @@ class Dossier:
         return tuple(reversed(by_whom.values()))
 
     @property
+    def documents(self) -> int:
+        """How many documents it holds, filed or not yet."""
+        filed = {piece.id for one in self.submissions for piece in one.documents}
+        return len(filed) + len(self.unplaced)
+
+    @property
     def missing(self) -> int:
         """How many documents that its sender meant to file are not filed, come or not."""
         came = sum(1 for one in self.pieces if vocabulary.is_missing(one.fate, one.reason))

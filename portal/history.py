@@ -210,7 +210,7 @@ def _looks(connection: sa.Connection, dossier: Dossier, *, with_refusals: bool) 
     return [
         Line(
             at=row.first,
-            who=people.get(row.actor, _LEFT),
+            who=_who(row.actor, people),
             did=_LOOKED[row.kind],
             name=names.get(row.part) if row.part is not None else None,
             times=row.times,

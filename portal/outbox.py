@@ -10,8 +10,8 @@ from typing import Any, Literal
 import sqlalchemy as sa
 
 from portal import rights
-from portal.code import KIND as CODE
 from portal.rights import Viewer
+from portal.six_digits import KIND as CODE
 from portal.tables import letters, outbox
 
 PAGE_ROWS = 25

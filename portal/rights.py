@@ -12,9 +12,11 @@ from typing import Literal
 
 import sqlalchemy as sa
 
-from portal.tables import accounts, cases, consultants, letters, submissions
+from portal.tables import accounts, cases, consultants, letters, outbox, submissions
 
 Role = Literal["consultant", "operations"]
+# Of letters.proof: whoever sent it has not shown that they are who they say.
+UNPROVEN = {"none", "failed"}
 
 
 @dataclass(frozen=True)
@@ -96,6 +98,28 @@ def visible(viewer: Viewer) -> sa.ColumnElement[bool]:
     if viewer.works_in_operations:
         return no_restricted_one_is_closed
     return sa.and_(sa.exists().where(of_letter, mine), no_restricted_one_is_closed)
+
+
+def is_told(address: str) -> sa.ColumnElement[bool]:
+    """Return the condition on rows of `letters` and `outbox` that an address is told of a letter.
+
+    Its receipt goes there (safety rule 4), so who reads its mail may open the sender's page. What
+    the envelope says is not asked: whoever forges a From has an address of their own. `address` is
+    in lower case.
+    """
+    return sa.and_(
+        outbox.c.letter_id == letters.c.id,
+        outbox.c.kind.in_(("receipt", "progress")),
+        sa.func.lower(outbox.c.recipient) == address,
+    )
+
+
+def may_read_details(firm_id: int | None, proof: str) -> bool:
+    """Decide whether the sender's page of a letter names its files, or counts them.
+
+    As receipts do (safety rule 4): of a firm that is known and proven.
+    """
+    return firm_id is not None and proof not in UNPROVEN
 
 
 def viewer(connection: sa.Connection, account_id: int, today: date) -> Viewer:

@@ -8,6 +8,7 @@ from typing import Any
 from portal import vocabulary
 from portal.dossier import Dossier
 from portal.piece import Piece
+from portal.rights import may_read_details
 
 
 @dataclass(frozen=True)
@@ -123,8 +124,18 @@ class ToSender(Spoken):
     """What the sender's page says: the same words of state and fate, and no name of ours."""
 
     @property
+    def words(self) -> str:
+        """The state: `Waiting for you`."""
+        return vocabulary.STATES_FOR_SENDER.get(self.dossier.state, super().words)
+
+    @property
+    def names(self) -> bool:
+        """Whether files are named to the sender, or counted."""
+        return may_read_details(self.dossier.firm_id, self.dossier.proof)
+
+    @property
     def next(self) -> str:
-        """What happens next, and when."""
+        """What happens next."""
         return vocabulary.NEXT_FOR_SENDER.get(self.dossier.state, "")
 
     @property

@@ -56,6 +56,9 @@ STATES: Mapping[str, State] = {
     ),
 }
 
+STATES_FOR_SENDER: Mapping[str, str] = {"needs_you": "Waiting for you"}
+"""The states that the sender reads in words of their own."""
+
 NEXT_FOR_SENDER: Mapping[str, str] = {
     "checking": "It is filed in a few minutes, when every file has been read.",
     "filed": "Nothing more is needed.",

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from httpx import Response
 
 from config.settings import Sending
+from portal.six_digits import TooManyCodes, throttle
 from portal.tables import letters, outbox
 from tests.desk import SampleDesk, TestClient, filled_desk, kinds
 from tests.filling_in import code_of, csrf, post, press, words
@@ -79,11 +80,53 @@ def test_another_address_is_sent_no_code_and_told_the_same(desk: SampleDesk) -> 
     assert codes_mailed(desk) == 1
 
 
-def test_the_null_sender_is_nobody_and_sent_no_code(desk: SampleDesk) -> None:
+@pytest.mark.parametrize("receipts", ["go elsewhere", "go to nobody"])
+def test_who_stands_in_the_envelope_and_gets_no_receipt_gets_no_code(
+    desk: SampleDesk, receipts: str
+) -> None:
+    of_letter = (
+        outbox.c.letter_id
+        == sa.select(letters.c.id)
+        .where(letters.c.receipt == THERE.replace("-", ""))
+        .scalar_subquery()
+    )
+    envelope = sender_of(desk)
     with desk.database.write() as connection:
-        connection.execute(sa.update(letters).values(sender=""))
-    assert ask(desk.browser(), "").status_code == 200
+        if receipts == "go elsewhere":  # to the From that is proven
+            elsewhere = sa.update(outbox).where(of_letter, outbox.c.kind == "receipt")
+            connection.execute(elsewhere.values(recipient="From@firm.example"))
+        else:  # proof failed, or a machine wrote it
+            connection.execute(sa.update(outbox).where(of_letter).values(kind="notice"))
+    ask(desk.browser(), envelope)
+    ask(desk.browser(), "")
     assert codes_mailed(desk) == 0
+    ask(desk.browser(), "from@firm.example")
+    assert codes_mailed(desk) == (1 if receipts == "go elsewhere" else 0)
+
+
+@pytest.mark.parametrize("missing", [{"proof": "none"}, {"proof": "failed"}, {"firm_id": None}])
+def test_of_a_letter_that_is_not_a_proven_firms_documents_are_counted_and_not_named(
+    desk: SampleDesk, missing: dict[str, str | None]
+) -> None:
+    browser = proven(desk)
+    with desk.database.write() as connection:
+        connection.execute(sa.update(letters).values(missing))
+    text = words(browser.get(f"/p/{THERE}").text)
+    assert "6 documents and your message" in text
+    assert "Sent. Receipt 7KQ4-M2XD" in text
+    assert "deposition" not in text
+    assert "SHA-256" not in text
+
+
+def test_every_view_and_every_wrong_code_is_recorded_and_told_to_staff(desk: SampleDesk) -> None:
+    browser = desk.browser()
+    ask(browser, sender_of(desk))
+    enter(browser, "nothing")
+    assert enter(browser, code_of(desk.database)).status_code == 303
+    browser.get(f"/p/{THERE}")
+    text = words(desk.signed_in("Olu Adeyemi").get(f"/p/{THERE}").text)
+    assert "The sender opened this package" in text
+    assert [who for who, kind, _ in kinds(desk) if kind == "access.refused"] == ["sender"]
 
 
 def test_the_right_code_shows_the_package_and_nothing_of_staffs(desk: SampleDesk) -> None:
@@ -136,12 +179,23 @@ def test_codes_are_throttled_by_address_whoever_it_is(desk: SampleDesk) -> None:
     assert answers[0][-1] == 429
 
 
+def test_codes_of_letters_and_of_drafts_are_counted_together(desk: SampleDesk) -> None:
+    browser, address = desk.browser(), sender_of(desk)
+    for _ in range(Sending().codes_an_hour):
+        assert ask(browser, address).status_code == 200
+    with desk.database.read() as connection, pytest.raises(TooManyCodes):
+        throttle(connection, address, None, Sending(), desk.now)
+
+
 def test_a_request_to_delete_is_recorded_once_and_hides_nothing(desk: SampleDesk) -> None:
     browser = proven(desk)
     page, path = f"/p/{THERE}", f"/p/{THERE}/erasure"
     for reason in ("  ", "x" * 501):
         token = csrf(browser.get(page).text)
-        assert browser.post(path, data={"csrf": token, "reason": reason}).status_code == 422
+        answer = browser.post(path, data={"csrf": token, "reason": reason})
+        assert answer.status_code == 422
+        assert "Write why it should be deleted, in at most 500 characters" in words(answer.text)
+        assert f">{reason.strip()}</textarea>" in answer.text, "what was typed stays"
     token = csrf(browser.get(page).text)
     for reason in ("Sent to you by mistake.", "Another one."):
         assert browser.post(path, data={"csrf": token, "reason": reason}).status_code == 303
@@ -152,6 +206,21 @@ def test_a_request_to_delete_is_recorded_once_and_hides_nothing(desk: SampleDesk
     assert "The sender asked us to delete it: Sent to you by mistake." in staff
     assert "Another one." not in staff
     assert [kind for _, kind, _ in kinds(desk)].count("erasure.asked") == 1
+
+
+def test_the_end_of_a_line_is_one_character(desk: SampleDesk) -> None:
+    browser = proven(desk)
+    token = csrf(browser.get(f"/p/{THERE}").text)
+    reason = "\r\n".join(["x" * 99] * 5)  # 499 as the browser counts
+    answer = browser.post(f"/p/{THERE}/erasure", data={"csrf": token, "reason": reason})
+    assert answer.status_code == 303
+
+
+def test_who_is_waited_for_reads_that(desk: SampleDesk) -> None:
+    browser = proven(desk)
+    with desk.database.write() as connection:
+        connection.execute(sa.update(letters).values(state="needs_you"))
+    assert "Waiting for you" in words(browser.get(f"/p/{THERE}").text)
 
 
 def test_nobody_without_the_right_asks_to_delete(desk: SampleDesk) -> None:

@@ -1,5 +1,4 @@
-"""Ask: whether a sender is asked which case their letter belongs to, before a person is, and is
-offered a way to send what did not reach us."""
+"""Ask: whether a sender is asked which case a letter belongs to, or offered to upload the rest."""
 
 from __future__ import annotations
 

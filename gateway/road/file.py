@@ -77,8 +77,8 @@ def _first_code(troubles: Sequence[Trouble]) -> str | None:
 
 
 @dataclass(frozen=True)
-class Question:
-    """The answer link, or upload link, that the mail of a filing holds: kept, or not, with it."""
+class MailedLink:
+    """What is kept of a one-time link that the mail of a filing holds: kept, or not, with it."""
 
     token_sha256: str
     days: int
@@ -93,8 +93,8 @@ def file(
     owed: Sequence[Owed],
     now: datetime,
     decision: Decided | None = None,
-    question: Question | None = None,
-    offered: Question | None = None,
+    question: MailedLink | None = None,
+    offered: MailedLink | None = None,
     answered: Collection[str] = (),
 ) -> str:
     """Write everything that the road decided, and return the letter's state.
@@ -125,9 +125,8 @@ def file(
                 now=now,
             )
         by_form = package.letter.form is Form.MANIFEST
-        if (
-            decision is None and state == "filed" and (answered or by_form)
-        ):  # else it may be taken back, or lacks some itself
+        # Else it may be taken back, or lacks some itself.
+        if decision is None and state == "filed" and (answered or by_form):
             brought = Tally(package).brought
             arrived(connection, answered, letter_id=letter_id, documents=brought, now=now)
     _insert_events(connection, package, letter_id, described.converted, state, reason, now)
@@ -150,7 +149,7 @@ def file(
 
 
 def _offer(
-    connection: sa.Connection, package: Package, letter_id: int, offered: Question, now: datetime
+    connection: sa.Connection, package: Package, letter_id: int, offered: MailedLink, now: datetime
 ) -> None:
     number = connection.execute(
         sa.select(letters.c.receipt).where(letters.c.id == letter_id)

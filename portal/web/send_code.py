@@ -9,8 +9,8 @@ from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 
 from portal import code, details
-from portal.code import TooManyCodes
 from portal.draft import Draft
+from portal.six_digits import TooManyCodes
 from portal.web.desk import AtDesk, Desk
 from portal.web.letter_form import Mend, Sitting, mend, mends, require_theirs, show, sit_down
 from portal.web.send_check import sent, was_sent

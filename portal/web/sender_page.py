@@ -1,4 +1,4 @@
-"""The page of a package for its sender: who reads the mail of its address opens it by a code."""
+"""The page of a package for its sender: who reads what its receipt goes to opens it by a code."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 
 from portal import draft as drafting
-from portal import erasure, letter_code, receipt_number
-from portal.code import TooManyCodes
+from portal import erasure, events, letter_code, receipt_number
 from portal.dossier import Dossier, senders
 from portal.draft import NoDraft
 from portal.sign_in import new_token
+from portal.six_digits import TooManyCodes
 from portal.spoken import ToSender
 from portal.vocabulary import problem
 from portal.web.desk import AtDesk, Desk
@@ -75,9 +75,10 @@ def ask_to_delete(request: Request, desk: AtDesk, receipt: str, form: Form) -> R
     found = _theirs(request, desk, receipt)
     if found is None:
         return _way_in(request, desk, receipt)
-    reason = form.get("reason", "").strip()
+    # A browser counts the end of a line as one character, and sends two (HTML, 4.10.5.3.1).
+    reason = form.get("reason", "").replace("\r\n", "\n").strip()
     if not reason or len(reason) > erasure.MOST_CHARACTERS:
-        return _page(request, desk, found, is_wrong=True)
+        return _page(request, desk, found, wrong=reason)
     with desk.database.write() as connection:
         erasure.ask(connection, found.letter_id, reason, now=desk.clock())
     return RedirectResponse(f"/p/{receipt_number.shown(found.receipt)}", 303)
@@ -127,19 +128,30 @@ def _way_in(
     )
 
 
-def _page(request: Request, desk: Desk, found: Dossier, *, is_wrong: bool = False) -> Response:
-    with desk.database.read() as connection:
+def _page(request: Request, desk: Desk, found: Dossier, *, wrong: str | None = None) -> Response:
+    """Show it. `wrong` is a reason that cannot be taken as it is."""
+    with desk.database.write() as connection:
+        events.record(
+            connection,
+            letter_id=found.letter_id,
+            actor=events.SENDER,
+            kind=events.PACKAGE_VIEWED,
+            detail={},
+            at=desk.clock(),
+        )
         asked = erasure.request_of(connection, found.letter_id)
+    most = erasure.MOST_CHARACTERS
     return _answer(
         request,
         desk,
         "package_sender.html",
-        422 if is_wrong else 200,
+        200 if wrong is None else 422,
         package=found,
         spoken=ToSender(found),
         erasure=asked,
-        is_wrong=is_wrong,
-        most=erasure.MOST_CHARACTERS,
+        typed=wrong,
+        problem=None if wrong is None else problem("erasure_reason", {"n": most}),
+        most=most,
     )
 
 
