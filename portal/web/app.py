@@ -9,8 +9,10 @@ from pathlib import Path
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, RedirectResponse, Response
+from fastapi.routing import APIRoute
 from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 from starlette.types import Message, Receive, Scope, Send
 
 from config.calendar import OfficeCalendar
@@ -165,7 +167,10 @@ def _speak_of_faults(app: FastAPI, desk: Desk) -> None:
     def by_status(request: Request, fault: Exception) -> Response:
         # 405 keeps its status: the page is there, only not in this way.
         status = fault.status_code if isinstance(fault, HTTPException) else 404
-        return said(request, "not_allowed", status)
+        answer = said(request, "not_allowed", status)
+        if status == 405:
+            answer.headers["Allow"] = _allowed(request)
+        return answer
 
     def refused(request: Request, fault: Exception) -> Response:
         code: str = getattr(fault, "code")  # noqa: B009  # each of _REFUSALS has one
@@ -180,6 +185,17 @@ def _speak_of_faults(app: FastAPI, desk: Desk) -> None:
     app.add_exception_handler(FormStale, stale)
     app.add_exception_handler(HTTPException, by_status)
     app.add_exception_handler(RequestValidationError, by_status)
+
+
+def _allowed(request: Request) -> str:
+    """Return the methods of a page. Starlette knows those of the first route that has its path."""
+    methods = set[str]()
+    for room in _ROOMS:
+        for route in room.router.routes:
+            if isinstance(route, APIRoute) and route.matches(request.scope)[0] is not Match.NONE:
+                methods |= route.methods or set()
+    # Of the files at /static, which are no room, it would say nothing.
+    return ", ".join(sorted(methods or {"GET", "HEAD"}))
 
 
 def _visitor(request: Request) -> object:
