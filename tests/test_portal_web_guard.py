@@ -116,3 +116,19 @@ def test_logs_hold_neither_tokens_nor_anything_personal(desk: SampleDesk) -> Non
     assert token not in text
     assert path.rpartition("/")[2] not in text
     assert not any(secret in text for secret in SECRETS)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "methods"),
+    [
+        ("DELETE", "/send", "GET, POST"),
+        ("PUT", "/send/uploads", "OPTIONS, POST"),
+        ("PUT", "/send/uploads/0", "DELETE, HEAD, OPTIONS, PATCH, POST"),
+        ("POST", "/static/casebridge.css", "GET, HEAD"),
+    ],
+)
+def test_a_method_that_a_page_has_not_is_told_all_that_it_has(
+    desk: SampleDesk, method: str, path: str, methods: str
+) -> None:
+    answer = desk.browser().request(method, path)
+    assert (answer.status_code, answer.headers["allow"]) == (405, methods)

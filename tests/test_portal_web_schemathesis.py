@@ -80,8 +80,6 @@ class Sender:
         """Have a request be theirs: their file, their page, their link."""
         if "public_id" in case.path_parameters:
             case.path_parameters["public_id"] = self.public_id
-        if case.method == "PATCH" and str(case.headers.get("Upload-Offset", "")).isdecimal():
-            case.headers["Upload-Offset"] = "0"
         of_form = drafting.form_token(self.token)
         if "token" in case.path_parameters:
             case.path_parameters["token"] = link

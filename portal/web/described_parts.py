@@ -62,7 +62,7 @@ def asked(name: str, *, place: str = "header", required: bool = True, **schema: 
 
 VERSION = asked("Tus-Resumable", type="string", enum=[tus.VERSION])
 LENGTH = asked("Upload-Length", **WHOLE_NUMBER)
-OFFSET = asked("Upload-Offset", **WHOLE_NUMBER)
+OFFSET = asked("Upload-Offset", **WHOLE_NUMBER, examples=[0])
 CHECKSUM = asked("Upload-Checksum", required=False, type="string", pattern=_DIGEST)
 METADATA = asked(
     "Upload-Metadata",

@@ -18,9 +18,11 @@ from portal.web.described import IN_PATH, OPERATIONS, Operation
 from portal.web.described_parts import ALWAYS, PAGE, PROBLEM, PROBLEM_SCHEMA, TUS, Json
 
 _ROOMS = (send_form, send_check, send_code, send_done, upload_links, uploads)
-_INFO = """\
-A draft opens by the cookie that the first answer sets. Each form brings back, as `csrf`, the token
-of its page; in a form with files it stands before them. Uploads are tus 1.0.0, and need no token."""
+_INFO = (
+    "A draft opens by the cookie that the first answer sets. Each form brings back, as `csrf`, the"
+    " token of its page; in a form with files it stands before them. Uploads are tus 1.0.0, and"
+    " need no token."
+)
 _BODILESS = {"HEAD", "OPTIONS"}
 
 
