@@ -11,7 +11,7 @@ from gateway.carrying import Carrying
 from gateway.chore import Chore
 from gateway.directory_watch import watching
 from gateway.disk_watch import DiskWatch
-from gateway.outbound import Outbound
+from gateway.outbound import BATCH, Outbound
 from gateway.patience import Patience
 from gateway.queue import Queue
 from gateway.reassignment import Reassignments
@@ -46,7 +46,7 @@ def chores_of(
         *watching(stores, clock),
         Chore("decisions", lambda _: carrying.decisions() > 0, settings.triage.poll_seconds),
         Chore("unanswered", lambda _: carrying.unanswered() > 0, _UNANSWERED_SECONDS),
-        Chore("outbound", lambda _: outbound.send_due() > 0, settings.outbound.poll_seconds),
+        Chore("outbound", lambda _: outbound.send_due() >= BATCH, settings.outbound.poll_seconds),
         Chore("patience", patience.look, _PATIENCE_ROUND_SECONDS),
         Chore("sweep", lambda _: sweep.letters() > 0, settings.road.sweep_seconds),
         Chore("alarm", lambda _: alarm.sound() > 0, settings.holds.alarm_seconds),

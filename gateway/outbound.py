@@ -27,7 +27,7 @@ from portal.database import Database
 from portal.tables import letters, outbox
 
 UNSENDABLE = "no mail can be made of it"
-_BATCH = 50
+BATCH = 50
 _LONGEST_WAIT = timedelta(hours=1)
 _LONGEST_REST = timedelta(minutes=10)  # of a relay that is down: its mails wait for it alone
 
@@ -82,7 +82,7 @@ class Outbound:
 
     def _due(self, now: datetime) -> tuple[int, list[Row]]:
         """Return how many rows are due, and those among them that go out now."""
-        asked = DUE.where(outbox.c.not_before <= now).limit(_BATCH)
+        asked = DUE.where(outbox.c.not_before <= now).limit(BATCH)
         with self.database.read() as connection:
             if connection.execute(asked).first() is None:
                 return 0, []

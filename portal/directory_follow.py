@@ -48,20 +48,22 @@ def follow(connection: sa.Connection, at: datetime) -> Followed:
     return Followed(moved, unassigned, stayed)
 
 
+_LATE = (
+    sa.select(submissions.c.id, submissions.c.consultant_id, cases.c.consultant_id)
+    .select_from(submissions.join(cases, cases.c.id == submissions.c.case_id))
+    .where(
+        submissions.c.letter_id == sa.bindparam("letter"),
+        submissions.c.consultant_id.is_distinct_from(cases.c.consultant_id),
+    )
+)
+
+
 def follow_late(connection: sa.Connection, letter_id: int, at: datetime) -> None:
     """Let a letter follow whose case got another consultant while it was on the road.
 
     Called in the transaction that files it, for what was filed to the case's own consultant.
     """
-    here = submissions.join(cases, cases.c.id == submissions.c.case_id)
-    rows = connection.execute(
-        sa.select(submissions.c.id, submissions.c.consultant_id, cases.c.consultant_id)
-        .select_from(here)
-        .where(
-            submissions.c.letter_id == letter_id,
-            submissions.c.consultant_id.is_distinct_from(cases.c.consultant_id),
-        )
-    ).all()
+    rows = connection.execute(_LATE, {"letter": letter_id}).all()
     moves = [Move(row[0], letter_id, row[1], row[2]) for row in rows]
     move(connection, moves, why="directory", at=at)
 

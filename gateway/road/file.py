@@ -26,8 +26,29 @@ from portal.closing import arrived
 from portal.decision import carried
 from portal.directory_follow import follow_late
 from portal.postbox import Owed, owe
+from portal.prepared import Prepared
 from portal.tables import letters, outbox, packages
 from portal.vault import Vault
+
+_LETTER = letters.c.id == sa.bindparam("letter")
+_OF_FIRM = letters.update().where(_LETTER).values(firm_id=sa.bindparam("firm"))
+_MOVE = (
+    letters.update()
+    .where(_LETTER, letters.c.attempt == sa.bindparam("numbered"), letters.c.state == "checking")
+    .values(state=sa.bindparam("to"), reason=sa.bindparam("why"), state_since=sa.bindparam("now"))
+)
+_WITHDRAW = (
+    outbox.update()
+    .where(
+        outbox.c.letter_id == sa.bindparam("letter"),
+        outbox.c.kind == "progress",
+        outbox.c.sent_at.is_(None),
+        outbox.c.withdrawn_at.is_(None),
+    )
+    .values(withdrawn_at=sa.bindparam("now"))
+)
+_NO_PACKAGE = packages.delete().where(packages.c.letter_id == sa.bindparam("letter"))
+_PACKAGE = Prepared(packages.insert)
 
 
 class StaleAttempt(Exception):
@@ -109,9 +130,7 @@ def file(
     move_letter(connection, letter_id, attempt, state, reason, now)
     if decision is not None and not carried(connection, decision.id, now=now):
         raise StaleAttempt(f"{letter_id}-{attempt}")
-    connection.execute(
-        letters.update().where(letters.c.id == letter_id).values(firm_id=package.resolution.firm_id)
-    )
+    connection.execute(_OF_FIRM, {"letter": letter_id, "firm": package.resolution.firm_id})
     described = describe(connection, package, letter_id)
     if state in {"filed", "filed_in_part"}:
         for filing in package.filed_under:
@@ -167,8 +186,8 @@ def _offer(
 
 def describe(connection: sa.Connection, package: Package, letter_id: int) -> Described:
     """Write what the letter says and what is in it, in the place of what was written before."""
-    connection.execute(packages.delete().where(packages.c.letter_id == letter_id))
-    connection.execute(packages.insert().values(letter_id=letter_id, **_package_row(package)))
+    connection.execute(_NO_PACKAGE, {"letter": letter_id})
+    _PACKAGE.run(connection, {"letter_id": letter_id, **_package_row(package)})
     return describe_parts(connection, package, letter_id)
 
 
@@ -181,15 +200,8 @@ def move_letter(
     now: datetime,
 ) -> None:
     """Take a letter out of motion. The fence: raises StaleAttempt for any but its live attempt."""
-    moved = connection.execute(
-        letters.update()
-        .where(
-            letters.c.id == letter_id,
-            letters.c.attempt == attempt,
-            letters.c.state == "checking",
-        )
-        .values(state=state, reason=reason, state_since=now)
-    )
+    this = {"letter": letter_id, "numbered": attempt}
+    moved = connection.execute(_MOVE, this | {"now": now, "to": state, "why": reason})
     if moved.rowcount != 1:
         raise StaleAttempt(f"{letter_id}-{attempt}")
     withdraw_progress(connection, letter_id, now)
@@ -197,16 +209,7 @@ def move_letter(
 
 def withdraw_progress(connection: sa.Connection, letter_id: int, now: datetime) -> None:
     """Withdraw what was to say that a letter is still being checked, where it is not sent yet."""
-    connection.execute(
-        outbox.update()
-        .where(
-            outbox.c.letter_id == letter_id,
-            outbox.c.kind == "progress",
-            outbox.c.sent_at.is_(None),
-            outbox.c.withdrawn_at.is_(None),
-        )
-        .values(withdrawn_at=now)
-    )
+    connection.execute(_WITHDRAW, {"letter": letter_id, "now": now})
 
 
 def _package_row(package: Package) -> dict[str, Any]:

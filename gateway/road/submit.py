@@ -9,7 +9,11 @@ import sqlalchemy as sa
 
 from gateway.road.linked import linked
 from gateway.road.package import Filing, Package
+from portal.prepared import Prepared
 from portal.tables import documents, submissions
+
+_SUBMISSION = Prepared(lambda: submissions.insert().returning(submissions.c.id))
+_DOCUMENT = Prepared(documents.insert)
 
 
 def submit(
@@ -27,26 +31,22 @@ def submit(
     `part_ids` are the rows of its parts by their paths.
     """
     for one in linked(package, filing):
-        submission_id = connection.execute(
-            submissions.insert()
-            .values(
-                letter_id=letter_id,
-                case_id=filing.case_id,
-                sequence=one.number,
-                consultant_id=filing.consultant_id,
-                narrative=one.narrative(package),
-                filed_at=now,
-                decision_id=decision_id,
-            )
-            .returning(submissions.c.id)
-        ).scalar_one()
+        submission = {
+            "letter_id": letter_id,
+            "case_id": filing.case_id,
+            "sequence": one.number,
+            "consultant_id": filing.consultant_id,
+            "narrative": one.narrative(package),
+            "filed_at": now,
+            "decision_id": decision_id,
+        }
+        submission_id = _SUBMISSION.run(connection, submission).scalar_one()
         for position, part in enumerate(one.documents, 1):
-            connection.execute(
-                documents.insert().values(
-                    submission_id=submission_id,
-                    part_id=part_ids[part.path],
-                    position=position,
-                    document_type=part.document_type,
-                    description=part.description,
-                )
-            )
+            document = {
+                "submission_id": submission_id,
+                "part_id": part_ids[part.path],
+                "position": position,
+                "document_type": part.document_type,
+                "description": part.description,
+            }
+            _DOCUMENT.run(connection, document)
