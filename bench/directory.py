@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -96,14 +97,13 @@ def _import(environment: Mapping[str, str], folder: Path, *more: str, code: int 
 
 def _run(environment: Mapping[str, str], *arguments: str, code: int = 0) -> _Ended:
     start = time.perf_counter()
-    child = subprocess.Popen(
-        (*_COMMAND, *arguments),
+    said = subprocess.run(
+        (sys.executable, "-m", "bench.spent", *_COMMAND, *arguments),
         env=dict(environment),
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    _, status, used = os.wait4(child.pid, 0)  # what this child used, and no other
+        capture_output=True,
+        check=True,
+    ).stdout
     seconds = time.perf_counter() - start
-    child.returncode = os.waitstatus_to_exitcode(status)
-    assert child.returncode == code, f"{arguments} ended with {child.returncode}"
-    return _Ended(seconds, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024, child.returncode)
+    ended, processor, peak_kib = json.loads(said)
+    assert ended == code, f"{arguments} ended with {ended}"
+    return _Ended(seconds, processor, peak_kib / 1024, ended)
