@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.test_gateway_reader_cms import ber, der, in_pieces, signed
-from tests.test_gateway_reader_job import PDF, Answer, Read, mail, paths, run
+from tests.test_gateway_reader_job import LIMITS, PDF, Answer, Read, mail, paths, run
 from tests.test_gateway_reader_uuencoded import uuencoded
 
 __all__ = ["read"]
@@ -194,3 +194,22 @@ def test_a_multipart_that_was_encoded_as_a_whole_is_divided(read: Read, outer: b
     prefix = "1." if outer else ""
     assert paths(answer) == {f"{prefix}1": "words", f"{prefix}2": "application/pdf"}
     assert answer["ambiguous"]
+
+
+def encoded(body: bytes, times: int) -> bytes:
+    """Encode a divided body as a whole, again and again."""
+    head = 'Content-Type: multipart/mixed; boundary="i"', "Content-Transfer-Encoding: base64"
+    for _ in range(times - 1):
+        inner = "\r\n".join(head).encode() + b"\r\n\r\n" + base64.encodebytes(body)
+        body = b"--i\r\n" + inner + b"\r\n--i--\r\n"
+    return mail(*head, "", base64.encodebytes(body))
+
+
+def test_multiparts_encoded_in_each_other_are_divided(read: Read) -> None:
+    answer = read(encoded(INNER.partition(b"\r\n\r\n")[2], 4))
+    assert paths(answer) == {"1.1.1.1": "words", "1.1.1.2": "application/pdf"}
+
+
+def test_multiparts_encoded_in_each_other_without_end_are_too_deep(read: Read) -> None:
+    body = INNER.partition(b"\r\n\r\n")[2]
+    assert read(encoded(body, LIMITS["max_depth"] + 2)) == {"stopped": "too_deep"}

@@ -76,6 +76,8 @@ def _divided(group: Entity, count: Count, scratch: Scratch) -> None:
     if inner.children:
         _become_group(group, group.media_type, inner.children)
         group.ambiguous = True
+        for deeper in list(_encoded_groups(group)):
+            _divided(deeper, count, scratch)
 
 
 def _is_shown(leaf: Entity, root: Entity) -> bool:
