@@ -565,3 +565,36 @@ def test_what_a_first_job_would_wait_for_is_there_before_it(tmp_path: Path) -> N
         check=True,
     )
     assert said.stdout == "[] []\n"
+
+
+@pytest.mark.parametrize("label", [(), ("Content-Transfer-Encoding: 8bit",)])
+@pytest.mark.parametrize("ends", [b"\r\n", b"\n"])
+def test_the_base64_of_a_file_without_its_label_is_the_file(
+    read: Read, label: tuple[str, ...], ends: bytes
+) -> None:
+    text = base64.encodebytes(PDF * 100).replace(b"\n", ends)
+    head = ("Content-Type: application/pdf; name=report.pdf", *label, "")
+    answer = read(mail(*group("mixed", "m", PLAIN, (*head, text))))
+    found = answer["parts"][1]
+    assert (found["detected_type"], found["sha256"]) == (
+        "application/pdf",
+        hashlib.sha256(PDF * 100).hexdigest(),
+    )
+    assert "ambiguous" in found["flags"]
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        # A text that shows base64 is that text, and base64 of nothing that is known stays.
+        ("Content-Type: text/plain; name=a.txt", "", base64.encodebytes(PDF)),
+        ("Content-Type: application/octet-stream; name=a", "", base64.encodebytes(b"key" * 99)),
+        ("Content-Type: application/pdf; name=a.pdf", "", base64.encodebytes(PDF) + b"-- \r\nPat"),
+    ],
+)
+def test_what_may_be_meant_as_it_stands_stays(read: Read, part: tuple[str | bytes, ...]) -> None:
+    answer = read(mail(*group("mixed", "m", PLAIN, part)))
+    content = part[-1]
+    assert isinstance(content, bytes)
+    sha256 = hashlib.sha256(content).hexdigest()
+    assert answer["parts"][1]["sha256"] in {sha256, hashlib.sha256(content[:-1]).hexdigest()}

@@ -11,7 +11,7 @@ from converters.detect import detect
 from converters.grounds import By, Grounds
 from converters.handed import File
 from gateway.reader.entity import Entity
-from gateway.reader.transfer import Decoder
+from gateway.reader.transfer import HEAD_BYTES, Decoder, is_a_file_in_base64
 
 _DECLARED = Grounds(By.DECLARED)
 _OPENED, _MESSAGE = "opened", "message/rfc822"
@@ -77,14 +77,21 @@ def unpack(entity: Entity, file: Path) -> Unpacked:
     """Decode a part into a new file, chunk by chunk."""
     digest = hashlib.sha256()
     size = 0
-    decoder = Decoder(entity.encoding)
+    label = entity.encoding
+    decoder = Decoder("base64" if not label and _hides_a_file(entity) else label)
     descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
     with os.fdopen(descriptor, "wb", buffering=0) as stream:
         for chunk in decoder.decode(entity.body.chunks()):
             digest.update(chunk)
             size += len(chunk)
             stream.write(chunk)
-    return Unpacked(digest.hexdigest(), size, decoder.doubtful)
+    return Unpacked(digest.hexdigest(), size, decoder.doubtful or decoder.name != label)
+
+
+def _hides_a_file(entity: Entity) -> bool:
+    """Say whether what calls itself no text is text: the base64 of a file, without its label."""
+    is_text = entity.media_type.startswith(("text/", "message/", "multipart/"))
+    return not is_text and is_a_file_in_base64(entity.body.read(entity.body.start, HEAD_BYTES))
 
 
 def decoded(entity: Entity, path: str, file: Path) -> Leaf:

@@ -11,7 +11,11 @@ import pybase64
 _BASE64 = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/="
 _NOT_BASE64 = bytes(byte for byte in range(256) if byte not in _BASE64)
 _ONLY_BASE64 = re.compile(rb"(?:[A-Za-z0-9+/]{4})*[A-Za-z0-9+/]{2,4}=*[\r\n=][A-Za-z0-9+/=\r\n]*")
-_LOOKED_AT_BYTES = 4096
+HEAD_BYTES = 4096  # what is looked at to tell what bytes are
+_FILES = (  # what the files of offices begin with
+    *(b"%PDF-", b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"\xff\xd8\xff", b"\x89PNG\r\n", b"GIF8"),
+    *(b"II*\x00", b"MM\x00*", b"7z\xbc\xaf\x27\x1c"),
+)
 _NOT_LETTERS = re.compile(r"[^a-z0-9]")
 _COMMENT = re.compile(r"\([^()]*\)")  # RFC 2045, 6.1
 _NAMES = {
@@ -39,6 +43,17 @@ def encoding(written: str) -> tuple[str, bool]:
     return "", False
 
 
+def is_a_file_in_base64(head: bytes) -> bool:
+    """Say whether bytes are nothing but base64, and of a file that is known by how it begins.
+
+    `head` is the first of them, or all. So a part is that was encoded and is not labelled so.
+    """
+    text = head[:HEAD_BYTES].lstrip(b"\r\n")
+    if not _ONLY_BASE64.fullmatch(text + b"\n"):
+        return False
+    return _last_quads(text[:64]).startswith(_FILES)
+
+
 class Decoder:
     """Undoes one part's transfer encoding.
 
@@ -46,25 +61,25 @@ class Decoder:
     """
 
     def __init__(self, name: str) -> None:
-        self._name = name
+        self.name = name
         self.doubtful = False
 
     def decode(self, chunks: Iterable[bytes]) -> Iterator[bytes]:
         """Give the decoded bytes in order. Junk and broken padding are passed over, as RFC 2045
         asks; nothing is raised.
         """
-        if self._name == "base64":
+        if self.name == "base64":
             return self._base64(_with_a_long_head(chunks))
-        if self._name == "quoted-printable":
+        if self.name == "quoted-printable":
             return _quoted_printable(chunks)
-        if self._name == "uuencode":
+        if self.name == "uuencode":
             return _uuencoded(chunks)
         return iter(chunks)
 
     def _base64(self, chunks: Iterator[bytes]) -> Iterator[bytes]:
         waiting = b""
         for number, chunk in enumerate(chunks):
-            if number == 0 and _is_no_base64(chunk[:_LOOKED_AT_BYTES]):
+            if number == 0 and _is_no_base64(chunk[:HEAD_BYTES]):
                 # A label that lies, as some gateways leave it when they rewrite a body.
                 self.doubtful = True
                 yield chunk
@@ -94,11 +109,11 @@ class Decoder:
         Anything else there is a footer that a list added, and no part of the file.
         """
         while True:
-            while len(text := text.lstrip(b"= \t\r\n")) < _LOOKED_AT_BYTES:
+            while len(text := text.lstrip(b"= \t\r\n")) < HEAD_BYTES:
                 if not (more := next(chunks, b"")):
                     break
                 text += more
-            if not _ONLY_BASE64.fullmatch(text[:_LOOKED_AT_BYTES] + b"\n"):
+            if not _ONLY_BASE64.fullmatch(text[:HEAD_BYTES] + b"\n"):
                 return
             self.doubtful = True
             more = next(chunks, b"")
@@ -117,7 +132,7 @@ def _with_a_long_head(chunks: Iterable[bytes]) -> Iterator[bytes]:
     """Give the same bytes, with enough in the first chunk to tell what they are."""
     rest = iter(chunks)
     head = b""
-    while len(head) < _LOOKED_AT_BYTES and (more := next(rest, b"")):
+    while len(head) < HEAD_BYTES and (more := next(rest, b"")):
         head += more
     if head:
         yield head
