@@ -16,7 +16,7 @@ import pytest
 import uvicorn
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gateway.long_bodies import LongBodies
 
@@ -50,7 +50,7 @@ class Page:
 
 
 @contextmanager
-def served(page: Page) -> Iterator[int]:
+def served(page: ASGIApp) -> Iterator[int]:
     config = uvicorn.Config(page, http=LongBodies, lifespan="off", log_config=None)
     server = uvicorn.Server(config)
     with socket.create_server(("127.0.0.1", 0)) as listening:
@@ -161,3 +161,49 @@ def test_a_page_that_does_not_read_makes_its_client_wait(page: Page, client: soc
     page.may_read.set()
     # What the sockets of both sides hold counts as well.
     assert sent < 64 << 20
+
+
+class Refusal:
+    """A page that reads nothing, says no, and hangs up."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        said = PlainTextResponse("no", 423, {"Connection": "close"})
+        await said(scope, receive, send)
+
+
+def send_for_ever(client: socket.socket) -> None:
+    while True:
+        client.sendall(BODY)
+
+
+def test_who_is_refused_in_the_middle_of_a_body_hears_why() -> None:
+    """It sends on, deaf, before it reads; a reset would take the answer away from it."""
+    with (
+        served(Refusal()) as port,
+        socket.create_connection(("127.0.0.1", port), timeout=60) as client,
+    ):
+        client.sendall(WHOLE)
+        for _ in range(20):
+            client.sendall(BODY)
+        assert everything(client).startswith(b"HTTP/1.1 423 ")
+
+
+def test_who_goes_on_for_ever_is_hung_up_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gateway.long_bodies._LINGER_SECONDS", 0.1)
+    monkeypatch.setattr("gateway.long_bodies._SILENT_SECONDS", 0.1)
+    with (
+        served(Refusal()) as port,
+        socket.create_connection(("127.0.0.1", port), timeout=60) as client,
+    ):
+        client.sendall(POST + b"Content-Length: 999999999999\r\n\r\n")
+        with pytest.raises((BrokenPipeError, ConnectionResetError)):
+            send_for_ever(client)
+
+
+def test_who_is_read_on_keeps_no_server_from_ending(page: Page) -> None:
+    with (
+        served(Refusal()) as port,
+        socket.create_connection(("127.0.0.1", port), timeout=60) as client,
+    ):
+        client.sendall(POST + b"Content-Length: 999999999999\r\n\r\n")
+        assert client.recv(100).startswith(b"HTTP/1.1 423 ")

@@ -33,10 +33,10 @@ pytestmark = pytest.mark.slow
 
 LONG = bool(os.environ.get("CASEBRIDGE_LONG"))
 SEED = int(os.environ.get("CASEBRIDGE_SEED", "20261125"))
-SIZE = 2**31 if LONG else 40_000_000
+SIZE = 2**31 if LONG else 200_000_000
 CUTS, KILLS = (50, 10) if LONG else (10, 2)
 ROUNDS = 1000 if LONG else 100
-CHUNK = 8_000_000 if LONG else 2_000_000
+CHUNK = 8_000_000
 ROOT = Path(__file__).parent.parent
 PATIENCE_SECONDS = 3600
 TUS = {"Tus-Resumable": "1.0.0"}

@@ -29,4 +29,7 @@ const upload = new Upload(fs.createReadStream(asked.file), {
     process.exit(0)
   },
 })
+// Of an answer that is cut in its middle the library never hears in Node: nothing is left to be done
+// then, and it begins again where the server stands. A browser says that the request has failed.
+process.on('beforeExit', () => upload.start())
 upload.start()
