@@ -14,7 +14,7 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
-from config.sections.carrying import Conversion, Reading, Road
+from config.sections.carrying import Conversion, Reading, Road, Scan
 from config.sections.cases import Cases, Directory, Names, Urgency
 from config.sections.house import Logs, Service, Storage
 from config.sections.mail import Imap, Intake, Lmtp, Mailbox, Smtp, SmtpTls
@@ -44,6 +44,7 @@ __all__ = [
     "Receipts",
     "Relay",
     "Road",
+    "Scan",
     "Sending",
     "Service",
     "Settings",
@@ -101,6 +102,7 @@ class Settings(BaseSettings):
     directory: Directory = Directory()
     names: Names = Names()
     reading: Reading = Reading()
+    scan: Scan = Scan()
     conversion: Conversion = Conversion()
     road: Road = Road()
     holds: Holds = Holds()

@@ -19,6 +19,7 @@ from gateway.case_number import CaseShape
 from gateway.gate.gate import Gate
 from gateway.gate.names import Unanswered
 from gateway.road.walk import Road, Timer, untimed
+from gateway.scanner import Scanner
 
 READER = "gateway.reader.job:run"
 
@@ -38,6 +39,14 @@ def needs_gate(settings: Settings) -> bool:
     proof = settings.proof
     all_proven = settings.trust.loopback_is_proven and is_loopback(settings.smtp.host)
     return bool(proof.relays) or (proof.mode != "off" and not all_proven)
+
+
+def scanner(settings: Settings) -> Scanner | None:
+    """Return the virus scanner that the settings name; None where they name none."""
+    chosen = settings.scan
+    if not chosen.socket or chosen.use == "off":
+        return None
+    return Scanner(chosen.socket, chosen.max_bytes, chosen.max_seconds)
 
 
 @contextlib.contextmanager
@@ -103,6 +112,7 @@ def road(
                 calendar=hours,
                 reader=reader,
                 workshop=workshop,
+                scanner=scanner(settings),
                 # Two workers are always left for letters that need no engine.
                 engines=threading.BoundedSemaphore(max(1, settings.road.workers - 2)),
                 timer=timer,

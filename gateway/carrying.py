@@ -1,5 +1,5 @@
-"""Carrying: sets a letter moving again when a person has decided about it, or when its sender has
-been asked and has not answered in time."""
+"""Carrying: sets a letter moving again when a person has decided about it, when its sender has been
+asked and has not answered in time, or when the virus scanner that it waits for is back."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import sqlalchemy as sa
 import structlog
 
 from gateway.queue import Queue
+from gateway.scanner import ScannerAway
 from portal import events
 from portal.database import Database
 from portal.decision import WAITING, carried, waits_to_be_carried
@@ -71,6 +72,44 @@ class Carrying:
             else:
                 self.queue.put(connection, letter_id, attempt)
         structlog.get_logger().info("decision.taken_up", letter=letter_id, attempt=attempt)
+        return True
+
+    def unscanned(self, ping: Callable[[], None]) -> int:
+        """Set every letter moving again that waits for a virus scanner, once it answers `ping`."""
+        with self.database.read() as connection:
+            held = connection.scalars(
+                sa.select(letters.c.id)
+                .where(letters.c.state == "with_us", letters.c.reason == "scanner_away")
+                .order_by(letters.c.state_since)
+                .limit(_BATCH)
+            ).all()
+        if not held:
+            return 0
+        try:
+            ping()
+        except ScannerAway as fault:
+            structlog.get_logger().error("scanner.away", why=str(fault), letters=len(held))
+            return 0
+        return sum(self._scan_again(letter_id) for letter_id in held)
+
+    def _scan_again(self, letter_id: int) -> bool:
+        now = self.clock()
+        with self.database.write() as connection:
+            attempt = connection.scalar(
+                letters.update()
+                .where(
+                    letters.c.id == letter_id,
+                    letters.c.state == "with_us",
+                    letters.c.reason == "scanner_away",
+                    # A person's decision goes its own way, by `decisions`.
+                    ~sa.exists().where(decisions.c.letter_id == letter_id, *waits_to_be_carried()),
+                )
+                .values(attempt=letters.c.attempt + 1, state="checking", state_since=now)
+                .returning(letters.c.attempt)
+            )
+            if attempt is None:
+                return False
+            self.queue.put(connection, letter_id, attempt)
         return True
 
     def unanswered(self) -> int:

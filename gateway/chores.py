@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 
+from config.settings import Settings
 from gateway import assembly
 from gateway.alarm import Alarm
 from gateway.carrying import Carrying
@@ -24,6 +25,7 @@ _REASSIGNMENT_SECONDS = 5
 _PATIENCE_ROUND_SECONDS = 2.0
 _UNANSWERED_SECONDS = 30
 _DISK_SECONDS = 60
+_SCANNER_SECONDS = 15
 
 
 def chores_of(
@@ -46,6 +48,7 @@ def chores_of(
         *watching(stores, clock),
         Chore("decisions", lambda _: carrying.decisions() > 0, settings.triage.poll_seconds),
         Chore("unanswered", lambda _: carrying.unanswered() > 0, _UNANSWERED_SECONDS),
+        *_scanning(settings, carrying),
         Chore("outbound", lambda _: outbound.send_due() >= BATCH, settings.outbound.poll_seconds),
         Chore("patience", patience.look, _PATIENCE_ROUND_SECONDS),
         Chore("sweep", lambda _: sweep.letters() > 0, settings.road.sweep_seconds),
@@ -53,3 +56,9 @@ def chores_of(
         Chore("disk", lambda _: DiskWatch(stores, clock).look(), _DISK_SECONDS),
         Chore("housekeeping", sweep.house, _HOUSEKEEPING_SECONDS),
     )
+
+
+def _scanning(settings: Settings, carrying: Carrying) -> Iterator[Chore]:
+    scanner = assembly.scanner(settings)
+    if scanner is not None:
+        yield Chore("scanner", lambda _: carrying.unscanned(scanner.ping) > 0, _SCANNER_SECONDS)

@@ -10,14 +10,16 @@ from pathlib import Path
 
 import pysqlite3
 
-from config.settings import Settings, SettingsFault
+from config.settings import Settings, SettingsFault, is_loopback
 from converters.fault import SandboxMissing
 from converters.sandbox import require_sandbox
+from gateway import assembly
 from gateway.assembly import office_calendar
 from gateway.finding import Finding
 from gateway.mail_doors import mail_doors
 from gateway.proving import proving
 from gateway.reader import libarchive
+from gateway.scanner import ScannerAway
 from portal import migrations
 from portal.database import UnsafeSqlite, open_database
 from portal.vocabulary import size
@@ -42,6 +44,7 @@ def findings(settings: Settings) -> Iterator[Finding]:
     yield _sandbox()
     yield from _engines()
     yield _archives()
+    yield _scanner(settings)
     yield from mail_doors(settings)
     yield from proving(settings)
     yield from _way_out(settings)
@@ -122,6 +125,22 @@ def _engines() -> Iterator[Finding]:
             yield Finding.of("error", "engine_missing", program=program, package=package)
         else:
             yield Finding("ok", f"{program} is there")
+
+
+def _scanner(settings: Settings) -> Finding:
+    scanner = assembly.scanner(settings)
+    is_open = not (is_loopback(settings.smtp.host) and is_loopback(settings.web.host))
+    if scanner is None:
+        if settings.scan.use == "off":
+            return Finding("ok", "viruses: nobody looks here, as scan.use says")
+        return Finding.of("error" if is_open else "warn", "scanner_absent")
+    try:
+        scanner.ping()
+    except ScannerAway:
+        return Finding.of("error", "scanner_unreached", place=scanner.place)
+    if is_open and settings.scan.use == "optional":
+        return Finding.of("error", "scanner_optional")
+    return Finding("ok", f"viruses: clamd answers at {scanner.place}")
 
 
 def _archives() -> Finding:

@@ -121,12 +121,16 @@ class Worker:
         if (
             decision
             and taken
+            and not package.is_sealed
             and not fits(package, taken, placed_documents(self.database, letter_id))
         ):
             keep_parts(package, self.raw.vault)
             return self._give_back(decision, letter_id, attempt, DIFFERS, package)
-        if decision is not None and decision.kind == "ask" and not package.asked:
-            return self._give_back(decision, letter_id, attempt, decision.was_reason)
+        away = package.resolution.hold == "scanner_away"
+        unasked = decision is not None and decision.kind == "ask" and not package.asked
+        if decision is not None and not package.is_sealed and (away or unasked):
+            why = "scanner_away" if away else decision.was_reason
+            return self._give_back(decision, letter_id, attempt, why)
         tokens = self.road.addresses.return_tokens(letter.envelope.recipients)
         if decision is None and tokens and (package.automatic or not letter.envelope.sender):
             return self._take_back(package, tokens, letter_id, attempt)

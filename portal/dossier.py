@@ -137,6 +137,16 @@ class Dossier:
         return came + absent(self.contents.problems if self.contents else ())
 
     @property
+    def was_scanned(self) -> bool:
+        """Whether a virus scanner was asked about it, whatever came of that."""
+        return any(piece.scan is not None for piece in self.pieces)
+
+    @property
+    def lacks_a_scan(self) -> bool:
+        """Whether the scanner was asked about a document, and could not look at it."""
+        return any(one.is_document and one.is_unscanned for one in self.pieces)
+
+    @property
     def unplaced(self) -> tuple[Piece, ...]:
         """The documents that no submission holds: all of them while the letter waits."""
         placed = {piece.id for one in self.submissions for piece in one.documents}

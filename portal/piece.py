@@ -47,6 +47,12 @@ class Piece:
     own_pages: int | None = None
     document_type: str | None = None  # what its sender said that it is, on the form
     description: str | None = None
+    scan: str | None = None  # "clean", "infected:SIGNATURE", "not_scanned:WHY"; None: not asked
+
+    @property
+    def is_unscanned(self) -> bool:
+        """Whether the virus scanner was asked and could not look at it."""
+        return (self.scan or "").startswith("not_scanned")
 
     @property
     def shown_name(self) -> str | None:
@@ -131,4 +137,5 @@ def _piece(row: _Row) -> Piece:
         own_pages=row.pages,
         document_type=row.document_type,
         description=row.description,
+        scan=row.scan,
     )

@@ -179,6 +179,7 @@ parts = sa.Table(
     _text("document_type", null=True),  # what its sender said that it is, on the form
     _text("description", null=True),
     sa.Column("remarks", sa.JSON, nullable=False),  # codes of what was changed in the name
+    _text("scan", null=True),  # what the virus scanner said; None where nobody was asked
     _to("renditions.id", null=True),
     sa.UniqueConstraint("letter_id", "path"),
     sa.UniqueConstraint("letter_id", "filed_name"),

@@ -268,6 +268,24 @@ def name_remark(remark: str) -> str:
         return remark.partition(":")[0].replace("_", " ").capitalize()
 
 
+_UNSEEN: Mapping[str, str] = {
+    "too_large": "it is larger than what the scanner looks at",
+    "encrypted": "it is encrypted",
+    "failed": "the scanner failed on it",
+    "away": "the scanner did not answer",
+}
+
+
+def scanned(scan: str | None) -> str | None:
+    """Say what of a virus scan its reader must know; None where nothing was found or asked."""
+    outcome, _, detail = (scan or "").partition(":")
+    if outcome == "infected":
+        return f"The virus scanner says: {detail}"
+    if outcome == "not_scanned":
+        return f"Not scanned for viruses: {_UNSEEN.get(detail, detail)}"
+    return None
+
+
 def plain(text: str) -> str:
     """Return foreign text with a replacement sign for what would act on the text around it.
 

@@ -17,7 +17,7 @@ from config import apart, elsewhere, media
 from converters.pool import Pool
 from converters.workshop import Rendition, Source, Workshop
 from gateway.address import OurAddresses
-from gateway.assembly import office_calendar
+from gateway.assembly import office_calendar, scanner
 from gateway.case_number import CaseShape
 from gateway.letter import Envelope, Letter, Proof
 from gateway.reader.job import run
@@ -104,6 +104,7 @@ class Carrier:
             ),
             reader=cast("Pool", self.reader),
             workshop=cast("Workshop", self.workshop),
+            scanner=scanner(settings),
             engines=nullcontext(),
             calendar=office_calendar(settings),
         )

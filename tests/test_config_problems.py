@@ -43,6 +43,8 @@ FIXED: dict[str, tuple[str | None, int | None]] = {
     "file_too_large": (None, 413),
     "file_type_blocked": (None, 415),
     "file_virus": (None, 422),
+    "file_not_scanned": (None, 422),
+    "scanner_away": (None, 503),
     "link_expired": (None, 410),
     "message_unreadable": (None, None),
     "no_content": (None, 422),

@@ -280,3 +280,17 @@ def test_what_its_sender_said_of_a_file_stands_beside_it(
             sa.update(parts).where(parts.c.filed_name.like("Smith deposition%")).values(**said)
         )
     assert "Expert report: Dr &lt;Lee&gt;" in dana.get("/p/7KQ4-M2XD").text
+
+
+def test_whether_a_document_was_scanned_for_viruses_is_said(
+    desk: SampleDesk, dana: TestClient
+) -> None:
+    assert "Not scanned for viruses: no scanner is set up." in words(dana.get("/p/7KQ4-M2XD").text)
+    first, second = desk.sample.part_ids["7KQ4M2XD"][:2]
+    with desk.database.write() as connection:
+        for part, said in ((first, "clean"), (second, "not_scanned:too_large")):
+            connection.execute(sa.update(parts).where(parts.c.id == part).values(scan=said))
+    text = words(dana.get("/p/7KQ4-M2XD").text)
+    assert "Not scanned for viruses: it is larger than what the scanner looks at." in text
+    assert "no scanner is set up" not in text
+    assert text.count("Not scanned ") == 2, "at the head, and at the document"

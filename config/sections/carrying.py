@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, field_validator, model_validator
 
 from config.sections.section import Positive, Section
 
@@ -23,6 +23,29 @@ class Reading(Section):
     max_archive_bytes: Positive = 268435456
     max_archive_ratio: Positive = 100
     max_archive_depth: Positive = 3
+
+
+class Scan(Section):
+    """The virus scanner, a clamd: where it is, and what is done without it."""
+
+    use: Literal["optional", "required", "off"] = "optional"
+    socket: str = ""
+    max_bytes: Positive = 104857600
+    max_seconds: Positive = 120
+
+    @field_validator("socket")
+    @classmethod
+    def _can_be_reached(cls, value: str) -> str:
+        host, _, port = value.rpartition(":")
+        if value and not value.startswith("/") and not (host and port.isdecimal()):
+            raise ValueError("name the path of clamd's socket, or its host:port")
+        return value
+
+    @model_validator(mode="after")
+    def _is_there_where_required(self) -> Self:
+        if self.use == "required" and not self.socket:
+            raise ValueError('`socket` has to be named where `use` is "required"')
+        return self
 
 
 class Conversion(Section):

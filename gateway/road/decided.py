@@ -63,6 +63,11 @@ class Decided:
     was_reason: str | None
     filings: tuple[Wanted, ...] = ()
 
+    @property
+    def by_staff(self) -> bool:
+        """Whether one of our own people decided."""
+        return not self.by_sender
+
 
 def decided(decision: Decision, case_of: Callable[[str], Case | None]) -> Decided:
     """Return a decision of the record with its cases looked up.

@@ -80,5 +80,6 @@ def _row(part: Part, position: int) -> dict[str, Any]:
         "document_type": part.document_type,
         "description": part.description,
         "remarks": list(part.remarks),
+        "scan": part.scan,
         "rendition_id": part.pdf.rendition_id if part.pdf else None,
     }

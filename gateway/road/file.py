@@ -74,6 +74,8 @@ def keep_parts(package: Package, vault: Vault) -> None:
 
 def final_state(package: Package) -> tuple[str, str | None]:
     """Return the state that a package ends in, and why where it is not simply filed."""
+    if package.is_sealed:
+        return "not_filed", _first_code(package.troubles)
     if package.resolution.hold is not None:
         return "needs_you" if package.asked else "with_us", package.resolution.hold
     if not any(part.fate in KEPT and says_something(part, package) for part in package.parts):

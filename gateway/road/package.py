@@ -64,6 +64,7 @@ class Part:
     is_kept: bool = False  # the vault has these bytes already, and `file` is its blob
     document_type: str | None = None  # what its sender said that it is, on the form
     description: str | None = None
+    scan: str | None = None  # what the virus scanner said of it: a gateway.scanner.Verdict
     # -- decided by the steps --
     fate: Fate | None = None
     reason: str | None = None
@@ -237,6 +238,7 @@ class Package:
     most_bytes: int | None = None  # of one submission; more of them are linked. None for no limit
     asked: bool = False  # whether its sender is asked which case it is
     is_unread: bool = False  # it could not be read: its one part is the raw message
+    is_sealed: bool = False  # a virus was found in it: nothing of it is filed or handed out
 
     def but(self, **changes: Any) -> Package:
         """Return a package that differs in these fields."""
@@ -251,6 +253,8 @@ class Package:
     def filed_under(self) -> tuple[Filing, ...]:
         """The cases that the package is filed to: those that a person chose, or the road's one."""
         found = self.resolution
+        if self.is_sealed:
+            return ()
         if self.filings or found.hold is not None:
             return self.filings
         if found.case_id is None or found.case_number is None:

@@ -35,9 +35,11 @@ from gateway.road.package import NARRATIVE_CHARACTERS, Package
 from gateway.road.promise import promised
 from gateway.road.read import MessageUnreadable, read
 from gateway.road.resolve import resolve
+from gateway.road.scan import scan
 from gateway.road.sort import sort
 from gateway.road.unread import unread
 from gateway.road.urgent import urgent
+from gateway.scanner import Scanner
 
 Timer = Callable[[str], AbstractContextManager[None]]
 
@@ -65,6 +67,7 @@ class Road:
     calendar: OfficeCalendar
     reader: Pool
     workshop: Workshop
+    scanner: Scanner | None  # None where nobody looks for viruses here
     engines: AbstractContextManager[object]  # fewer may wait for an engine than there are workers
     timer: Timer = untimed
 
@@ -101,7 +104,7 @@ class Road:
         except MessageUnreadable as fault:
             structlog.get_logger().warning("letter.unreadable", why=fault.why)
             broken = unread(letter, is_outlook=fault.why == Reason.DAMAGED)
-            return self._settled(broken, decision, today)
+            return self._scanned(self._settled(broken, decision, today), raw, decision)
         with self.timer("sort"):
             package = sort(
                 package, self.media, self.apart, narrative_characters=NARRATIVE_CHARACTERS
@@ -120,12 +123,18 @@ class Road:
             )
             package = resolve(package, directory, self.shape, today, tags=tags, answered=answered)
             package = self._settled(package, decision, today)
+        package = self._scanned(package, raw, decision)
+        with self.timer("resolve"):
             package = again(package, earlier, self.calendar.zone)
             package = promised(package, self.calendar, now)
             package = urgent(package, self.settings.urgency)
         with self.timer("name"):
             package = name(package, self.settings.names, self._extension)
-        if checkpoints is not None and package.resolution.hold not in _STRANGERS:
+        if (
+            checkpoints is not None
+            and not package.is_sealed
+            and package.resolution.hold not in _STRANGERS
+        ):
             with self.timer("convert"):
                 bench = Bench(self.workshop, checkpoints, folder, self.engines, last_chance)
                 package = convert(package, bench)
@@ -157,6 +166,18 @@ class Road:
             own_domain=self.settings.intake.domain,
             encrypted=self.settings.outbound.is_encrypted,
         )
+
+    def _scanned(self, package: Package, raw: BinaryIO, decision: Decided | None) -> Package:
+        if self.scanner is None:
+            return package
+        with self.timer("scan"):
+            return scan(
+                package,
+                raw,
+                self.scanner,
+                required=self.settings.scan.use == "required",
+                by_staff=decision is not None and decision.by_staff,
+            )
 
     def _extension(self, media_type: str) -> str | None:
         return self.media.treatment(media_type).extension

@@ -54,6 +54,7 @@ class Pages:
             "plain": vocabulary.plain,
             "plain_lines": vocabulary.plain_lines,
             "name_remark": vocabulary.name_remark,
+            "scanned": vocabulary.scanned,
             "unbroken": unbroken,
         }
         self._templates.globals |= {
