@@ -91,7 +91,12 @@ html, body, div, td, section { max-height: none !important; }
 
 
 def render(
-    source: bytes, images: Mapping[str, bytes], title: str, target: Path, heading: page.Heading = ()
+    source: bytes,
+    images: Mapping[str, bytes],
+    title: str,
+    target: Path,
+    heading: page.Heading = (),
+    language: str = "",
 ) -> list[str]:
     """Write the PDF of a page and return warnings: "remote_content" where something was not loaded,
     "glyphs_missing".
@@ -109,7 +114,8 @@ def render(
     body = cleaned(document)
     _refuse_a_bomb(body)
     unshown = fonts.unshown(unescape(_TAG.sub(" ", body)))
-    page.write(page.wrapped(body, title, heading), target, sheet=SHEET, fetcher=fetcher, fit=True)
+    whole = page.wrapped(body, title, heading, language)
+    page.write(whole, target, sheet=SHEET, fetcher=fetcher, fit=True)
     warnings = ["glyphs_missing"] if unshown else []
     return [*warnings, "remote_content"] if fetcher.refused else warnings
 

@@ -45,14 +45,15 @@ logging.getLogger("weasyprint").disabled = True
 logging.getLogger("fontTools").disabled = True
 
 
-def wrapped(body: str, title: str, heading: Heading = ()) -> str:
-    """Return a whole document around a body of HTML. Title and heading are data."""
+def wrapped(body: str, title: str, heading: Heading = (), language: str = "") -> str:
+    """Return a whole document around a body of HTML. Title, heading and language are data."""
     lines = "".join(
         f"<div><b>{html.escape(label)}</b> {html.escape(words)}</div>" for label, words in heading
     )
     head = f'<div style="{_HEADING}">{lines}</div>' if lines else ""
+    spoken = f' lang="{html.escape(language)}"' if language else ""
     return (
-        '<!doctype html><html><head><meta charset="utf-8">'
+        f'<!doctype html><html{spoken}><head><meta charset="utf-8">'
         f"<title>{html.escape(title)}</title></head><body>{head}{body}</body></html>"
     )
 

@@ -27,11 +27,11 @@ def run(job: dict[str, Any], inputs: list[int], folder: Path) -> dict[str, Any]:
     match job["do"]:
         case "html":
             images = dict(zip(job["images"], map(_content, inputs[1:]), strict=True))
-            return {
-                "warnings": html.render(
-                    _content(inputs[0]), images, *_to(job, folder), job["heading"]
-                )
-            }
+            to = _to(job, folder)
+            warnings = html.render(
+                _content(inputs[0]), images, *to, job["heading"], job["language"]
+            )
+            return {"warnings": warnings}
         case "text":
             return {"warnings": text.render(_content(inputs[0]), *_to(job, folder), job["heading"])}
         case "image":

@@ -31,6 +31,7 @@ class Source:
     images: Mapping[str, Path] = field(default_factory=dict)  # by Content-ID, for HTML
     title: str = ""
     heading: tuple[tuple[str, str], ...] = ()  # lines above a message: label and words
+    language: str = ""  # that the words are in (BCP 47); "" where nobody knows. For HTML
     seconds: int | None = None  # of wall time for each program that works on it; None: the setting
 
 

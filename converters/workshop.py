@@ -154,6 +154,7 @@ class Workshop:
                     "title": source.title,
                     "heading": source.heading,
                     "images": list(source.images),
+                    "language": source.language,
                 }
                 files = (source.file, *source.images.values())
                 warnings = self._ask(job, files, room, source.seconds)["warnings"]

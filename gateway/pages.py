@@ -16,7 +16,7 @@ from gateway.foresight import foresee
 from gateway.long_bodies import LongBodies
 from gateway.stores import Stores
 from portal.web.app import build_app
-from portal.web.desk import Check
+from portal.web.desk import Check, Printer
 
 
 class Pages(uvicorn.Server):
@@ -39,6 +39,7 @@ def pages_of(
     checks: Mapping[str, Check],
     metrics: Callable[[], bytes],
     send: Callable[[int], str],
+    printer: Printer,
     *,
     grace_seconds: int,
 ) -> Pages:
@@ -65,6 +66,7 @@ def pages_of(
             open_archives=settings.reading.open_archives,
         ),
         send=send,
+        printer=printer,
         clock=clock.now,
         checks=checks,
         metrics=metrics,

@@ -14,19 +14,21 @@ import structlog
 
 from config.settings import Settings
 from gateway import assembly, clock, lock
+from gateway.checkpoints import Kept
 from gateway.chore import Chore
 from gateway.chores import chores_of
 from gateway.doors import Doors, named
 from gateway.gauges import gauges, readiness
 from gateway.outbound import Outbound
 from gateway.pages import pages_of
+from gateway.paper import Paper
 from gateway.queue import Queue, Runner
 from gateway.relay import RelayWay
 from gateway.stores import Stores, open_stores
 from gateway.watch import Metrics
 from gateway.way import FolderWay, Way
 from gateway.worker import Worker
-from portal.web.desk import Check
+from portal.web.desk import Check, Printer
 
 _GRACE_SECONDS = 30
 Ready = Callable[[str, str], None]
@@ -66,7 +68,9 @@ def serve(settings: Settings, ready: Ready) -> None:
         try:
             with _threads(chores):
                 checks = readiness(stores, queue, chores) | doors.checks()
-                asyncio.run(_open(doors, stores, checks, metrics, ready))
+                kept = Kept(stores.database, stores.vault, clock.now)
+                printer = Paper(road.workshop, kept, stores.work / "paper")
+                asyncio.run(_open(doors, stores, checks, metrics, printer, ready))
                 # We know. By default a second one would end us in the middle of the drain.
                 signal.signal(signal.SIGTERM, signal.SIG_IGN)
                 runner.stop(_GRACE_SECONDS)
@@ -121,12 +125,17 @@ def _threads(chores: Sequence[Chore]) -> Iterator[None]:
 
 
 async def _open(
-    doors: Doors, stores: Stores, checks: Mapping[str, Check], metrics: Metrics, ready: Ready
+    doors: Doors,
+    stores: Stores,
+    checks: Mapping[str, Check],
+    metrics: Metrics,
+    printer: Printer,
+    ready: Ready,
 ) -> None:
     """Keep the doors and the pages open until told to stop."""
     settings = stores.settings
     send = stores.web_door(clock.now).send
-    pages = pages_of(stores, checks, metrics.text, send, grace_seconds=_GRACE_SECONDS)
+    pages = pages_of(stores, checks, metrics.text, send, printer, grace_seconds=_GRACE_SECONDS)
     told = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):

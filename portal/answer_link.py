@@ -73,6 +73,46 @@ def keep(
     )
 
 
+def renew(connection: sa.Connection, letter_id: int, token: str, *, now: datetime) -> bool:
+    """Give another link to the question of one that still holds, until that one's end.
+
+    Return whether there is one: who was not asked by mail is asked nowhere else.
+    """
+    row = connection.execute(
+        sa.select(answer_links.c.expires_at)
+        .join(letters, letters.c.id == answer_links.c.letter_id)
+        .where(
+            answer_links.c.letter_id == letter_id,
+            answer_links.c.used_at.is_(None),
+            answer_links.c.expires_at > now,
+            letters.c.state.in_(WAITING),
+        )
+        .order_by(answer_links.c.expires_at.desc())
+        .limit(1)
+    ).one_or_none()
+    if row is None or pending(connection, letter_id) is not None:
+        return False
+    connection.execute(
+        sa.insert(answer_links).values(
+            token_sha256=sha256(token),
+            letter_id=letter_id,
+            made_at=now,
+            expires_at=row.expires_at,
+        )
+    )
+    return True
+
+
+def is_open(connection: sa.Connection, letter_id: int, *, now: datetime) -> bool:
+    """Say whether the sender of a letter has been asked, and may still answer."""
+    live = sa.select(answer_links.c.token_sha256).where(
+        answer_links.c.letter_id == letter_id,
+        answer_links.c.used_at.is_(None),
+        answer_links.c.expires_at > now,
+    )
+    return connection.execute(live.limit(1)).first() is not None
+
+
 def asked(connection: sa.Connection, token: str, *, now: datetime) -> Question:
     """Return what a link asks, and use nothing up. Raises AnswerLinkGone and Settled."""
     row = connection.execute(

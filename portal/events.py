@@ -28,6 +28,7 @@ DIRECTORY_VIEWED = "directory.viewed"
 OUTBOX_VIEWED = "outbox.viewed"
 ACCESS_REFUSED = "access.refused"
 SENT_MAILS_VIEWED = "mails.viewed"
+RECEIPT_DOWNLOADED = "receipt.downloaded"
 SIGNED_IN = "account.signed_in"
 SIGNED_OUT = "account.signed_out"
 

@@ -24,6 +24,7 @@ _LOOKED = {
     trail.DOCUMENT_VIEWED: "viewed",
     trail.DOCUMENT_DOWNLOADED: "downloaded",
     trail.SENT_MAILS_VIEWED: "looked at what the sender sees",
+    trail.RECEIPT_DOWNLOADED: "downloaded the receipt",
     trail.ACCESS_REFUSED: "asked for this package and was refused",
 }
 

@@ -91,6 +91,7 @@ def test_everything_filed_reads_as_designed() -> None:
         "Dana Reyes can see this now. You do not need to do anything, and you do not need to send"
         " it again.\n"
         "\n"
+        "View this receipt: https://gateway.example/p/7KQ4-M2XD\n"
         "Something wrong? Call +1 555 0100 and quote 7KQ4-M2XD.\n"
         "\n"
         "This is an automatic receipt.\n"

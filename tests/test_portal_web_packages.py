@@ -203,7 +203,7 @@ def test_for_me_counts_what_is_new_and_opening_takes_one_off(tmp_path: Path) -> 
 
 def test_a_letter_being_checked_has_the_page_ask_again(operations: TestClient) -> None:
     page = operations.get("/packages").text
-    assert 'data-checking="1"' in page
+    assert 'data-waits data-said="1 still being checked."' in page
     assert '<script src="/static/refresh.js" defer>' in page
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from httpx import Response
 
 from config.settings import Sending
 from portal.six_digits import TooManyCodes, throttle
-from portal.tables import letters, outbox
+from portal.tables import answer_links, letters, outbox
 from tests.desk import SampleDesk, TestClient, filled_desk, kinds
 from tests.filling_in import code_of, csrf, post, press, words
 
@@ -244,3 +245,143 @@ def test_who_sent_it_by_the_form_opens_it_without_another_code(desk: SampleDesk)
     address = f"/p/{number[:4]}-{number[4:]}"
     assert f'href="{address}"' in done
     assert "Sent. Receipt" in words(browser.get(address).text)
+
+
+def receipt_of(
+    desk: SampleDesk, text: str, html: str | None = "<p>Filed</p>", *, occasion: str = "2"
+) -> None:
+    """Give the letter a newer receipt with these words."""
+    with desk.database.write() as connection:
+        row = connection.execute(
+            sa.select(outbox)
+            .join(letters, letters.c.id == outbox.c.letter_id)
+            .where(letters.c.receipt == THERE.replace("-", ""), outbox.c.kind == "receipt")
+            .limit(1)
+        ).one()
+        changed = {"occasion": occasion, "message_id": f"sample-{occasion}x", "sent_at": None}
+        values = {**row._asdict(), **changed, "tries": 0, "text": text, "html": html}
+        del values["id"]
+        connection.execute(sa.insert(outbox).values(values))
+
+
+def test_what_was_mailed_is_on_the_page_without_its_one_time_links(desk: SampleDesk) -> None:
+    receipt_of(
+        desk,
+        "Filed for: Dana Reyes\nUpload what is missing here: http://x/send/with/abc_-1\n"
+        "Choose the case here: http://x/answer/def",
+        '<p>Filed</p><a href="http://x/answer/def" class="l">Choose the case here</a>',
+    )
+    browser = proven(desk)
+    text = browser.get(f"/p/{THERE}").text
+    assert "Filed for: Dana Reyes" in text
+    assert "abc_-1" not in text
+    assert "/answer/def" not in text
+    answer = browser.get(f"/p/{THERE}/receipt.pdf")
+    assert answer.headers["content-type"] == "application/pdf"
+    assert 'filename="Receipt 7KQ4-M2XD.pdf"' in answer.headers["content-disposition"]
+    assert desk.printed[-1][0] == '<p>Filed</p><a class="l">Choose the case here</a>'
+    assert kinds(desk)[-1][:2] == ("sender", "receipt.downloaded")
+
+
+def test_a_receipt_that_waits_for_its_undo_window_is_told_to_nobody(desk: SampleDesk) -> None:
+    receipt_of(desk, "Filed after all")
+    browser = proven(desk)
+    with desk.database.write() as connection:
+        later = sa.update(outbox).where(outbox.c.text == "Filed after all")
+        connection.execute(later.values(not_before=desk.now + timedelta(minutes=1)))
+    assert "Filed after all" not in browser.get(f"/p/{THERE}").text
+    desk.pass_time(minutes=2)
+    assert "Filed after all" in browser.get(f"/p/{THERE}").text
+
+
+def test_the_pdf_of_a_receipt_is_its_senders_and_operations(desk: SampleDesk) -> None:
+    receipt_of(desk, "Filed")
+    address = f"/p/{THERE}/receipt.pdf"
+    stranger = desk.browser()
+    stranger.get(f"/p/{THERE}")  # the browser has its cookie
+    there, other = (stranger.get(one) for one in (address, "/p/0000-0000/receipt.pdf"))
+    assert there.text.replace(THERE, "N") == other.text.replace("0000-0000", "N")
+    assert "Enter the address you sent from" in words(there.text)
+    assert desk.signed_in("Dana Reyes").get(address).status_code == 404
+    assert desk.printed == []
+    assert desk.signed_in("Olu Adeyemi").get(address).status_code == 200
+    assert 'href="/p/7KQ4-M2XD/receipt.pdf"' in (
+        desk.signed_in("Olu Adeyemi").get(f"/p/{THERE}/sender").text
+    )
+
+
+def test_the_live_part_holds_the_state_and_no_names_and_is_the_senders_alone(
+    desk: SampleDesk,
+) -> None:
+    browser = proven(desk)
+    before = len(kinds(desk))
+    text = browser.get(f"/p/{THERE}/status").text
+    assert 'id="live"' in text
+    assert "data-waits" not in text, "it has come to its end"
+    assert "Filed, except 2" in text
+    assert "deposition" not in text
+    assert len(kinds(desk)) == before
+    for receipt in (THERE, NOT_THERE):
+        assert desk.browser().get(f"/p/{receipt}/status").status_code == 404
+    with desk.database.write() as connection:
+        connection.execute(sa.update(letters).values(state="with_us"))
+    text = words(browser.get(f"/p/{THERE}/status").text)
+    assert "That is by 10:00 am Eastern on " in text
+    assert "data-waits" in browser.get(f"/p/{THERE}/status").text
+
+
+def asked(desk: SampleDesk, *, ends_in: timedelta = timedelta(days=1)) -> None:
+    """Have the letter wait for its sender, who was mailed a link."""
+    with desk.database.write() as connection:
+        this = letters.c.receipt == THERE.replace("-", "")
+        connection.execute(sa.update(letters).where(this).values(state="needs_you"))
+        letter_id = connection.scalar(sa.select(letters.c.id).where(this))
+        connection.execute(
+            sa.insert(answer_links).values(
+                token_sha256="mailed",
+                letter_id=letter_id,
+                made_at=desk.now,
+                expires_at=desk.now + ends_in,
+            )
+        )
+
+
+def test_who_was_asked_goes_from_the_page_to_the_question(desk: SampleDesk) -> None:
+    browser = proven(desk)
+    assert "Say which case it is" not in browser.get(f"/p/{THERE}").text
+    page = csrf(browser.get(f"/p/{THERE}").text)
+    refused = browser.post(f"/p/{THERE}/answer", data={"csrf": page})
+    assert refused.status_code == 410, "nobody was asked"
+    asked(desk)
+    assert "Say which case it is" in browser.get(f"/p/{THERE}").text
+    answer = post(browser, f"/p/{THERE}/answer", f"/p/{THERE}")
+    assert "Which case is this?" in words(desk.browser().get(answer.headers["location"]).text)
+    desk.pass_time(hours=23)
+    assert desk.browser().get(answer.headers["location"]).status_code == 200
+    desk.pass_time(hours=2)
+    assert desk.browser().get(answer.headers["location"]).status_code == 410, "as the mailed one"
+
+
+def test_more_is_sent_to_the_case_that_the_receipt_named_and_to_no_other(
+    desk: SampleDesk,
+) -> None:
+    receipt_of(desk, "3 documents are filed")
+    browser = proven(desk)
+    post(browser, f"/p/{THERE}/more", f"/p/{THERE}")
+    assert 'value="24-001234"' not in browser.get("/send").text, "the receipt named none"
+    receipt_of(desk, "Case:      24-001234", occasion="3")
+    answer = post(browser, f"/p/{THERE}/more", f"/p/{THERE}")
+    assert answer.headers["location"] == "/send"
+    assert 'value="24-001234"' in browser.get("/send").text
+    press(browser, "add", case="24-001300")
+    post(browser, f"/p/{THERE}/more", f"/p/{THERE}")
+    assert 'value="24-001300"' in browser.get("/send").text, "what was typed stays"
+
+
+def test_nobody_without_the_right_does_any_of_it(desk: SampleDesk) -> None:
+    asked(desk)
+    browser = desk.browser()
+    for what in ("answer", "more"):
+        refused = post(browser, f"/p/{THERE}/{what}", f"/p/{THERE}")
+        assert "Enter the address you sent from" in words(refused.text)
+        assert browser.post(f"/p/{THERE}/{what}", data={}).status_code == 403

@@ -152,5 +152,6 @@ def _digest(source: Source) -> str:
     for file in (source.file, *(source.images[name] for name in sorted(source.images))):
         with file.open("rb") as stream:
             digest.update(hashlib.file_digest(stream, "sha256").digest())
-    digest.update(repr((source.title, source.heading, sorted(source.images))).encode())
+    said = (source.title, source.heading, sorted(source.images))
+    digest.update(repr(said).encode() + source.language.encode())
     return digest.hexdigest()

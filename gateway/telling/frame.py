@@ -10,11 +10,14 @@ from gateway.trial import Trial
 
 
 def ways(service: Service, number: str) -> tuple[str | Link, ...]:
-    """Say whom to ask. `number` is the receipt number as shown.
+    """Say where to look, and whom to ask. `number` is the receipt number as shown.
 
-    `/p/{number}` is a page for staff: senders are sent there when they have accounts of their own.
+    The page is opened by a code that goes where this mail goes: its address is no secret.
     """
-    return (f"Something wrong? Call {service.phone} and quote {number}.",)
+    return (
+        Link("View this receipt", f"{service.base_url}/p/{number}"),
+        f"Something wrong? Call {service.phone} and quote {number}.",
+    )
 
 
 def with_banner(sheet: Sheet, trial: Trial) -> Sheet:

@@ -56,7 +56,7 @@ from portal.web import help as help_page
 from portal.web import (
     triage as triage_pages,
 )
-from portal.web.desk import Check, Desk
+from portal.web.desk import Check, Desk, NotPrinted, Printer
 from portal.web.faults import FormStale, SignedOut
 from portal.web.guard import Guard
 from portal.web.line import Lines
@@ -71,7 +71,7 @@ _ROOMS = (
 # The faults of people's decisions; each names its row of the catalogue.
 _REFUSALS: tuple[type[Exception], ...] = (
     *(AlreadyDecided, ClaimedByOther, DocumentsDiffer, NobodyToAsk, UndoOver),
-    *(AnswerLinkGone, UploadLinkGone, Settled, TooManyTries, TooManyDrafts),
+    *(AnswerLinkGone, UploadLinkGone, Settled, TooManyTries, TooManyDrafts, NotPrinted),
 )
 
 
@@ -91,6 +91,7 @@ def build_app(
     case_number: Callable[[str], str | None],
     foresee: Foresee,
     send: Callable[[int], str],
+    printer: Printer,
     clock: Callable[[], datetime],
     checks: Mapping[str, Check],
     metrics: Callable[[], bytes],
@@ -100,9 +101,9 @@ def build_app(
     `minimum_free_bytes` is what uploads leave free on the vault's disk. `case_number` brings what a
     person wrote into the form of our case numbers, or says None. `foresee` says what will become of
     files. `send` sends a draft by its id, once however often it is called, and returns the receipt
-    number. `clock` returns the present moment with its zone. `checks` are those of /readyz by name:
-    each returns None, or its problem in a sentence without personal data. Serve it without an
-    access log: the address of a sign-in link is a secret.
+    number. `printer` makes PDFs of our own HTML. `clock` returns the present moment with its zone.
+    `checks` are those of /readyz by name: each returns None, or its problem in a sentence without
+    personal data. Serve it without an access log: the address of a sign-in link is a secret.
     """
     desk = Desk(
         database=database,
@@ -118,6 +119,7 @@ def build_app(
         case_number=case_number,
         foresee=foresee,
         send=send,
+        printer=printer,
         clock=clock,
         checks=checks,
         metrics=metrics,

@@ -9,7 +9,7 @@ from portal import receipt_number
 from portal.closing import NotClosable, close, reopen
 from portal.web.desk import AtDesk
 from portal.web.faults import FormStale
-from portal.web.package import look_up
+from portal.web.found import look_up
 from portal.web.visitor import OwnForm, SignedIn
 
 router = APIRouter()

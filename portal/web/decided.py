@@ -14,8 +14,8 @@ from portal.guess import consultants_of, without_consultant
 from portal.tables import letters, outbox
 from portal.undo import UndoOver, can_undo, undo
 from portal.waiting import line
-from portal.web import package as packages
 from portal.web.desk import AtDesk, Desk
+from portal.web.found import refuse
 from portal.web.visitor import OwnForm, SignedIn, Visitor
 
 router = APIRouter()
@@ -105,5 +105,5 @@ def _look_up(
     ):
         return letter, decision
     letter_id = None if letter is None else letter.id
-    packages.refuse(desk, visitor, letter_id)
+    refuse(desk, visitor, letter_id)
     raise NotThere(letter_id)

@@ -15,12 +15,23 @@ from config.media import MediaCatalogue
 from config.settings import Intake, Sending, Service, Triage, Web
 from portal.database import Database
 from portal.foreseen import Foresee
+from portal.handout import Handout
 from portal.vault import Vault
 from portal.web.line import Lines
 from portal.web.pages import Pages
 
 Check = Callable[[], str | None]
 """A check of /readyz: returns None, or the problem in a sentence without personal data."""
+
+
+Printer = Callable[[str, str, str], Handout]
+"""Makes the PDF of HTML of our own, with a title and the name to save it under."""
+
+
+class NotPrinted(Exception):
+    """The PDF of a page of ours could not be made: others print, or the engine failed."""
+
+    code = "not_printed"
 
 
 @dataclass(frozen=True)
@@ -40,6 +51,7 @@ class Desk:
     case_number: Callable[[str], str | None]  # a text in our form, or None
     foresee: Foresee
     send: Callable[[int], str]  # a draft's id, to the receipt number that it is sent under
+    printer: Printer
     clock: Callable[[], datetime]
     checks: Mapping[str, Check]
     metrics: Callable[[], bytes]

@@ -9,7 +9,7 @@ from portal import events
 from portal.directory_runs import runs
 from portal.dossier import NotThere
 from portal.web.desk import AtDesk
-from portal.web.package import refuse
+from portal.web.found import refuse
 from portal.web.visitor import SignedIn
 
 router = APIRouter()

@@ -14,7 +14,7 @@ from portal.handout import Handout, everything, original_of, pdf_of
 from portal.piece import Piece
 from portal.web.desk import AtDesk, Desk
 from portal.web.download import archive, attachment, inline
-from portal.web.package import look_up, refuse
+from portal.web.found import look_up, refuse
 from portal.web.visitor import SignedIn, Visitor
 
 router = APIRouter(prefix="/p/{receipt}/documents")

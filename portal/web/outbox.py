@@ -9,7 +9,7 @@ from portal import events
 from portal.dossier import NotThere
 from portal.outbox import mails
 from portal.web.desk import AtDesk
-from portal.web.package import refuse
+from portal.web.found import refuse
 from portal.web.visitor import SignedIn
 from portal.wish import Wish
 

@@ -7,15 +7,16 @@ from fastapi.responses import RedirectResponse, Response
 
 from portal import events, receipt_number, upload_link
 from portal.closing import may_close, may_reopen
-from portal.dossier import Dossier, NotThere, dossier, mark_read
+from portal.dossier import mark_read
 from portal.handout import everything, original_of
 from portal.history import history
 from portal.reassigning import offer
 from portal.spoken import Spoken
 from portal.web import sender_page
-from portal.web.desk import AtDesk, Desk
+from portal.web.desk import AtDesk
 from portal.web.faults import SignedOut
-from portal.web.visitor import Visitor, visitor_of
+from portal.web.found import look_up
+from portal.web.visitor import visitor_of
 
 router = APIRouter()
 
@@ -67,34 +68,3 @@ def package(request: Request, desk: AtDesk, receipt: str) -> Response:
         completes=completes,
         now=now,
     )
-
-
-def look_up(desk: Desk, visitor: Visitor, receipt: str) -> Dossier:
-    """Return the package with a receipt number as people write it.
-
-    Raises NotThere where there is none or the visitor may not see it, and records that.
-    """
-    # What is no receipt number is looked for as well: no such letter is the same as no number.
-    number = receipt_number.parsed(receipt) or ""
-    try:
-        with desk.database.read() as connection:
-            return dossier(connection, visitor.viewer, number)
-    except NotThere as fault:
-        refuse(desk, visitor, fault.letter_id)
-        raise
-
-
-def refuse(desk: Desk, visitor: Visitor, letter_id: int | None) -> None:
-    """Record that a visitor asked for what is not there, or what they may not see.
-
-    Both write the same, so that neither takes longer.
-    """
-    with desk.database.write() as connection:
-        events.record(
-            connection,
-            letter_id=letter_id,
-            actor=visitor.actor,
-            kind=events.ACCESS_REFUSED,
-            detail={},
-            at=desk.clock(),
-        )

@@ -13,7 +13,7 @@ from portal.reassigning import Overtaken, reassign
 from portal.reassignment import Move
 from portal.web.desk import AtDesk
 from portal.web.faults import FormStale
-from portal.web.package import look_up, refuse
+from portal.web.found import look_up, refuse
 from portal.web.visitor import OwnForm, SignedIn
 
 router = APIRouter()

@@ -3,23 +3,35 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 
+from portal import (
+    answer_link,
+    erasure,
+    events,
+    letter_code,
+    mailed_receipt,
+    moments,
+    receipt_number,
+)
 from portal import draft as drafting
-from portal import erasure, events, letter_code, receipt_number
-from portal.dossier import Dossier, senders
+from portal.dossier import Dossier, NotThere, senders
 from portal.draft import NoDraft
 from portal.sign_in import new_token
 from portal.six_digits import TooManyCodes
 from portal.spoken import ToSender
 from portal.vocabulary import problem
 from portal.web.desk import AtDesk, Desk
-from portal.web.faults import FormStale
-from portal.web.sender import network_of, owner_of
-from portal.web.visitor import Form, cookie_name, set_cookie
+from portal.web.download import attachment
+from portal.web.faults import FormStale, SignedOut
+from portal.web.found import look_up, refuse
+from portal.web.sender import draft_of, keep_draft, network_of, owner_of
+from portal.web.visitor import Form, cookie_name, set_cookie, visitor_of
 
 router = APIRouter()
 
@@ -66,6 +78,77 @@ def code(request: Request, desk: AtDesk, receipt: str, form: Form) -> Response:
     except TooManyCodes as fault:
         return _way_in(request, desk, receipt, wrong=fault.code, status=429)
     return _way_in(request, desk, receipt, asked=True)
+
+
+@router.get("/p/{receipt}/status")
+def status(request: Request, desk: AtDesk, receipt: str) -> Response:
+    """Return the live part of the page alone, for a page that asks for it again and again.
+
+    It holds a state and no names, so that it is asked for is no event.
+    """
+    found = _theirs(request, desk, receipt)
+    if found is None:
+        raise NotThere
+    return desk.pages.render("package_sender_status.html", **_standing(desk, found))
+
+
+@router.get("/p/{receipt}/receipt.pdf")
+def paper(request: Request, desk: AtDesk, receipt: str) -> Response:
+    """Download the last receipt as a PDF: the words of the mail."""
+    try:
+        visitor = visitor_of(request, desk)
+    except SignedOut:
+        found, actor = _theirs(request, desk, receipt), events.SENDER
+        if found is None:
+            return _way_in(request, desk, receipt)
+    else:
+        found, actor = look_up(desk, visitor, receipt), visitor.actor
+        if not visitor.viewer.works_in_operations:
+            refuse(desk, visitor, found.letter_id)
+            raise NotThere(found.letter_id)
+    with desk.database.read() as connection:
+        mailed = mailed_receipt.find(connection, found.letter_id, now=desk.clock())
+    if mailed is None or mailed.html is None:
+        raise NotThere(found.letter_id)
+    name = f"Receipt {receipt_number.shown(found.receipt)}.pdf"
+    answer = attachment(desk.vault, desk.printer(mailed.html, mailed.subject, name))
+    _note(desk, found, actor, events.RECEIPT_DOWNLOADED)
+    return answer
+
+
+@router.post("/p/{receipt}/answer")
+def answer(request: Request, desk: AtDesk, receipt: str, form: Form) -> Response:
+    """Lead the sender of a letter that waits to the page that asks which case it is."""
+    _token_of_form(request, desk, form)
+    found = _theirs(request, desk, receipt)
+    if found is None:
+        return _way_in(request, desk, receipt)
+    token = new_token()
+    with desk.database.write() as connection:
+        if not answer_link.renew(connection, found.letter_id, token, now=desk.clock()):
+            raise answer_link.Settled
+    return RedirectResponse(f"/answer/{token}", 303)
+
+
+@router.post("/p/{receipt}/more")
+def more(request: Request, desk: AtDesk, receipt: str, form: Form) -> Response:
+    """Go to the form, with the case filled in where the receipt named it and none is typed yet."""
+    _token_of_form(request, desk, form)
+    found = _theirs(request, desk, receipt)
+    if found is None:
+        return _way_in(request, desk, receipt)
+    with desk.database.read() as connection:
+        mailed = mailed_receipt.find(connection, found.letter_id, now=desk.clock())
+    told = "" if mailed is None else mailed.text
+    cases = {one.case for one in found.submissions if one.case in told}
+    draft, owner = draft_of(owner_of(request, desk), desk, network_of(request))
+    if len(cases) == 1 and not draft.fields.get("case"):
+        filled = dict(draft.fields) | {"way": "number", "case": cases.pop()}
+        with desk.database.write() as connection:
+            drafting.write(connection, draft.id, filled, now=desk.clock())
+    to_form = RedirectResponse("/send", 303)
+    keep_draft(to_form, desk, owner)
+    return to_form
 
 
 @router.post("/p/{receipt}/erasure")
@@ -130,29 +213,49 @@ def _way_in(
 
 def _page(request: Request, desk: Desk, found: Dossier, *, wrong: str | None = None) -> Response:
     """Show it. `wrong` is a reason that cannot be taken as it is."""
-    with desk.database.write() as connection:
-        events.record(
-            connection,
-            letter_id=found.letter_id,
-            actor=events.SENDER,
-            kind=events.PACKAGE_VIEWED,
-            detail={},
-            at=desk.clock(),
-        )
+    _note(desk, found, events.SENDER, events.PACKAGE_VIEWED)
+    with desk.database.read() as connection:
         asked = erasure.request_of(connection, found.letter_id)
+        mailed = mailed_receipt.find(connection, found.letter_id, now=desk.clock())
     most = erasure.MOST_CHARACTERS
     return _answer(
         request,
         desk,
         "package_sender.html",
         200 if wrong is None else 422,
-        package=found,
-        spoken=ToSender(found),
+        **_standing(desk, found),
         erasure=asked,
+        mailed=mailed,
         typed=wrong,
         problem=None if wrong is None else problem("erasure_reason", {"n": most}),
         most=most,
     )
+
+
+def _standing(desk: Desk, found: Dossier) -> dict[str, Any]:
+    """Return what the live part of the page is made of."""
+    waits = found.state in {"with_us", "needs_you"}
+    zone = ZoneInfo(desk.service.time_zone)
+    with desk.database.read() as connection:
+        may_answer = waits and answer_link.is_open(connection, found.letter_id, now=desk.clock())
+    return {
+        "package": found,
+        "spoken": ToSender(found),
+        "may_answer": may_answer,
+        "by": moments.by(desk.calendar.promise(found.state_since), zone) if waits else None,
+    }
+
+
+def _note(desk: Desk, found: Dossier, actor: str, kind: str) -> None:
+    with desk.database.write() as connection:
+        events.record(
+            connection,
+            letter_id=found.letter_id,
+            actor=actor,
+            kind=kind,
+            detail={},
+            at=desk.clock(),
+        )
 
 
 def _answer(

@@ -8,8 +8,8 @@ from fastapi.responses import Response
 from portal import events
 from portal.dossier import NotThere
 from portal.outbox import to_sender
-from portal.web import package as packages
 from portal.web.desk import AtDesk
+from portal.web.found import look_up, refuse
 from portal.web.visitor import SignedIn
 
 router = APIRouter()
@@ -18,9 +18,9 @@ router = APIRouter()
 @router.get("/p/{receipt}/sender")
 def sender(desk: AtDesk, visitor: SignedIn, receipt: str) -> Response:
     """Show the mails to operations. They quote the package, so that is recorded."""
-    letter = packages.look_up(desk, visitor, receipt)
+    letter = look_up(desk, visitor, receipt)
     if not visitor.viewer.works_in_operations:
-        packages.refuse(desk, visitor, letter.letter_id)
+        refuse(desk, visitor, letter.letter_id)
         raise NotThere(letter.letter_id)
     with desk.database.write() as connection:
         mails = to_sender(connection, letter.letter_id, letter.sender)

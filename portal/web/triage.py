@@ -27,7 +27,7 @@ from portal.guess import guesses, look_up
 from portal.rights import Filing as Seen
 from portal.spoken import Spoken
 from portal.waiting import line
-from portal.web import package as packages
+from portal.web import found as packages
 from portal.web.desk import AtDesk, Desk
 from portal.web.visitor import OwnLongForm, SignedIn, Visitor
 

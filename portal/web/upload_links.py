@@ -14,7 +14,7 @@ from portal.draft import Owner
 from portal.sign_in import new_token
 from portal.web.desk import AtDesk
 from portal.web.faults import FormStale
-from portal.web.package import look_up, refuse
+from portal.web.found import look_up, refuse
 from portal.web.sender import draft_of, keep_draft, network_of, owner_of
 from portal.web.visitor import Form, OwnForm, SignedIn
 
