@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import tempfile
 import threading
-from contextlib import nullcontext
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -27,7 +28,7 @@ _SHEET = (
     " h1 { font-size: 19px !important } h2 { font-size: 15px !important }"
     " tr { break-inside: avoid }</style>"
 )
-_PATIENCE_SECONDS = 10.0
+_PATIENCE_SECONDS = 2.0
 
 
 @dataclass(frozen=True)
@@ -47,22 +48,28 @@ class Paper:
 
         Raises NotPrinted where others print for long, or the engine failed: the log says why.
         """
+        self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with tempfile.TemporaryDirectory(dir=self.folder) as room:
+            file = Path(room) / "page.html"
+            file.write_text(_SHEET + html, encoding="utf-8")
+            source = Source(file, "text/html", title=title, seconds=_SECONDS, language="en")
+            bench = Bench(self.workshop, self.checkpoints, Path(room), self._my_turn())
+            try:
+                made = bench.pdf(source)
+            except (ConversionFault, SandboxMissing, JobStopped) as fault:
+                structlog.get_logger().error("paper.failed", **fault_fields(fault))
+                raise NotPrinted from fault
+        return Handout(name, made.sha256, made.bytes, PDF)
+
+    @contextmanager
+    def _my_turn(self) -> Iterator[None]:
+        """Wait for it, and not for long: whoever waits holds a thread of the pages."""
         if not self._turn.acquire(timeout=_PATIENCE_SECONDS):
             raise NotPrinted
         try:
-            self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            with tempfile.TemporaryDirectory(dir=self.folder) as room:
-                file = Path(room) / "page.html"
-                file.write_text(_SHEET + html, encoding="utf-8")
-                source = Source(file, "text/html", title=title, seconds=_SECONDS, language="en")
-                bench = Bench(self.workshop, self.checkpoints, Path(room), nullcontext())
-                made = bench.pdf(source)
-        except (ConversionFault, SandboxMissing, JobStopped) as fault:
-            structlog.get_logger().error("paper.failed", **fault_fields(fault))
-            raise NotPrinted from fault
+            yield
         finally:
             self._turn.release()
-        return Handout(name, made.sha256, made.bytes, PDF)
 
 
 def no_paper(html: str, title: str, name: str) -> Handout:

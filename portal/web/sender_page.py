@@ -139,7 +139,7 @@ def more(request: Request, desk: AtDesk, receipt: str, form: Form) -> Response:
         return _way_in(request, desk, receipt)
     with desk.database.read() as connection:
         mailed = mailed_receipt.find(connection, found.letter_id, now=desk.clock())
-    told = "" if mailed is None else mailed.text
+    told = () if mailed is None else mailed.text.split()
     cases = {one.case for one in found.submissions if one.case in told}
     draft, owner = draft_of(owner_of(request, desk), desk, network_of(request))
     if len(cases) == 1 and not draft.fields.get("case"):
