@@ -12,7 +12,7 @@ import structlog
 
 from config.settings import Settings
 from gateway.queue import Queue
-from portal import answer_link, draft, sign_in, upload
+from portal import answer_link, draft, sign_in, upload, upload_link
 from portal.database import Database
 from portal.decision import pending
 from portal.pouch import PouchChanged, Raw
@@ -107,7 +107,9 @@ class Sweep:
         idle = timedelta(minutes=self.settings.web.session_minutes)
         with self.database.write() as connection:
             gone = sign_in.sweep(connection, now=self.clock(), idle=idle)
-            return gone + answer_link.sweep(connection, now=self.clock())
+            gone += answer_link.sweep(connection, now=self.clock())
+            days = self.settings.sending.link_days
+            return gone + upload_link.sweep(connection, now=self.clock(), days=days)
 
     def drafts(self) -> int:
         """Remove the drafts that were left alone, and uploads that stopped. Return how many."""

@@ -16,28 +16,17 @@ import sqlalchemy as sa
 from gateway.address import AddressFault, canonical
 from gateway.letter import Accepted, Along, Envelope, Form, Letter, Proof, Withdrawn
 from gateway.manifest import Manifest, listed
-from portal import upload, upload_link
+from portal import link_draft, upload
 from portal.database import Database
-from portal.draft import NoDraft
+from portal.draft import DraftChanged, NoDraft
 from portal.pouch import blob_of
 from portal.tables import accounts, drafts, letters
-from portal.upload import AddressNotProven, Upload
+from portal.upload import AddressNotProven, NotWhole, Upload
 from portal.upload_link import UploadLinkGone
 from portal.vault import Vault
 
 DOOR = "web"
 _TRIES = 5
-
-
-class NotWhole(Exception):
-    """A file of the draft has not come whole yet: it is finished, or removed, first."""
-
-    code = "upload_interrupted"
-
-    def __init__(self, name: str, percent: int) -> None:
-        super().__init__()
-        self.name = name
-        self.percent = percent
 
 
 class Accept(Protocol):
@@ -70,8 +59,8 @@ class WebDoor:
         """Take a draft as a letter, and return its receipt number (8 characters, as stored).
 
         A draft is taken once: whoever sends it again, at the same time or after a crash, gets the
-        same number. Raises NoDraft, AddressNotProven, NotWhole and UploadLinkGone, and the faults
-        of the wall and the vault; then it was not sent, and nothing of it has changed.
+        same number. Raises NoDraft, DraftChanged, AddressNotProven, NotWhole and UploadLinkGone,
+        and the faults of the wall and the vault; then it was not sent, and nothing has changed.
         """
         for _ in range(_TRIES):
             with self.database.read() as connection:
@@ -79,7 +68,7 @@ class WebDoor:
                 uploads = upload.of(connection, draft_id)
                 sent = None if there is not None else _draft(connection, draft_id, uploads)
                 if sent is not None:
-                    upload_link.require(connection, draft_id, now=self.clock())
+                    link_draft.require(connection, draft_id, now=self.clock())
             if there is not None:
                 return there
             assert sent is not None, "it is sent, or to be sent"
@@ -89,7 +78,7 @@ class WebDoor:
                 return self._accept(draft_id, sent)
             except Withdrawn:
                 continue  # another tab has changed it, or sent it
-        raise Withdrawn(f"draft {draft_id}")
+        raise DraftChanged
 
     def _accept(self, draft_id: int, sent: _Sent) -> str:
         content = sent.manifest.written()
@@ -117,7 +106,7 @@ class WebDoor:
                 .values(sent_at=now, letter_id=letter_id, touched_at=now)
             )
             try:
-                upload_link.use(connection, draft_id, letter_id, now=now)
+                link_draft.use(connection, draft_id, letter_id, now=now)
             except UploadLinkGone as fault:
                 raise Withdrawn(f"draft {draft_id}") from fault  # the next try says which
 
@@ -149,7 +138,7 @@ def _draft(connection: sa.Connection, draft_id: int, uploads: tuple[Upload, ...]
     files = []
     for one in uploads:
         if one.sha256 is None:
-            raise NotWhole(one.name, one.offset * 100 // max(one.length, 1))
+            raise NotWhole
         files.append(
             listed(
                 one.name,

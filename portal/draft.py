@@ -28,6 +28,10 @@ class NoDraft(Exception):
     """There is no draft that is theirs and not sent."""
 
 
+class DraftChanged(Exception):
+    """Another tab changes the draft again and again while it is being sent."""
+
+
 class TooManyDrafts(Exception):
     """So many were begun from one network within the hour."""
 

@@ -66,7 +66,7 @@ upload_links = sa.Table(
     metadata,
     key(),
     text("token_sha256", unique=True),
-    to("letters.id"),  # that it completes
+    to("letters.id", null=True),  # that it completes; none where it begins something
     to("accounts.id", null=True),  # of the maker, who is told when it was used; none: a receipt's
     text("case_number"),
     text("message"),

@@ -16,6 +16,10 @@ from portal.tables import drafts, uploads
 from portal.vault import Vault
 
 
+class NotWhole(Exception):
+    """A file of the draft has not come whole yet: it is finished, or removed, first."""
+
+
 class NoUpload(Exception):
     """There is none, it has run out, or it is somebody else's: the answer to all is the same."""
 

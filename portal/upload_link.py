@@ -8,19 +8,16 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 import sqlalchemy as sa
 
-from portal import events, receipt_number
+from portal import events
 from portal.dossier import Dossier, NotThere
-from portal.postbox import Owed, owe
 from portal.rights import Filing, Viewer, may_open
 from portal.sign_in import new_token
-from portal.tables import accounts, letters, upload_link_drafts, upload_links
+from portal.tables import accounts, cases, letters, upload_link_drafts, upload_links
 
 MOST_SUBJECT = 200
 MOST_NARRATIVE = 5_000
@@ -66,37 +63,77 @@ def cases_for(viewer: Viewer, dossier: Dossier) -> tuple[str, ...]:
     )
 
 
+@dataclass(frozen=True)
+class Wanted:
+    """What a link fills in, as its maker typed it."""
+
+    case: str  # the number, in our form
+    subject: str = ""
+    narrative: str = ""
+
+    @property
+    def message(self) -> str:
+        """The words of the form's message."""
+        said = self.subject.strip()[:MOST_SUBJECT], self.narrative.strip()[:MOST_NARRATIVE]
+        return "\n\n".join(filter(None, said))
+
+
 def make(
     connection: sa.Connection,
     viewer: Viewer,
     dossier: Dossier,
-    case: str,
-    subject: str,
-    narrative: str,
+    wanted: Wanted,
     *,
     now: datetime,
     days: int,
 ) -> str:
-    """Make a link and return its token, which is kept nowhere.
+    """Make a link that completes a letter, and return its token, which is kept nowhere.
 
     Raises NotThere where the viewer may not.
     """
-    if case not in cases_for(viewer, dossier):
+    if wanted.case not in cases_for(viewer, dossier):
         raise NotThere(dossier.letter_id)
+    return _made(connection, viewer, wanted, dossier.letter_id, now, days)
+
+
+def make_for_case(
+    connection: sa.Connection, viewer: Viewer, wanted: Wanted, *, now: datetime, days: int
+) -> str:
+    """Make a link to a case, for documents that nobody has begun to send. Return its token.
+
+    Raises NotThere where there is no such open case, or the viewer may not see it.
+    """
+    case = connection.execute(
+        sa.select(cases.c.consultant_id, cases.c.restricted).where(
+            cases.c.number == wanted.case, cases.c.state == "open"
+        )
+    ).one_or_none()
+    if case is None or not may_open(viewer, Filing(case.consultant_id, case.restricted)):
+        raise NotThere
+    return _made(connection, viewer, wanted, None, now, days)
+
+
+def _made(
+    connection: sa.Connection,
+    viewer: Viewer,
+    wanted: Wanted,
+    letter_id: int | None,
+    now: datetime,
+    days: int,
+) -> str:
     token = new_token()
-    said = (subject.strip()[:MOST_SUBJECT], narrative.strip()[:MOST_NARRATIVE])
     connection.execute(
         sa.insert(upload_links).values(
             token_sha256=sha256(token),
-            letter_id=dossier.letter_id,
+            letter_id=letter_id,
             account_id=viewer.account_id,
-            case_number=case,
-            message="\n\n".join(filter(None, said)),
+            case_number=wanted.case,
+            message=wanted.message,
             made_at=now,
             expires_at=now + timedelta(days=days),
         )
     )
-    _note(connection, dossier.letter_id, viewer, events.LINK_MADE, now)
+    _note(connection, letter_id, viewer, events.LINK_MADE, now)
     return token
 
 
@@ -132,17 +169,45 @@ def revoke(
     """
     if link_id not in {one.id for one in of(connection, viewer, dossier)}:
         raise NotThere(dossier.letter_id)
+    _revoked(connection, viewer, dossier.letter_id, link_id, now)
+
+
+def revoke_own(connection: sa.Connection, viewer: Viewer, link_id: int, *, now: datetime) -> None:
+    """Revoke a link to a case that the viewer has made. Raises NotThere where it is none."""
+    if link_id not in {one.id for one in own(connection, viewer)}:
+        raise NotThere
+    _revoked(connection, viewer, None, link_id, now)
+
+
+def _revoked(
+    connection: sa.Connection, viewer: Viewer, letter_id: int | None, link_id: int, now: datetime
+) -> None:
     revoked = connection.execute(
         sa.update(upload_links)
-        .where(upload_links.c.id == link_id, *_holding(now))
+        .where(upload_links.c.id == link_id, *holding(now))
         .values(revoked_at=now)
     )
     if revoked.rowcount:
-        _note(connection, dossier.letter_id, viewer, events.LINK_REVOKED, now)
+        _note(connection, letter_id, viewer, events.LINK_REVOKED, now)
 
 
 def of(connection: sa.Connection, viewer: Viewer, dossier: Dossier) -> tuple[UploadLink, ...]:
     """Return the links of a letter to cases that the viewer may open, the newest first."""
+    links = upload_links.c
+    return _links(
+        connection,
+        links.letter_id == dossier.letter_id,
+        links.case_number.in_(cases_for(viewer, dossier)),
+    )
+
+
+def own(connection: sa.Connection, viewer: Viewer) -> tuple[UploadLink, ...]:
+    """Return the links to cases that the viewer has made, the newest first."""
+    links = upload_links.c
+    return _links(connection, links.letter_id.is_(None), links.account_id == viewer.account_id)
+
+
+def _links(connection: sa.Connection, *which: sa.ColumnElement[bool]) -> tuple[UploadLink, ...]:
     sent = letters.alias()
     links = upload_links.c
     rows = connection.execute(
@@ -152,10 +217,7 @@ def of(connection: sa.Connection, viewer: Viewer, dossier: Dossier) -> tuple[Upl
         )
         .outerjoin(accounts, accounts.c.id == links.account_id)
         .outerjoin(sent, sent.c.id == links.used_by_id)
-        .where(
-            links.letter_id == dossier.letter_id,
-            links.case_number.in_(cases_for(viewer, dossier)),
-        )
+        .where(*which)
         .order_by(links.id.desc())
     )
     return tuple(UploadLink(*row) for row in rows)
@@ -170,92 +232,20 @@ def completes(connection: sa.Connection, letter_id: int) -> str | None:
     )
 
 
-def filled_in(connection: sa.Connection, token: str, *, now: datetime) -> Mapping[str, str]:
-    """Return the fields of the form that a link fills in. Raises UploadLinkGone."""
-    row = _row(connection, token, now)
-    return {"way": "number", "case": row.case_number, "message": row.message}
-
-
-def begin(connection: sa.Connection, token: str, draft_id: int, *, now: datetime) -> None:
-    """Note that a draft was begun by a link. Raises UploadLinkGone."""
-    link = _row(connection, token, now)
-    connection.execute(sa.insert(upload_link_drafts).values(draft_id=draft_id, link_id=link.id))
-
-
-def require(connection: sa.Connection, draft_id: int, *, now: datetime) -> None:
-    """Raise UploadLinkGone where a draft was begun by a link that holds no more."""
-    link = connection.execute(
-        sa.select(sa.and_(*_holding(now)))
-        .join_from(upload_link_drafts, upload_links)
-        .where(upload_link_drafts.c.draft_id == draft_id)
-    ).one_or_none()
-    if link is not None and not link[0]:
-        raise UploadLinkGone
-
-
-def use(connection: sa.Connection, draft_id: int, letter_id: int, *, now: datetime) -> None:
-    """Use up the link that a draft was begun by, if it was, as the draft becomes a letter.
-
-    Its maker is told, by mail and on the page. Raises UploadLinkGone; then nothing is sent.
-    """
-    link = connection.execute(
-        sa.select(upload_links.c.id, upload_links.c.letter_id, accounts.c.email, letters.c.receipt)
-        .join(upload_link_drafts, upload_link_drafts.c.link_id == upload_links.c.id)
-        .outerjoin(accounts, accounts.c.id == upload_links.c.account_id)
-        .join(letters, letters.c.id == upload_links.c.letter_id)
-        .where(upload_link_drafts.c.draft_id == draft_id)
-    ).one_or_none()
-    if link is None:
-        return
-    used = connection.execute(
-        sa.update(upload_links)
-        .where(upload_links.c.id == link.id, *_holding(now))
-        .values(used_at=now, used_by_id=letter_id)
+def sweep(connection: sa.Connection, *, now: datetime, days: int) -> int:
+    """Remove the links that ended unused so many days ago. Return how many went."""
+    ended = sa.and_(
+        upload_links.c.used_at.is_(None),
+        sa.func.coalesce(upload_links.c.revoked_at, upload_links.c.expires_at)
+        <= now - timedelta(days=days),
     )
-    if used.rowcount != 1:
-        raise UploadLinkGone
-    if link.email is not None:
-        by = connection.scalar(sa.select(letters.c.receipt).where(letters.c.id == letter_id)) or ""
-        mail = _used(link.email, receipt_number.shown(link.receipt), receipt_number.shown(by))
-        owe(connection, mail, letter_id=link.letter_id, occasion=str(link.id), now=now)
-    events.record(
-        connection,
-        letter_id=link.letter_id,
-        actor=events.SENDER,
-        kind=events.LINK_USED,
-        detail={"letter": letter_id},
-        at=now,
-    )
+    of_ended = upload_link_drafts.c.link_id.in_(sa.select(upload_links.c.id).where(ended))
+    connection.execute(sa.delete(upload_link_drafts).where(of_ended))
+    return connection.execute(sa.delete(upload_links).where(ended)).rowcount
 
 
-def _used(maker: str, first: str, then: str) -> Owed:
-    return Owed(
-        kind=USED_MAIL,
-        recipient=maker,
-        subject=f"Your upload link was used ({first})",
-        text=f"Documents came by the link that you made for {first}. Their receipt is {then}.\n",
-    )
-
-
-def let_go(connection: sa.Connection, draft_id: int) -> None:
-    """Part a draft from its link, which holds no more: it can be sent without it."""
-    connection.execute(
-        sa.delete(upload_link_drafts).where(upload_link_drafts.c.draft_id == draft_id)
-    )
-
-
-def _row(connection: sa.Connection, token: str, now: datetime) -> sa.Row[*tuple[Any, ...]]:
-    row = connection.execute(
-        sa.select(upload_links.c.id, upload_links.c.case_number, upload_links.c.message).where(
-            upload_links.c.token_sha256 == sha256(token), *_holding(now)
-        )
-    ).one_or_none()
-    if row is None:
-        raise UploadLinkGone
-    return row
-
-
-def _holding(now: datetime) -> tuple[sa.ColumnElement[bool], ...]:
+def holding(now: datetime) -> tuple[sa.ColumnElement[bool], ...]:
+    """Return the conditions on rows of `upload_links` that something can be sent by them."""
     return (
         upload_links.c.used_at.is_(None),
         upload_links.c.revoked_at.is_(None),
@@ -264,7 +254,7 @@ def _holding(now: datetime) -> tuple[sa.ColumnElement[bool], ...]:
 
 
 def _note(
-    connection: sa.Connection, letter_id: int, viewer: Viewer, kind: str, now: datetime
+    connection: sa.Connection, letter_id: int | None, viewer: Viewer, kind: str, now: datetime
 ) -> None:
     actor = events.account(viewer.account_id)
     events.record(connection, letter_id=letter_id, actor=actor, kind=kind, detail={}, at=now)

@@ -28,7 +28,7 @@ from config import calendar, media
 from config.settings import Cases, Intake, Names, Reading, Sending, Service, Triage, Web
 from gateway.case_number import CaseShape
 from gateway.foresight import foresee
-from portal import receipt_number, sign_in, upload_link
+from portal import link_draft, receipt_number, sign_in
 from portal.database import Database, open_database
 from portal.handout import Handout
 from portal.piece import PDF
@@ -140,7 +140,7 @@ class SampleDesk:
                 .values(sent_at=self.now, letter_id=letter_id)
             )
             assert letter_id is not None, "a row has a number"
-            upload_link.use(connection, draft_id, letter_id, now=self.now)
+            link_draft.use(connection, draft_id, letter_id, now=self.now)
         return receipt
 
     @contextmanager

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from gateway.letter import Proof
 from gateway.stores import Stores
-from portal import upload_link
+from portal import link_draft, upload_link
 from portal.tables import events, letters, outbox, upload_links
 from tests.carrying import MAIL, Carrier
 from tests.deciding import Team, agrees
@@ -60,18 +60,18 @@ def test_the_receipt_offers_the_form_and_what_comes_by_it_closes_the_letter(team
     assert f"/send/with/{token}" in receipt.html
     sender = Sender(team.carrier)
     with team.carrier.stores.database.read() as connection:
-        fields = upload_link.filled_in(connection, token, now=team.now)
+        fields = link_draft.filled_in(connection, token, now=team.now)
     assert fields["case"] == "24-001234"
     assert fields["message"].startswith("This completes ")
     draft = sender.draft(dict(fields))
     with team.carrier.stores.database.write() as connection:
-        upload_link.begin(connection, token, draft, now=team.now)
+        link_draft.begin(connection, token, draft, now=team.now)
     sender.upload(draft, "records.pdf", b"%PDF-1.7\n%%EOF\n")
     assert sender.carried(draft) == "filed"
     assert states(team) == [("filed", None), ("filed", None)]
     with team.carrier.stores.database.read() as connection:
         with pytest.raises(upload_link.UploadLinkGone):
-            upload_link.filled_in(connection, token, now=team.now)
+            link_draft.filled_in(connection, token, now=team.now)
         assert upload_link.completes(connection, 2) is not None
     assert agrees(team)
 

@@ -11,6 +11,7 @@ import pytest
 import sqlalchemy as sa
 
 from portal import draft as drafting
+from portal import upload_link
 from portal.tables import drafts, letters, outbox, upload_links
 from tests import desk as pages
 from tests.desk import SampleDesk, TestClient, filled_desk, kinds
@@ -70,7 +71,8 @@ def test_a_link_fills_in_the_form_and_looking_uses_nothing_up(desk: SampleDesk) 
     assert count(desk, drafts) == 0, "looking begins no draft"
     begin(browser, path)
     form = browser.get("/send").text
-    assert 'value="24-001234"' in form
+    assert "The link that you were given is for this case" in words(form)
+    assert "24-001234" in form
     assert "The X-rays\n\nAll four." in form
 
 
@@ -185,3 +187,99 @@ def test_a_draft_that_is_swept_takes_its_mark_along(desk: SampleDesk) -> None:
     with desk.database.write() as connection:
         assert drafting.sweep(connection, now=desk.now + timedelta(days=15), days=14) == 1
     assert count(desk, upload_links) == 1
+
+
+def made_for_case(browser: TestClient, case: str = "24-001234") -> str:
+    form = {"csrf": csrf(browser.get("/links").text), "case": case, "subject": "The X-rays"}
+    answer = browser.post("/links", data=form)
+    assert answer.status_code == 200, words(answer.text)
+    found = re.search(r'value="http://127\.0\.0\.1:8080(/send/with/[\w-]{43})"', answer.text)
+    assert found, "the link is shown"
+    return found[1]
+
+
+def test_a_link_to_a_case_needs_no_letter_and_tells_its_maker(desk: SampleDesk) -> None:
+    dana = desk.signed_in("Dana Reyes")
+    path = made_for_case(dana)
+    assert "holds until" in words(dana.get("/links").text)
+    browser = desk.browser()
+    begin(browser, path)
+    status, where = send(desk, browser)
+    assert (status, where) == (303, "/send/done")
+    assert "used on" in words(dana.get("/links").text)
+    with desk.database.read() as connection:
+        (mail,) = connection.execute(sa.select(outbox).where(outbox.c.kind == "link_used")).all()
+        newest = connection.scalar(sa.select(sa.func.max(letters.c.id)))
+    assert mail.subject == "Your upload link was used (case 24-001234)"
+    assert mail.letter_id == newest
+    assert mail.recipient == "dana@sample.example"
+    assert GONE in words(browser.get(path).text)
+
+
+@pytest.mark.parametrize(
+    ("who", "case"),
+    [("Dana Reyes", "24-009999"), ("Olu Adeyemi", "24-009999"), ("Dana Reyes", "24-999999")],
+)
+def test_a_case_that_one_may_not_see_is_answered_as_one_that_is_not_there(
+    desk: SampleDesk, who: str, case: str
+) -> None:
+    browser = desk.signed_in(who)
+    answer = browser.post("/links", data={"csrf": csrf(browser.get("/links").text), "case": case})
+    assert answer.status_code == 422
+    assert f"We found no open case {case}" in words(answer.text)
+    assert count(desk, upload_links) == 0
+    assert kinds(desk)[-1][1] == "access.refused"
+
+
+def test_what_is_no_case_number_is_said_and_kept(desk: SampleDesk) -> None:
+    browser = desk.signed_in("Dana Reyes")
+    form = {"csrf": csrf(browser.get("/links").text), "case": "<b>", "subject": "Kept"}
+    answer = browser.post("/links", data=form)
+    assert answer.status_code == 422
+    assert "does not look like one of our case numbers" in words(answer.text)
+    assert 'value="Kept"' in answer.text
+
+
+def test_a_link_to_a_case_is_its_makers_to_see_and_revoke(desk: SampleDesk) -> None:
+    dana, olu = desk.signed_in("Dana Reyes"), desk.signed_in("Olu Adeyemi")
+    path = made_for_case(dana)
+    with desk.database.read() as connection:
+        number = connection.scalar(sa.select(upload_links.c.id))
+    assert "24-001234, made by" not in words(olu.get("/links").text)
+    token = csrf(olu.get("/links").text)
+    assert olu.post(f"/links/{number}/revoke", data={"csrf": token}).status_code == 404
+    assert desk.browser().get(path).status_code == 200
+    token = csrf(dana.get("/links").text)
+    assert dana.post(f"/links/{number}/revoke", data={"csrf": token}).status_code == 303
+    assert desk.browser().get(path).status_code == 410
+    assert desk.browser().get("/links").headers["location"] == "/sign-in"
+
+
+def test_the_case_of_a_link_stays_whatever_the_form_says(desk: SampleDesk) -> None:
+    path = made(desk, desk.signed_in("Olu Adeyemi"))
+    browser = desk.browser()
+    begin(browser, path)
+    assert 'name="case"' not in browser.get("/send").text
+    press(browser, "add", case="24-001300", way="unknown", message="And one more thing.")
+    form = browser.get("/send").text
+    assert "24-001234" in words(form)
+    assert "24-001300" not in form
+    assert "And one more thing." in form, "the words may be added to"
+
+
+def test_a_link_that_ended_unused_goes_after_as_many_days_more(desk: SampleDesk) -> None:
+    olu = desk.signed_in("Olu Adeyemi")
+    path = made_for_case(olu)
+    begin(desk.browser(), path)
+    used = made_for_case(olu)
+    browser = desk.browser()
+    begin(browser, used)
+    send(desk, browser)
+
+    def swept(days: int) -> int:
+        with desk.database.write() as connection:
+            return upload_link.sweep(connection, now=desk.now + timedelta(days=days), days=14)
+
+    assert swept(27) == 0
+    assert swept(29) == 1
+    assert count(desk, upload_links) == 1, "what was used says what came by it"

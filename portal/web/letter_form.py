@@ -12,7 +12,7 @@ from fastapi.responses import Response
 
 from config.document_types import document_types
 from config.problems import problem
-from portal import details, rights
+from portal import details, link_draft, rights
 from portal import draft as drafting
 from portal import upload as uploading
 from portal.draft import Draft, NoDraft, Owner
@@ -61,6 +61,7 @@ class Sitting:
     draft: Draft | None
     rows: tuple[Row, ...]
     consultants: tuple[str, ...]  # to choose from; none for a stranger
+    is_by_link: bool = False  # begun by an upload link, which has filled in the case for good
 
     @property
     def csrf(self) -> str:
@@ -110,7 +111,8 @@ def sit_down(request: Request, desk: Desk) -> Sitting:
             owner = Owner(new_token(), owner.account_id)
         rows = () if draft is None else _rows(desk, uploading.of(connection, draft.id))
         names = () if visitor is None else _consultants(connection)
-    return Sitting(owner, visitor, draft, rows, names)
+        by_link = draft is not None and bool(link_draft.fixed(connection, draft.id))
+    return Sitting(owner, visitor, draft, rows, names, by_link)
 
 
 def require_theirs(sitting: Sitting, form: Mapping[str, str]) -> None:
@@ -155,8 +157,8 @@ def keep(desk: Desk, draft: Draft, form: Mapping[str, str]) -> None:
     A field that did not come, since the form broke off, stays as it was.
     """
     types = set(document_types().names)
-    fields = details.read({**draft.fields, **form})
     with desk.database.write() as connection:
+        fields = details.read({**draft.fields, **form} | link_draft.fixed(connection, draft.id))
         drafting.write(connection, draft.id, fields, now=desk.clock())
         for upload in uploading.of(connection, draft.id):
             kind = form.get(f"type-{upload.public_id}")

@@ -6,10 +6,10 @@ import structlog
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 
-from portal import details, upload_link
+from portal import details, link_draft
 from portal import draft as drafting
-from portal.draft import NoDraft
-from portal.upload import AddressNotProven
+from portal.draft import DraftChanged, NoDraft
+from portal.upload import AddressNotProven, NotWhole
 from portal.upload_link import UploadLinkGone
 from portal.vault import DiskFull, VaultFault
 from portal.web.desk import AtDesk, Desk
@@ -65,10 +65,13 @@ def sent(desk: Desk, sitting: Sitting) -> Response:
         return RedirectResponse("/send/code?then=send", 303)  # another tab has changed the address
     except NoDraft:
         return RedirectResponse("/send", 303)
+    except (DraftChanged, NotWhole):
+        # Another tab has been quicker: the page shows the draft as it is now, or what it lacks.
+        return RedirectResponse("/send/check", 303)
     except UploadLinkGone:
         # Said once; the draft stays, and is sent without the link by whoever presses again.
         with desk.database.write() as connection:
-            upload_link.let_go(connection, sitting.draft.id)
+            link_draft.let_go(connection, sitting.draft.id)
         raise
     except VaultFault as fault:
         structlog.get_logger().error("sending.failed", fault=type(fault).__name__)
