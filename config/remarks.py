@@ -1,4 +1,4 @@
-"""Remarks, in words for people: on a file's name, on its fate, and on a problem's open fields."""
+"""Remarks, in words for people: on a file's name, fate and PDF, and on a problem's open fields."""
 
 from __future__ import annotations
 
@@ -30,6 +30,19 @@ def on_fate(reason: str) -> str | None:
     """Say why a part has its fate, or None where the reason is a code of the problem catalogue."""
     row = _rows()["reason"].get(reason)
     return None if row is None else row["words"]
+
+
+def on_warning(warning: str) -> str:
+    """Say what a PDF that was made does not show as its original does.
+
+    Raises KeyError for a code without a row: that is a fault of ours.
+    """
+    return _rows()["warning"][warning]["words"]
+
+
+def warning_codes() -> frozenset[str]:
+    """Every code that `on_warning` has words for."""
+    return frozenset(_rows()["warning"])
 
 
 def name_codes() -> frozenset[str]:

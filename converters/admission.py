@@ -10,7 +10,7 @@ from typing import IO, Any
 from xml.parsers import expat
 
 from config.media import catalogue
-from converters import detect, table
+from converters import detect, table, unseen
 from converters.fault import Damaged, NotTheType, PasswordNeeded, TooLarge
 from converters.rendition import TABLE
 
@@ -23,7 +23,8 @@ _XML_NAMES = (".xml", ".rels", ".vml")
 def admit(descriptor: int, media_type: str, folder: Path) -> dict[str, Any]:
     """Look at a file before LibreOffice does: it makes a PDF of noise out of anything.
 
-    A table is rewritten as TABLE. Raises NotTheType, PasswordNeeded, Damaged, TooLarge.
+    Answers {"warnings"}: what the PDF will not show. A table is rewritten as TABLE.
+    Raises NotTheType, PasswordNeeded, Damaged, TooLarge.
     """
     extension = catalogue().treatment(media_type).extension or ""
     copy = folder / "admitted"
@@ -41,8 +42,9 @@ def admit(descriptor: int, media_type: str, folder: Path) -> dict[str, Any]:
         _unpacks_safely(copy)
     if media_type == "text/csv":
         table.write(table.rows(copy.read_bytes()), folder / TABLE)
+    warnings = unseen.of(copy, media_type)
     copy.unlink()
-    return {}
+    return {"warnings": warnings}
 
 
 def _unpacks_safely(file: Path) -> None:

@@ -19,9 +19,9 @@ def run(job: dict[str, Any], inputs: list[int], folder: Path) -> dict[str, Any]:
     """Do one job: {"do": "html" | "text" | "image" | "admit" | "check" | "detect", ...}.
 
     The first input is the file. html, text and image leave RESULT and answer {"warnings"};
-    admit answers {} and may leave a table in a form that the engine reads one way only; check
-    takes the PDF as the second input, its text as a third, and answers {"pages"}; detect answers
-    {"media_type", "flags"}.
+    admit answers {"warnings"} and may leave a table in a form that the engine reads one way only;
+    check takes the PDF as the second input, its text as a third, and answers {"pages"}; detect
+    answers {"media_type", "flags"}.
     Raises a ConversionFault.
     """
     match job["do"]:

@@ -42,7 +42,10 @@ _SHAPED_BY = {
     "html": ("html", "page"),
     "text": ("text", "page"),
     "image": ("image",),
-    "office": ("office", "table"),
+    "office": (
+        *("office", "table", "unseen"),
+        *("unseen_office_xml", "unseen_open_document", "unseen_compound"),
+    ),
 }
 
 
@@ -166,11 +169,11 @@ class Workshop:
 
     def _convert_office(self, source: Source, room: Path, pdf: Path) -> list[str]:
         job = {"do": "admit", "media_type": source.media_type}
-        self._ask(job, (source.file,), room, source.seconds)
+        admitted = self._ask(job, (source.file,), room, source.seconds)
         table = room / TABLE
         file = table if table.exists() else source.file
         self._office.convert(file, source.media_type, pdf, source.seconds)
-        return []
+        return list(map(str, admitted["warnings"]))
 
     def _check(self, source: Source, pdf: Path, room: Path) -> int:
         files = [source.file, pdf]

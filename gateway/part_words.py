@@ -65,6 +65,8 @@ def entry(part: Part, package: Package, *, verb: str) -> Entry:
             said.append("Contents unchanged.")
     if part.reason is not None and not is_words:
         said.append(why(part, package))
+    if part.fate is Fate.CONVERTED and part.pdf is not None:
+        said += [f"{remarks.on_warning(one)}." for one in part.pdf.warnings]
     lines = [" ".join(said)]
     sha256 = part.sha256 if not is_words else part.pdf and part.pdf.sha256
     if sha256:

@@ -286,6 +286,14 @@ def scanned(scan: str | None) -> str | None:
     return None
 
 
+def pdf_warning(warning: str) -> str:
+    """Say what a PDF does not show; a code that has no row any more is said as it is."""
+    try:
+        return remarks.on_warning(warning)
+    except KeyError:
+        return warning.replace("_", " ").capitalize()
+
+
 def plain(text: str) -> str:
     """Return foreign text with a replacement sign for what would act on the text around it.
 

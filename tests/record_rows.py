@@ -101,6 +101,7 @@ def _filed(sample: Sample) -> None:
                 "Chronology 24-001300.docx",
                 "converted",
                 made=pdf("Chronology", "corrected"),
+                warnings=("comments", "of_an_older_release"),
             ),
             Part(
                 "IMG_2041.HEIC",

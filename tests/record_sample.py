@@ -68,6 +68,7 @@ class Part:
     reason: str | None = None
     remarks: tuple[str, ...] = ()
     made: bytes | None = None
+    warnings: tuple[str, ...] = ()  # of what was made
     pages: int | None = None
     stored: bool = True
 
@@ -204,7 +205,7 @@ class Sample:
                     pdf_sha256=made.sha256,
                     pages=3,
                     bytes=made.bytes,
-                    warnings=[],
+                    warnings=list(part.warnings),
                     made_at=ARRIVED,
                 )
             ids.append(

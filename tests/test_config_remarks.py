@@ -19,6 +19,14 @@ def test_every_code_has_words_with_and_without_a_value(code: str) -> None:
         assert not said.endswith(".")
 
 
+@pytest.mark.parametrize("code", sorted(remarks.warning_codes()))
+def test_every_warning_has_words(code: str) -> None:
+    said = remarks.on_warning(code)
+    assert said[0].isupper()
+    assert "{" not in said
+    assert not said.endswith(".")
+
+
 def test_one_character_and_many_are_said_differently() -> None:
     assert remarks.on_name("characters:#") == "The character # is not supported"
     assert remarks.on_name("characters:#%") == "The characters # % are not supported"

@@ -164,6 +164,20 @@ class TestOffice:
         with pikepdf.open(rendition.file) as pdf:
             assert pdf.Root.MarkInfo.Marked
 
+    def test_what_the_pdf_does_not_show_is_a_warning(
+        self, workshop: Workshop, tmp_path: Path
+    ) -> None:
+        document = Document()
+        paragraph = document.add_paragraph("Dear Dana, nothing is hidden here")
+        document.add_comment(paragraph.runs, text="or is it", author="Pat", initials="P")
+        paragraph.add_run("secret").font.hidden = True
+        buffer = io.BytesIO()
+        document.save(buffer)
+        rendition, text = made(workshop, tmp_path, buffer.getvalue(), DOCX)
+        assert rendition.warnings == ("hidden_text", "comments")
+        assert "or is it" not in text
+        assert "secret" not in text
+
     def test_a_table_keeps_its_zeros_its_dates_and_its_width(
         self, workshop: Workshop, tmp_path: Path
     ) -> None:

@@ -65,6 +65,17 @@ def test_people_are_told_in_words_and_a_long_name_is_cut(tmp_path: Path) -> None
     assert result.stdout.splitlines() == [f"{long} -> {pdf}, pages: 1", f"{kept}: filed"]
 
 
+def test_what_a_pdf_does_not_show_is_said(tmp_path: Path) -> None:
+    """By its code, and in words."""
+    page = tmp_path / "page.html"
+    page.write_text('<p>words <img src="https://a.example/x.png"></p>', "utf-8")
+    line = ["convert", "--to", str(tmp_path / "to"), str(page)]
+    spoken = CliRunner().invoke(casebridge, line).stdout.splitlines()
+    assert spoken[1:] == ["  The original shows things from the web, which were not loaded."]
+    result = json.loads(CliRunner().invoke(casebridge, [*line, "--json"]).stdout)
+    assert result["warnings"] == ["remote_content"]
+
+
 def test_a_folder_that_cannot_be_made_is_said_before_anything_is_done(tmp_path: Path) -> None:
     """A file in its way."""
     (tmp_path / "to").touch()

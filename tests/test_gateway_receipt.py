@@ -99,6 +99,15 @@ def test_everything_filed_reads_as_designed() -> None:
     )
 
 
+def test_what_a_pdf_does_not_show_is_told() -> None:
+    made = dataclasses.replace(MADE, warnings=("hidden_sheets", "macros"))
+    said = receipt(filed(part("2", "notes.docx", DOCX, pdf=made)), "7KQ4M2XD", SERVICE)
+    assert (
+        "We converted it to PDF and kept your original. The original has hidden sheets, which are"
+        " not in the PDF. The original has macros; none of them was run.\n"
+    ) in said.text
+
+
 def test_what_is_missing_comes_first_with_its_fix() -> None:
     said = receipt(
         filed(

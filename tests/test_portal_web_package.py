@@ -59,6 +59,8 @@ def test_the_page_says_it_all(dana: TestClient) -> None:
         "Word document",
         "84",
         "Converted to PDF",
+        "The original has comments, which are not in the PDF.",
+        "Of an older release.",
         "needs a password to open",
         "We could not turn &#39;budget.xlsx&#39; into a PDF",
         "A small picture from the signature.",

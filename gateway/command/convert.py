@@ -16,6 +16,7 @@ import click
 
 from config.media import catalogue
 from config.problems import problem
+from config.remarks import on_warning
 from converters.fault import ConversionFault
 from converters.rendition import Rendition
 from converters.workshop import Source, Workshop
@@ -133,6 +134,7 @@ def _spoken(result: dict[str, Any]) -> str:
     if "error" in result:
         return f"{result['file']}: {result['error']}"
     if result["pdf"] is not None:
-        return f"{result['file']} -> {result['pdf']['path']}, pages: {result['pdf']['pages']}"
+        made = f"{result['file']} -> {result['pdf']['path']}, pages: {result['pdf']['pages']}"
+        return "\n".join([made, *(f"  {on_warning(one)}." for one in result["warnings"])])
     why = f": {problem(result['reason']).said()}" if result["reason"] else ""
     return f"{result['file']}: {result['fate']}{why}"

@@ -55,6 +55,7 @@ class Pages:
             "plain_lines": vocabulary.plain_lines,
             "name_remark": vocabulary.name_remark,
             "scanned": vocabulary.scanned,
+            "pdf_warning": vocabulary.pdf_warning,
             "unbroken": unbroken,
         }
         self._templates.globals |= {
