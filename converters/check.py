@@ -10,8 +10,9 @@ from typing import Any, BinaryIO, Final
 
 import pikepdf
 
-from converters import fonts, words
+from converters import fonts, source_words, words
 from converters.fault import EngineFailed, Shortened
+from converters.rendition import IN_ORDER
 
 _MOST_TEXT_BYTES = 256 * 1024 * 1024
 _ACTIVE_KEYS: Final = ("/JS", "/EF", "/XFA", "/RichMediaContent")
@@ -32,13 +33,15 @@ def check(pdf: int, source: int, media_type: str, printed: int | None = None) ->
     """
     with os.fdopen(pdf, "rb") as opened:
         pages = _pages(opened)
-    reader = words.READERS.get(media_type)
+    reader = source_words.READERS.get(media_type)
     if reader is not None and printed is not None:
         with os.fdopen(source, "rb") as original, os.fdopen(printed, "rb") as text:
             found = text.read(_MOST_TEXT_BYTES).decode("utf-8", "replace")
             wanted = reader(original)
             if words.missing(wanted, found):
                 raise Shortened
+            if media_type in IN_ORDER and words.disordered(wanted, found):
+                raise Shortened("order")
             fonts.unshown(" ".join(wanted))
     return {"pages": pages}
 

@@ -42,7 +42,13 @@ _DEEPEST_TABLES = 30
 _OPENS = re.compile(r"</?[A-Za-z]")
 # In what nh3 writes, where every element is closed and no attribute holds a bare "<" or ">".
 _ELEMENT = re.compile(r"<(/?)([a-z][a-z0-9]*)")
-_VOID = {"area", "br", "col", "hr", "img", "wbr"}
+VOID: Final = frozenset({"area", "br", "col", "hr", "img", "wbr"})
+# Elements that stand within a word; any other begins a new one.
+INLINE: Final = frozenset(
+    {"a", "abbr", "acronym", "b", "bdi", "bdo", "big", "cite", "code", "data", "del", "dfn", "em"}
+    | {"font", "i", "ins", "kbd", "mark", "q", "rp", "rt", "ruby", "s", "samp", "small", "span"}
+    | {"strike", "strong", "sub", "sup", "time", "tt", "u", "var", "wbr"}
+)
 
 _TAGS = (nh3.ALLOWED_TAGS | {"font", "center", "style", "big", "tt", "u", "s"}) - {"map", "area"}
 _REMOVED_WHOLE = {"script", "noscript", "template", "object", "iframe", "title", "textarea"}
@@ -169,7 +175,7 @@ def _refuse_a_bomb(body: str) -> None:
     for closing, name in _ELEMENT.findall(_SHEETS.sub("", body)):
         step = -1 if closing else 1
         elements += not closing
-        depth += 0 if name in _VOID else step
+        depth += 0 if name in VOID else step
         tables += step if name == "table" else 0
         if elements > _MOST_ELEMENTS or depth > _DEEPEST or tables > _DEEPEST_TABLES:
             raise TooLarge("elements")

@@ -10,16 +10,38 @@ from typing import Final
 RESULT: Final = "rendition.pdf"  # the name of every PDF that is made
 TABLE: Final = "source.fods"  # the form in which a table of values reaches LibreOffice
 
-# The types whose words are looked for again in the PDF; converters.words reads them.
+# The types whose words are looked for again in the PDF; converters.source_words reads them.
 CHECKED: Final = frozenset(
     {
-        "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
-        "application/vnd.ms-word.document.macroEnabled.12",
-        "application/vnd.oasis.opendocument.text",
         "text/plain",
+        "text/html",
         "text/csv",
+        *(
+            f"application/vnd.openxmlformats-officedocument.{one}"
+            for one in (
+                *("wordprocessingml.document", "wordprocessingml.template"),
+                *("spreadsheetml.sheet", "spreadsheetml.template"),
+                *("presentationml.presentation", "presentationml.slideshow"),
+                "presentationml.template",
+            )
+        ),
+        *(
+            f"application/vnd.ms-{one}.macroEnabled.12"
+            for one in (
+                *("word.document", "word.template", "excel.sheet", "excel.template"),
+                *("powerpoint.presentation", "powerpoint.slideshow"),
+            )
+        ),
+        *(
+            f"application/vnd.oasis.opendocument.{one}{end}"
+            for one in ("text", "spreadsheet", "presentation")
+            for end in ("", "-template")
+        ),
     }
 )
+
+# Of them, those that are one stream of words. Cells, boxes and notes come in an order of their own.
+IN_ORDER: Final = frozenset({"text/plain"})
 
 
 @dataclass(frozen=True)

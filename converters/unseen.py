@@ -23,6 +23,7 @@ CODES: Final = (
     "hidden_cells",
     "hidden_slides",
     "hidden_text",
+    "print_area",
     "tracked_changes",
     "comments",
     "speaker_notes",

@@ -59,6 +59,8 @@ class _Workbook(_Finding):
     def start(self, name: str, attributes: Mapping[str, str], /) -> None:
         if name == "sheet" and attributes.get("state") in {"hidden", "veryHidden"}:
             self._found.add("hidden_sheets")
+        elif name == "definedName" and attributes.get("name") == "_xlnm.Print_Area":
+            self._found.add("print_area")
 
 
 class _Words(_Finding):
@@ -87,15 +89,17 @@ class _Words(_Finding):
             self._found.add("hidden_text")
 
 
-class _Sheet(_Finding):
+class Sheet(_Finding):
     """A sheet: hidden rows and columns with something in them. Empty ones are only its margin."""
 
     def __init__(self, found: set[str]) -> None:
         super().__init__(found)
         self._columns: list[tuple[int, int]] = []
-        self._row_hidden = self._cell_hidden = False
+        self._row_hidden = False
+        self.cell_hidden = False
 
     def start(self, name: str, attributes: Mapping[str, str], /) -> None:
+        """See a column, a row, a cell or its value."""
         match name:
             case "col" if attributes.get("hidden", "0") not in _OFF:
                 first, last = attributes.get("min", ""), attributes.get("max", "")
@@ -104,8 +108,8 @@ class _Sheet(_Finding):
             case "row":
                 self._row_hidden = attributes.get("hidden", "0") not in _OFF
             case "c":
-                self._cell_hidden = self._row_hidden or self._in_hidden(attributes.get("r", ""))
-            case "v" | "is" if self._cell_hidden:
+                self.cell_hidden = self._row_hidden or self._in_hidden(attributes.get("r", ""))
+            case "v" | "is" if self.cell_hidden:
                 self._found.add("hidden_cells")
 
     def _in_hidden(self, place: str) -> bool:
@@ -148,7 +152,7 @@ _PLACES: Final[tuple[tuple[re.Pattern[str], type[_Finding]], ...]] = (
     (re.compile(r".*/(?:threaded)?comments(?:/[^/]+|[^/]*)\.xml"), _Comments),
     (re.compile(r"word/[^/]+\.xml"), _Words),
     (re.compile(r"xl/workbook\.xml"), _Workbook),
-    (re.compile(r"xl/worksheets/[^/]+\.xml"), _Sheet),
+    (re.compile(r"xl/worksheets/[^/]+\.xml"), Sheet),
     (re.compile(r"ppt/slides/[^/]+\.xml"), _Slide),
     (re.compile(r"ppt/notesslides/[^/]+\.xml"), _Notes),
 )

@@ -12,7 +12,7 @@ _MODULE = re.compile(r"basic/[^/]+/(?!script-lb\.xml)[^/]+\.xml|scripts/[^/]+/.+
 _ELSEWHERE = re.compile(r"(?:https?|ftps?|file|smb|dav):|//|\.\./", re.IGNORECASE)
 _FOLLOWED_BY_HAND = {"a", "script", "event-listener", "bookmark"}
 _CHANGES = {"changed-region", "cell-content-change", "insertion", "deletion", "movement"}
-_FIELDS = {"page-number", "footer", "header", "date-time"}  # on every page of notes
+_FIELDS = {"page-number", "footer", "header", "date-time"}  # the program's words
 _HIDING = {"collapse", "filter"}
 _MOST_COLUMNS = 1000  # hidden stretches of one sheet; nobody has so many
 
@@ -25,23 +25,36 @@ def of(archive: zipfile.ZipFile) -> set[str]:
             found.add("macros")
         if member.filename == "content.xml":
             with archive.open(member) as opened:
-                follow(opened, _Content(found))
+                follow(opened, Content(found))
     return found
 
 
-class _Content(Watch):
+class Content(Watch):
     """The content: its automatic styles, which say what is hidden, stand in front of its body."""
 
     def __init__(self, found: set[str]) -> None:
         self._found = found
         self._style = ""
         self._hiding: set[str] = set()  # styles of what is not shown
-        self._in_notes = self._in_field = self._in_hidden_text = self._in_changes = 0
-        self._row_hidden = self._cell_hidden = False
+        self._in_notes = self._in_field = self._in_hidden_text = 0
+        self._in_changes = self._in_comment = 0
+        self._row_hidden = self._cell_hidden = self._page_hidden = False
         self._columns: list[tuple[int, int]] = []
         self._next_column = self._column = 0
 
+    @property
+    def is_unseen(self) -> bool:
+        """Whether what is read now is not shown."""
+        aside = self._in_notes or self._in_field or self._in_changes or self._in_comment
+        return bool(
+            aside
+            or self._in_hidden_text
+            or self._page_hidden
+            or (self._cell_hidden and self._column)
+        )
+
     def start(self, name: str, attributes: Mapping[str, str], /) -> None:
+        """See an element begin."""
         self._see_what_is_hidden(name, attributes)
         self._see_sheet(name, attributes)
         if name == "notes":
@@ -49,6 +62,7 @@ class _Content(Watch):
         elif name in _FIELDS:
             self._in_field += 1
         elif name == "annotation":
+            self._in_comment += 1
             self._found.add("comments")
         elif name == "tracked-changes":
             self._in_changes += 1
@@ -58,16 +72,20 @@ class _Content(Watch):
             self._found.add("external_links")
 
     def end(self, name: str, /) -> None:
+        """See an element end."""
         if name == "notes":
             self._in_notes -= 1
         elif name in _FIELDS:
             self._in_field -= 1
         elif name == "tracked-changes":
             self._in_changes -= 1
+        elif name == "annotation":
+            self._in_comment -= 1
         if self._in_hidden_text:
             self._in_hidden_text -= 1
 
     def text(self, data: str, /) -> None:
+        """See text: of what is not shown, it is told."""
         if not data.strip():
             return
         if self._in_notes and not self._in_field:
@@ -85,10 +103,15 @@ class _Content(Watch):
             or attributes.get("visibility") == "hidden"
         ):
             self._hiding.add(self._style)
-        elif name == "page" and attributes.get("style-name") in self._hiding:
-            self._found.add("hidden_slides")
-        elif name == "table" and attributes.get("style-name") in self._hiding:
-            self._found.add("hidden_sheets")
+        elif name == "page":
+            self._page_hidden = attributes.get("style-name") in self._hiding
+            self._found |= {"hidden_slides"} if self._page_hidden else set()
+        elif name == "table":
+            is_hidden = attributes.get("style-name") in self._hiding
+            has_area = "print-ranges" in attributes or attributes.get("print") == "false"
+            self._found |= {"hidden_sheets"} if is_hidden else set()
+            self._found |= {"print_area"} if has_area else set()
+            self._page_hidden = is_hidden or has_area
         if self._in_hidden_text:
             self._in_hidden_text += 1
         elif name in {"hidden-text", "hidden-paragraph"} or (

@@ -1,17 +1,30 @@
 from __future__ import annotations
 
 import io
+import os
+from pathlib import Path
 
 import pytest
 from docx import Document
 
-from converters import words
+from converters import (
+    check,
+    open_document_words,
+    page,
+    sheet_words,
+    slide_words,
+    source_words,
+    word_words,
+    words,
+)
+from converters.fault import Shortened, TooLarge
 from converters.rendition import CHECKED
+from converters.sheet_words import _Cells
 from tests.test_converters_detect import a_zip
 
 
 def test_every_checked_type_has_a_reader() -> None:
-    assert set(words.READERS) == CHECKED
+    assert set(source_words.READERS) == CHECKED
 
 
 def test_words_of_a_document_as_it_prints() -> None:
@@ -23,7 +36,7 @@ def test_words_of_a_document_as_it_prints() -> None:
     document.add_table(1, 1).cell(0, 0).text = "cell"
     buffer = io.BytesIO()
     document.save(buffer)
-    assert words.of_docx(buffer) == ["statement", "of", "müller", "seen", "twice", "cell"]
+    assert word_words.of(buffer) == ["statement", "of", "müller", "seen", "twice", "cell"]
 
 
 def test_words_of_an_open_document_as_it_prints() -> None:
@@ -36,7 +49,13 @@ def test_words_of_an_open_document_as_it_prints() -> None:
       <text:note><text:note-body><text:p>foot</text:p></text:note-body></text:note> four</text:p>
       </office:text></office:body></office:document-content>"""
     archive = io.BytesIO(a_zip({"content.xml": content.encode()}))
-    assert sorted(words.of_odt(archive)) == ["foot", "four", "one", "title", "twothree"]
+    assert sorted(open_document_words.of_text(archive)) == [
+        "foot",
+        "four",
+        "one",
+        "title",
+        "twothree",
+    ]
 
 
 SOURCE = [f"word{number}" for number in range(1000)]
@@ -73,6 +92,18 @@ def test_a_loss_of_more_than_one_word_in_a_hundred_is_seen(printed: str) -> None
     assert words.missing(SOURCE, printed)
 
 
+def test_a_page_in_another_place_is_seen_and_a_line_between_is_not() -> None:
+    assert words.disordered(SOURCE, " ".join(SOURCE[500:550] + SOURCE[:500] + SOURCE[550:]))
+    assert not words.disordered(SOURCE, "header 1/9 ".join(PRINTED.partition("word500")))
+    assert not words.disordered(["שלום", "עולם", "היום", "טוב"], "טוב היום עולם שלום")
+
+
+def test_a_hyphen_at_the_end_of_a_line_may_be_the_sources() -> None:
+    assert not words.missing(
+        ["post", "ironic", "lo", "fi", "pour", "over"], "post-\nironic lo-\nfi pour-\nover"
+    )
+
+
 def test_a_repeated_paragraph_does_not_stand_for_a_lost_one() -> None:
     lines = ["the", "same", "line", "again"] * 200
     assert words.missing(lines, " ".join(lines[:600]))
@@ -81,3 +112,127 @@ def test_a_repeated_paragraph_does_not_stand_for_a_lost_one() -> None:
 def test_a_language_without_spaces_and_one_read_from_the_right() -> None:
     assert not words.missing(["中文测试句子"], "中文测\n试句子")
     assert not words.missing(["שלום"], "םולש")
+
+
+def html_words(page: str) -> list[str]:
+    return source_words.of_page(io.BytesIO(page.encode()))
+
+
+def test_words_of_a_page_as_it_shows() -> None:
+    page = (
+        "<title>no</title><style>.pre, p.a b.note{display:none} .big{color:red}</style>"
+        "<p>wo<b>rd</b>s &amp; m&uuml;ch</p><script>no</script><table><td>cell<td>cell</table>"
+        '<div style="display:none">no<p>no</p></div><span class="x Pre">no</span>'
+        '<p class="big">shown</p><b class=note>no</b><p style="font-size:0">no</p>'
+        '<p style="font-size:0.9em;opacity:0.5">end<img src="x" alt="no"><br>last</p>'
+    )
+    assert html_words(page) == [
+        "words", "müch", "cell", "cell", "shown", "end", "last",
+    ]  # fmt: skip
+
+
+def test_words_of_a_workbook_that_print() -> None:
+    strings = (
+        "<sst><si><t>shared</t></si><si><r><t>ri</t></r><r><t>ch</t></r><rPh><t>no</t></rPh></si>"
+        "</sst>"
+    )
+    sheet = (
+        '<worksheet><cols><col min="3" max="3" hidden="1"/></cols><sheetData><row r="1">'
+        '<c r="A1" t="s"><v>0</v></c><c r="B1"><v>42</v></c><c r="C1" t="s"><v>0</v></c>'
+        '<c r="D1" t="s"><v>1</v></c><c r="E1" t="s"><v>99</v></c></row><row r="2" hidden="1">'
+        '<c r="A2" t="s"><v>0</v></c></row><row r="3"><c r="A3" t="inlineStr"><is><t>own</t></is>'
+        "</c></row></sheetData></worksheet>"
+    )
+    book = (
+        '<workbook xmlns:r="r"><sheets><sheet r:id="a"/><sheet r:id="b" state="hidden"/>'
+        '<sheet r:id="c"/></sheets><definedNames><definedName name="_xlnm.Print_Area" '
+        'localSheetId="2">x</definedName></definedNames></workbook>'
+    )
+    relations = "".join(
+        f'<Relationship Id="{one}" Target="{target}"/>'
+        for one, target in (
+            ("a", "worksheets/1.xml"),
+            ("b", "/xl/worksheets/2.xml"),
+            ("c", "worksheets/2.xml"),
+        )
+    )
+    members = {
+        "xl/workbook.xml": book,
+        "xl/_rels/workbook.xml.rels": f"<Rs>{relations}</Rs>",
+        "xl/sharedStrings.xml": strings,
+        "xl/worksheets/1.xml": sheet,
+        "xl/worksheets/2.xml": sheet,
+    }
+    archive = io.BytesIO(a_zip({name: text.encode() for name, text in members.items()}))
+    assert sheet_words.of(archive) == ["shared", "rich", "own"]
+
+
+def test_a_string_that_stands_in_too_many_cells_is_too_large() -> None:
+    cells = _Cells(["word " * 10_000_000])
+    for number in (0, 1):
+        cells.start("c", {"t": "s", "r": f"A{number}"})
+        cells.start("v", {})
+        cells.text("0")
+        if number:
+            with pytest.raises(TooLarge):
+                cells.end("c")
+        else:
+            cells.end("c")
+
+
+def test_words_of_slides_that_are_shown() -> None:
+    slide = (
+        "<sld{}><p><r><t>ti</t></r><r><t>tle</t></r><br/><r><t>more</t></r><fld><t>7</t></fld></p>"
+        "<Fallback><p><r><t>no</t></r></p></Fallback></sld>"
+    )
+    members = {
+        "ppt/_rels/presentation.xml.rels": 'Target="slides/slide1.xml" Target="slides/slide2.xml"',
+        "ppt/slides/slide1.xml": slide.format(""),
+        "ppt/slides/slide2.xml": slide.format(' show="0"'),
+        "ppt/slides/slide3.xml": slide.format(""),
+    }
+    archive = io.BytesIO(a_zip({name: text.encode() for name, text in members.items()}))
+    assert slide_words.of(archive) == ["title", "more"]
+
+
+def test_words_of_open_sheets_and_slides_that_print() -> None:
+    spaces = " ".join(f'xmlns:{one}="{one}"' for one in ("o", "t", "table", "style", "draw", "p"))
+    content = (
+        '<style:style style:name="off"><style:table-properties table:display="false"/>'
+        '</style:style><table:table><table:table-row><table:table-cell o:value-type="string">'
+        "<t:p>cell<o:annotation><t:p>no</t:p></o:annotation></t:p></table:table-cell>"
+        '<table:table-cell o:value-type="float"><t:p>42</t:p></table:table-cell>'
+        "</table:table-row></table:table>"
+        '<table:table table:style-name="off"><t:p>no</t:p></table:table>'
+        '<table:table table:print-ranges="a"><t:p>no</t:p></table:table>'
+        "<draw:page><t:p>slide<t:page-number>no</t:page-number></t:p><p:notes><t:p>no</t:p>"
+        "</p:notes></draw:page>"
+    )
+    whole = f"<o:document-content {spaces}>{content}</o:document-content>"
+    archive = io.BytesIO(a_zip({"content.xml": whole.encode()}))
+    assert open_document_words.of_pages(archive) == ["cell", "slide"]
+
+
+@pytest.mark.parametrize(
+    ("media_type", "source", "printed", "is_whole"),
+    [
+        ("text/html", "<p>one two three four five six</p>", "one two three four five six", True),
+        ("text/html", "<p>one two three four five six</p>", "one two", False),
+        ("text/plain", "a b c d e f g h i j", "f g h i j a b c d e", False),
+        ("text/csv", "a,b,c,d,e\n", "e d c b a", True),
+    ],
+)
+def test_a_pdf_that_lacks_words_is_no_conversion(
+    tmp_path: Path, media_type: str, source: str, printed: str, is_whole: bool
+) -> None:
+    page.write(page.wrapped("<p>x</p>", "x"), tmp_path / "pdf")
+    (tmp_path / "source").write_text(source, "utf-8")
+    (tmp_path / "printed").write_text(printed, "utf-8")
+    pdf, given, text = (
+        os.open(tmp_path / one, os.O_RDONLY) for one in ("pdf", "source", "printed")
+    )
+    if is_whole:
+        assert check.check(pdf, given, media_type, text) == {"pages": 1}
+    else:
+        with pytest.raises(Shortened):
+            check.check(pdf, given, media_type, text)
