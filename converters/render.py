@@ -9,33 +9,24 @@ import os
 from pathlib import Path
 from typing import Any
 
-from converters import admission, check, detect, fonts, html, image, page, text
+from converters import admission, card, check, detect, fonts, html, image, page, text
 from converters.fault import EngineFailed
 from converters.handed import Handed
 from converters.rendition import RESULT
 
 
 def run(job: dict[str, Any], inputs: list[int], folder: Path) -> dict[str, Any]:
-    """Do one job: {"do": "html" | "text" | "image" | "admit" | "check" | "detect", ...}.
+    """Do one job: {"do": "html" | "text" | "image" | "card" | "admit" | "check" | "detect", ...}.
 
-    The first input is the file. html, text and image leave RESULT and answer {"warnings"};
+    The first input is the file. html, text, image and card leave RESULT and answer {"warnings"};
     admit answers {"warnings"} and may leave a table in a form that the engine reads one way only;
     check takes the PDF as the second input, its text as a third, and answers {"pages"}; detect
     answers {"media_type", "flags"}.
     Raises a ConversionFault.
     """
     match job["do"]:
-        case "html":
-            images = dict(zip(job["images"], map(_content, inputs[1:]), strict=True))
-            to = _to(job, folder)
-            warnings = html.render(
-                _content(inputs[0]), images, *to, job["heading"], job["language"]
-            )
-            return {"warnings": warnings}
-        case "text":
-            return {"warnings": text.render(_content(inputs[0]), *_to(job, folder), job["heading"])}
-        case "image":
-            return {"warnings": image.render(_content(inputs[0]), *_to(job, folder))}
+        case "html" | "text" | "image" | "card":
+            return {"warnings": _rendered(job, inputs, folder / RESULT)}
         case "admit":
             return admission.admit(inputs[0], job["media_type"], folder)
         case "check":
@@ -46,16 +37,25 @@ def run(job: dict[str, Any], inputs: list[int], folder: Path) -> dict[str, Any]:
     raise EngineFailed("no such job")
 
 
+def _rendered(job: dict[str, Any], inputs: list[int], target: Path) -> list[str]:
+    content, title = _content(inputs[0]), job["title"]
+    match job["do"]:
+        case "html":
+            images = dict(zip(job["images"], map(_content, inputs[1:]), strict=True))
+            return html.render(content, images, title, target, job["heading"], job["language"])
+        case "text":
+            return text.render(content, title, target, job["heading"])
+        case "card":
+            return card.render(content, job["media_type"], title, target)
+    return image.render(content, title, target)
+
+
 def warm() -> None:
     """Load fonts, patterns and tables, so that they are there before the first fork."""
     detect.warm()
     fonts.has("\u4e00")
     document = page.wrapped(html.cleaned("<p>Ab <b>c</b> <i>d</i> <tt>e</tt></p>"), "x")
     page.write(document, Path(os.devnull), sheet=html.SHEET)
-
-
-def _to(job: dict[str, Any], folder: Path) -> tuple[str, Path]:
-    return job["title"], folder / RESULT
 
 
 def _content(descriptor: int) -> bytes:

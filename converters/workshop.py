@@ -36,12 +36,17 @@ _LIBRARIES = {
     "html": ("weasyprint", "nh3"),
     "text": ("weasyprint", "charset-normalizer", "pypdf"),
     "image": ("img2pdf", "pillow", "pillow-heif"),
+    "card": ("weasyprint", "nh3", "charset-normalizer"),
 }
 # What of our own code shapes an engine's output: a change of it makes a new rendition.
 _SHAPED_BY = {
     "html": ("html", "page"),
     "text": ("text", "page"),
     "image": ("image",),
+    "card": (
+        *("card", "content_lines", "sheet_of_facts", "contact_page", "event_page", "recurrence"),
+        *("html", "page"),
+    ),
     "office": (
         *("office", "table", "unseen"),
         *("unseen_office_xml", "unseen_open_document", "unseen_compound"),
@@ -154,6 +159,7 @@ class Workshop:
             else:
                 job = {
                     "do": engine,
+                    "media_type": source.media_type,
                     "title": source.title,
                     "heading": source.heading,
                     "images": list(source.images),

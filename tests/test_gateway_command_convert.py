@@ -54,8 +54,8 @@ def test_people_are_told_in_words_and_a_long_name_is_cut(tmp_path: Path) -> None
     """What is kept gets no PDF, which is no problem: the exit code says so."""
     long = (tmp_path / ("\u00e9" * 120)).with_suffix(".txt")
     long.write_text("Knee\n", "utf-8")
-    kept = tmp_path / "card.vcf"
-    kept.write_text("BEGIN:VCARD\nVERSION:3.0\nFN:Pat Hall\nEND:VCARD\n", "utf-8")
+    kept = tmp_path / "sound.wav"
+    kept.write_bytes(b"RIFF\x24\0\0\0WAVEfmt " + bytes(40))
     into = tmp_path / "made" / "here"
     files = [str(long), str(kept)]
     result = CliRunner().invoke(casebridge, ["convert", "--to", str(into), *files])
@@ -63,6 +63,18 @@ def test_people_are_told_in_words_and_a_long_name_is_cut(tmp_path: Path) -> None
     (pdf,) = into.iterdir()
     assert pdf.name == "\u00e9" * 100 + ".pdf"
     assert result.stdout.splitlines() == [f"{long} -> {pdf}, pages: 1", f"{kept}: filed"]
+
+
+def test_a_card_and_an_event_become_pages(tmp_path: Path) -> None:
+    """In the sandbox, like everything else."""
+    card, event = tmp_path / "card.vcf", tmp_path / "event.ics"
+    card.write_text("BEGIN:VCARD\nVERSION:3.0\nFN:Pat Hall\nEND:VCARD\n", "utf-8")
+    event.write_text("BEGIN:VCALENDAR\nBEGIN:VEVENT\nSUMMARY:Deposition\nEND:VEVENT\n", "utf-8")
+    files = [str(card), str(event)]
+    result = CliRunner().invoke(casebridge, ["convert", "--to", str(tmp_path), *files])
+    assert result.exit_code == DONE, result.output
+    for name, words in (("card.pdf", "Pat Hall"), ("event.pdf", "Deposition")):
+        assert words in PdfReader(tmp_path / name).pages[0].extract_text()
 
 
 def test_what_a_pdf_does_not_show_is_said(tmp_path: Path) -> None:
