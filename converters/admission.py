@@ -7,10 +7,10 @@ import zipfile
 import zlib
 from pathlib import Path
 from typing import IO, Any
-from xml.parsers import expat
 
 from config.media import catalogue
 from converters import detect, table, unseen
+from converters.entities import refuse_entities
 from converters.fault import Damaged, NotTheType, PasswordNeeded, TooLarge
 from converters.rendition import TABLE
 
@@ -65,7 +65,7 @@ def _unpacks_safely(file: Path) -> None:
                         unpacked += each.file_size
                         if unpacked > _MOST_XML_BYTES:
                             raise TooLarge("unpacked")
-                        _refuse_entities(opened)
+                        refuse_entities(opened)
             except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError,
                     OSError) as error:  # fmt: skip
                 raise Damaged(type(error).__name__) from error
@@ -77,39 +77,3 @@ def _is_xml(name: str, opened: IO[bytes]) -> bool:
     plain = start.replace(b"\0", b"").lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n")
     named = name.lower().endswith(_XML_NAMES)
     return bool(start) and (named or not plain or plain.startswith(b"<"))
-
-
-class _Entities(Exception):
-    """A declaration that no office document has."""
-
-
-class _RootReached(Exception):
-    """Nothing can be declared any more."""
-
-
-def _refuse_entities(opened: IO[bytes]) -> None:
-    """Raise NotTheType for XML with declarations of its own before its root, however far that is.
-
-    And for what cannot be followed that far: an engine might read it in another way.
-    """
-
-    def begin(_name: str, _system: str | None, _public: str | None, own: int) -> None:
-        if own:
-            raise _Entities
-
-    def root(_name: str, _attributes: object) -> None:
-        raise _RootReached
-
-    parser = expat.ParserCreate()
-    parser.StartDoctypeDeclHandler = begin
-    parser.StartElementHandler = root
-    try:
-        while chunk := opened.read(_CHUNK_BYTES):
-            parser.Parse(chunk)
-        parser.Parse(b"", True)
-    except _RootReached:
-        return
-    except _Entities as error:
-        raise NotTheType("entities") from error
-    except (expat.ExpatError, ValueError, LookupError) as error:  # the last two: its encoding
-        raise NotTheType("XML") from error

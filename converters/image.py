@@ -1,8 +1,9 @@
 """The engine for images: put on pages without being changed where PDF can hold them as they are.
 
 JPEG and PNG data goes into the PDF byte for byte (img2pdf), multi-page TIFF page by page. What PDF
-has no form for (transparency, GIF, WebP, HEIC, AVIF, BMP) is decoded once and stored lossless, or
-as JPEG of quality 92 where it came from a lossy format.
+has no form for (transparency, GIF, WebP, HEIC, AVIF, BMP, JPEG 2000) is decoded once and stored
+lossless, or as JPEG of quality 92 where it came from a lossy format. A picture that moves is a page
+a frame.
 """
 
 from __future__ import annotations
@@ -21,9 +22,10 @@ from converters.fault import Damaged, NotTheType, TooLarge
 
 MOST_PIXELS: Final = 150_000_000  # of one frame; decoded in colour that is 450 MB
 MOST_FRAMES: Final = 1000
-_FORMATS: Final = ("JPEG", "PNG", "GIF", "BMP", "TIFF", "WEBP", "HEIF", "AVIF")
+MOST_MOVING: Final = 20  # frames of a picture that moves
+_FORMATS: Final = ("JPEG", "PNG", "GIF", "BMP", "TIFF", "WEBP", "HEIF", "AVIF", "JPEG2000")
 _AS_THEY_ARE = {"JPEG": {"L", "RGB", "CMYK"}, "PNG": {"1", "L", "P", "RGB"}}
-_LOSSY = {"HEIF", "AVIF", "WEBP"}
+_LOSSY = {"HEIF", "AVIF", "WEBP", "JPEG2000"}
 _ORIENTATION, _MIRRORED = 0x0112, {2, 4, 5, 7}  # of EXIF: a PDF page can be turned, not flipped
 _LETTER = (612.0, 792.0)  # points
 _LONGEST = 14_400.0  # points: what PDF viewers take (ISO 32000-1, Annex C)
@@ -35,7 +37,7 @@ _BROKEN = (OSError, ValueError, SyntaxError, EOFError, TypeError, IndexError,
 
 
 def render(source: bytes, title: str, target: Path) -> list[str]:
-    """Write the PDF of an image and return warnings: "first_frame" where a moving one stands still.
+    """Write the PDF of an image and return warnings: "frames_left_out" where one moves for long.
 
     Raises TooLarge, NotTheType, and Damaged where it does not decode to its end.
     """
@@ -73,13 +75,15 @@ def _pages(opened: Image.Image, source: bytes) -> tuple[Iterator[bytes], list[st
             raise TooLarge("frames")
         return (_frame(opened, number) for number in range(frames)), []
     # The further images of an MPO are previews and depth maps of the same picture.
-    remarks = ["first_frame"] if frames > 1 and opened.format != "MPO" else []
+    if frames > 1 and opened.format != "MPO":
+        remarks = ["frames_left_out"] if frames > MOST_MOVING else []
+        return (_frame(opened, number) for number in range(min(frames, MOST_MOVING))), remarks
     kept = _AS_THEY_ARE.get("JPEG" if opened.format == "MPO" else opened.format or "", set())
     mirrored = opened.getexif().get(_ORIENTATION) in _MIRRORED
     if opened.mode in kept and "transparency" not in opened.info and not mirrored:
         opened.load()  # to its end: half a picture is not a document
-        return iter([source]), remarks
-    return iter([_frame(opened, 0)]), remarks
+        return iter([source]), []
+    return iter([_frame(opened, 0)]), []
 
 
 def _frame(opened: Image.Image, number: int) -> bytes:

@@ -9,23 +9,23 @@ import os
 from pathlib import Path
 from typing import Any
 
-from converters import admission, card, check, detect, fonts, html, image, page, text
+from converters import admission, card, check, detect, drawing, fonts, html, image, page, text
 from converters.fault import EngineFailed
 from converters.handed import Handed
 from converters.rendition import RESULT
 
 
 def run(job: dict[str, Any], inputs: list[int], folder: Path) -> dict[str, Any]:
-    """Do one job: {"do": "html" | "text" | "image" | "card" | "admit" | "check" | "detect", ...}.
+    """Do one job: {"do": an engine of the catalogue, "admit", "check" or "detect", ...}.
 
-    The first input is the file. html, text, image and card leave RESULT and answer {"warnings"};
+    The first input is the file. The engines leave RESULT and answer {"warnings"};
     admit answers {"warnings"} and may leave a table in a form that the engine reads one way only;
     check takes the PDF as the second input, its text as a third, and answers {"pages"}; detect
     answers {"media_type", "flags"}.
     Raises a ConversionFault.
     """
     match job["do"]:
-        case "html" | "text" | "image" | "card":
+        case "html" | "text" | "image" | "card" | "drawing":
             return {"warnings": _rendered(job, inputs, folder / RESULT)}
         case "admit":
             return admission.admit(inputs[0], job["media_type"], folder)
@@ -47,6 +47,8 @@ def _rendered(job: dict[str, Any], inputs: list[int], target: Path) -> list[str]
             return text.render(content, title, target, job["heading"])
         case "card":
             return card.render(content, job["media_type"], title, target)
+        case "drawing":
+            return drawing.render(content, title, target)
     return image.render(content, title, target)
 
 

@@ -37,12 +37,14 @@ _LIBRARIES = {
     "text": ("weasyprint", "charset-normalizer", "pypdf"),
     "image": ("img2pdf", "pillow", "pillow-heif"),
     "card": ("weasyprint", "nh3", "charset-normalizer"),
+    "drawing": ("weasyprint",),
 }
 # What of our own code shapes an engine's output: a change of it makes a new rendition.
 _SHAPED_BY = {
     "html": ("html", "page"),
     "text": ("text", "page"),
     "image": ("image",),
+    "drawing": ("drawing", "page"),
     "card": (
         *("card", "content_lines", "sheet_of_facts", "contact_page", "event_page", "recurrence"),
         *("html", "page"),

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import importlib
 import io
+import re
 import struct
 import zlib
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 import pikepdf
 import pillow_heif
 import pytest
-from PIL import Image
+from PIL import Image, ImageCms
 
 from converters import image
 from converters.fault import ConversionFault, Damaged, NotTheType, TooLarge
@@ -72,12 +73,104 @@ def test_transparency_becomes_white(tmp_path: Path) -> None:
     assert pikepdf.PdfImage(stored).as_pil_image().convert("RGB").getpixel((9, 9)) == (255,) * 3
 
 
-def test_a_moving_picture_stands_still_and_that_is_told(tmp_path: Path) -> None:
+def stored(pdf: pikepdf.Pdf, page: int = 0) -> Image.Image:
+    """Return the picture on a page."""
+    (held,) = pdf.pages[page].get_images().values()
+    assert isinstance(held, pikepdf.Stream)
+    return pikepdf.PdfImage(held).as_pil_image()
+
+
+@pytest.mark.parametrize("kind", ["GIF", "WEBP", "PNG"])
+def test_a_moving_picture_is_a_page_a_frame(tmp_path: Path, kind: str) -> None:
     frames = [Image.new("RGB", (50, 50), (number * 90, 0, 0)) for number in range(3)]
-    _, remarks = rendered(
-        tmp_path, saved(frames[0], "GIF", save_all=True, append_images=frames[1:])
-    )
-    assert remarks == ["first_frame"]
+    source = saved(frames[0], kind, save_all=True, append_images=frames[1:])
+    pdf, remarks = rendered(tmp_path, source)
+    assert remarks == []
+    reds = [stored(pdf, page).convert("RGB").getpixel((9, 9)) for page in range(3)]
+    assert [abs(red[0] - number * 90) < 9 for number, red in enumerate(reds)] == [True] * 3  # type: ignore[index]
+
+
+def test_of_a_picture_that_moves_for_long_frames_are_left_out_and_that_is_told(
+    tmp_path: Path,
+) -> None:
+    frames = [Image.new("L", (20, 20), number * 5) for number in range(30)]
+    source = saved(frames[0], "GIF", save_all=True, append_images=frames[1:])
+    pdf, remarks = rendered(tmp_path, source)
+    assert len(pdf.pages) == 20
+    assert remarks == ["frames_left_out"]
+
+
+PROFILE = ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB")).tobytes()
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "TIFF", "WEBP"])
+def test_a_colour_profile_is_kept(tmp_path: Path, kind: str) -> None:
+    source = saved(Image.effect_noise((60, 60), 9).convert("RGB"), kind, icc_profile=PROFILE)
+    pdf, _ = rendered(tmp_path, source)
+    (held,) = pdf.pages[0].get_images().values()
+    space = held.ColorSpace
+    assert str(space[0]) == "/ICCBased"
+    assert space[1].read_bytes() == PROFILE
+
+
+def test_a_fax_keeps_its_shape_where_its_lines_are_coarse(tmp_path: Path) -> None:
+    """204 dots to the inch across and 98 down, in both codes of fax machines."""
+    for compression in ("group3", "group4"):
+        frames = [Image.new("1", (1728, 1078), number % 2) for number in range(2)]
+        source = saved(frames[0], "TIFF", save_all=True, append_images=frames[1:],
+                       compression=compression, dpi=(204, 98))  # fmt: skip
+        pdf, _ = rendered(tmp_path, source)
+        assert len(pdf.pages) == 2
+        wide, high = (
+            float(each)
+            for each in re.findall(rb"([\d.]+) 0 0 ([\d.]+)", pdf.pages[0].Contents.read_bytes())[0]
+        )
+        assert wide / high == pytest.approx((1728 / 204) / (1078 / 98), rel=0.01)
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_a_photograph_is_seen_as_its_camera_meant_it(tmp_path: Path, orientation: int) -> None:
+    """The red corner is at the top left in all eight, after the page is turned."""
+    upright = Image.new("RGB", (96, 64), "blue")
+    upright.paste("red", (0, 0, 48, 32))
+    undo = {2: 0, 3: 3, 4: 1, 5: 5, 6: 2, 7: 6, 8: 4}  # Transpose members that turn it as EXIF says
+    turned = upright.transpose(Image.Transpose(undo[orientation])) if orientation > 1 else upright
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    pdf, _ = rendered(tmp_path, saved(turned, "JPEG", exif=exif))
+    shown = stored(pdf).convert("RGB").rotate(-int(pdf.pages[0].get("/Rotate", 0)), expand=True)
+    assert shown.size == (96, 64)
+    red, _, blue = shown.getpixel((10, 10))  # type: ignore[misc]
+    assert red > 200 > blue
+
+
+def test_inks_stay_inks(tmp_path: Path) -> None:
+    source = saved(Image.new("CMYK", (40, 40), (200, 10, 20, 30)), "JPEG")
+    pdf, _ = rendered(tmp_path, source)
+    (held,) = pdf.pages[0].get_images().values()
+    assert str(held.ColorSpace) == "/DeviceCMYK"
+    assert held.read_raw_bytes() == source
+
+
+def test_half_of_sixteen_bits_is_half_of_eight(tmp_path: Path) -> None:
+    row = struct.pack("<30H", *[0] * 10, *[32_768] * 10, *[65_535] * 10)
+    picture = Image.frombytes("I;16", (30, 10), row * 10)
+    for kind in ("PNG", "TIFF"):
+        shown = stored(rendered(tmp_path, saved(picture, kind))[0]).convert("L")
+        assert [shown.getpixel((at, 5)) for at in (5, 15, 25)] == [
+            0,
+            pytest.approx(128, abs=1),
+            255,
+        ]
+
+
+def test_jpeg_2000_is_shown(tmp_path: Path) -> None:
+    for name, picture in (("a.jp2", "RGB"), ("a.j2k", "L"), ("b.jp2", "RGBA")):
+        Image.new("RGB", (60, 40), "red").convert(picture).save(tmp_path / name)
+        source = (tmp_path / name).read_bytes()
+        assert stored(rendered(tmp_path, source)[0]).size == (60, 40)
+        with pytest.raises(ConversionFault):
+            rendered(tmp_path, source[: len(source) // 2])
 
 
 def test_formats_that_pdf_has_no_form_for(tmp_path: Path) -> None:
