@@ -13,7 +13,7 @@ _FILE = Path(__file__).parent / "media.toml"
 _KEYS = frozenset({"treat", "engine", "extension", "label", "named"})
 
 Treat = Literal["keep", "convert", "refuse", "open"]
-Engine = Literal["office", "html", "text", "image", "card", "drawing"]
+Engine = Literal["office", "html", "text", "image", "card", "drawing", "markdown", "bundle"]
 
 
 class MediaFault(Exception):

@@ -9,10 +9,27 @@ import os
 from pathlib import Path
 from typing import Any
 
-from converters import admission, card, check, detect, drawing, fonts, html, image, page, text
+from converters import (
+    admission,
+    bundle,
+    card,
+    check,
+    detect,
+    drawing,
+    fonts,
+    html,
+    image,
+    markdown,
+    page,
+    text,
+)
 from converters.fault import EngineFailed
 from converters.handed import Handed
 from converters.rendition import RESULT
+
+_OF_SEVERAL_TYPES = {"card": card.render, "bundle": bundle.render}
+_OF_ONE_TYPE = {"image": image.render, "drawing": drawing.render, "markdown": markdown.render}
+_ENGINES = frozenset({"html", "text"} | _OF_SEVERAL_TYPES.keys() | _OF_ONE_TYPE.keys())
 
 
 def run(job: dict[str, Any], inputs: list[int], folder: Path) -> dict[str, Any]:
@@ -25,7 +42,7 @@ def run(job: dict[str, Any], inputs: list[int], folder: Path) -> dict[str, Any]:
     Raises a ConversionFault.
     """
     match job["do"]:
-        case "html" | "text" | "image" | "card" | "drawing":
+        case engine if engine in _ENGINES:
             return {"warnings": _rendered(job, inputs, folder / RESULT)}
         case "admit":
             return admission.admit(inputs[0], job["media_type"], folder)
@@ -38,18 +55,15 @@ def run(job: dict[str, Any], inputs: list[int], folder: Path) -> dict[str, Any]:
 
 
 def _rendered(job: dict[str, Any], inputs: list[int], target: Path) -> list[str]:
-    content, title = _content(inputs[0]), job["title"]
-    match job["do"]:
-        case "html":
-            images = dict(zip(job["images"], map(_content, inputs[1:]), strict=True))
-            return html.render(content, images, title, target, job["heading"], job["language"])
-        case "text":
-            return text.render(content, title, target, job["heading"])
-        case "card":
-            return card.render(content, job["media_type"], title, target)
-        case "drawing":
-            return drawing.render(content, title, target)
-    return image.render(content, title, target)
+    content, title, engine = _content(inputs[0]), job["title"], job["do"]
+    if engine == "html":
+        images = dict(zip(job["images"], map(_content, inputs[1:]), strict=True))
+        return html.render(content, images, title, target, job["heading"], job["language"])
+    if engine == "text":
+        return text.render(content, title, target, job["heading"])
+    if engine in _OF_SEVERAL_TYPES:
+        return _OF_SEVERAL_TYPES[engine](content, job["media_type"], title, target)
+    return _OF_ONE_TYPE[engine](content, title, target)
 
 
 def warm() -> None:

@@ -15,6 +15,8 @@ CHECKED: Final = frozenset(
     {
         "text/plain",
         "text/html",
+        "text/markdown",
+        "application/epub+zip",
         "text/csv",
         *(
             f"application/vnd.openxmlformats-officedocument.{one}"

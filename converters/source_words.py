@@ -6,12 +6,24 @@ what it shows, not for what it lacks.
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Callable, Iterator, Mapping
 from html.parser import HTMLParser
 from typing import IO, Final
 
-from converters import html, open_document_words, sheet_words, slide_words, table, text, word_words
+from converters import (
+    book,
+    html,
+    markdown,
+    open_document_words,
+    sheet_words,
+    slide_words,
+    table,
+    text,
+    word_words,
+)
+from converters.fault import TooLarge
 from converters.rendition import CHECKED
 from converters.words import words
 
@@ -47,6 +59,21 @@ def of_page(file: IO[bytes]) -> list[str]:
     seen.feed(html.cleaned(html.decoded(file.read())))
     seen.close()
     return words("".join(seen.found))
+
+
+def of_markdown(file: IO[bytes]) -> list[str]:
+    """Return the words of a Markdown text as it shows."""
+    try:
+        page, _ = markdown.as_html(source := file.read())
+    except TooLarge:
+        return words(text.decoded(source)[0])
+    return of_page(io.BytesIO(page.encode("utf-8")))
+
+
+def of_book(file: IO[bytes]) -> list[str]:
+    """Return the words of a book, chapter by chapter."""
+    pages, _ = book.read(file.read())
+    return [word for page, _ in pages for word in of_page(io.BytesIO(page))]
 
 
 class _Page(HTMLParser):
@@ -104,6 +131,8 @@ READERS: Final[Mapping[str, Callable[[IO[bytes]], list[str]]]] = {
     "text/plain": of_text,
     "text/csv": of_table,
     "text/html": of_page,
+    "text/markdown": of_markdown,
+    "application/epub+zip": of_book,
     **dict.fromkeys((f"{_WORD}document", f"{_WORD}template"), word_words.of),
     "application/vnd.ms-word.document.macroEnabled.12": word_words.of,
     "application/vnd.ms-word.template.macroEnabled.12": word_words.of,

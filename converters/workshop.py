@@ -38,6 +38,8 @@ _LIBRARIES = {
     "image": ("img2pdf", "pillow", "pillow-heif"),
     "card": ("weasyprint", "nh3", "charset-normalizer"),
     "drawing": ("weasyprint",),
+    "markdown": ("weasyprint", "nh3", "markdown-it-py", "charset-normalizer"),
+    "bundle": ("weasyprint", "nh3"),
 }
 # What of our own code shapes an engine's output: a change of it makes a new rendition.
 _SHAPED_BY = {
@@ -45,6 +47,8 @@ _SHAPED_BY = {
     "text": ("text", "page"),
     "image": ("image",),
     "drawing": ("drawing", "page"),
+    "markdown": ("markdown", "html", "text", "page"),
+    "bundle": ("bundle", "book", "web_archive", "html", "page"),
     "card": (
         *("card", "content_lines", "sheet_of_facts", "contact_page", "event_page", "recurrence"),
         *("html", "page"),

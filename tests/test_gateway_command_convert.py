@@ -10,6 +10,7 @@ from click.testing import CliRunner
 from pypdf import PdfReader
 
 from gateway.command import DONE, PROBLEM, USAGE, casebridge
+from tests.test_converters_bundle import a_book
 
 pytestmark = pytest.mark.slow
 
@@ -75,6 +76,25 @@ def test_a_card_and_an_event_become_pages(tmp_path: Path) -> None:
     assert result.exit_code == DONE, result.output
     for name, words in (("card.pdf", "Pat Hall"), ("event.pdf", "Deposition")):
         assert words in PdfReader(tmp_path / name).pages[0].extract_text()
+
+
+def test_a_book_a_web_archive_a_drawing_and_markdown_become_pdfs(tmp_path: Path) -> None:
+    """Each by its own engine, in the sandbox."""
+    page = (
+        b"Content-Type: multipart/related; boundary=x\n\n--x\nContent-Type: text/html\n\n<p>Lot\n"
+    )
+    contents = {
+        "a.epub": a_book(**{"OPS/nav.xhtml": ""}),
+        "b.mht": b"From: a@b.example\nMIME-Version: 1.0\n" + page,
+        "c.svg": b'<svg xmlns="http://www.w3.org/2000/svg"><text y="20">Lot</text></svg>',
+        "d.md": b"# Lot\n",
+    }
+    for name, content in contents.items():
+        (tmp_path / name).write_bytes(content)
+    files = [str(tmp_path / name) for name in contents]
+    result = CliRunner().invoke(casebridge, ["convert", "--to", str(tmp_path), *files])
+    assert result.exit_code == DONE, result.output
+    assert {one.name for one in tmp_path.glob("*.pdf")} == {"a.pdf", "b.pdf", "c.pdf", "d.pdf"}
 
 
 def test_what_a_pdf_does_not_show_is_said(tmp_path: Path) -> None:
