@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from bench import directory, door, names, reading, resolve, road, unpack, upload, visible
+from bench import convert, directory, door, names, reading, resolve, road, unpack, upload, visible
 from bench.rounds import Figure, NotMeasured, write_figures
 
 _BENCHMARKS: dict[str, Callable[[], list[Figure]]] = {
@@ -21,6 +21,7 @@ _BENCHMARKS: dict[str, Callable[[], list[Figure]]] = {
     "resolve": resolve.labelled_set,
     "names": names.each,
     "reading": reading.corpus,
+    "convert": convert.corpus,
     "unpack-large": unpack.large,
     "unpack-small": unpack.small,
     "unpack-memory": unpack.memory,

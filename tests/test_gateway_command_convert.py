@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
+import threading
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 from pypdf import PdfReader
 
+from converters.workshop import Rendition, Source, Workshop
 from gateway.command import DONE, PROBLEM, USAGE, casebridge
 from tests.test_converters_bundle import a_book
 
@@ -64,6 +67,30 @@ def test_people_are_told_in_words_and_a_long_name_is_cut(tmp_path: Path) -> None
     (pdf,) = into.iterdir()
     assert pdf.name == "\u00e9" * 100 + ".pdf"
     assert result.stdout.splitlines() == [f"{long} -> {pdf}, pages: 1", f"{kept}: filed"]
+
+
+def test_files_are_converted_at_once_and_told_in_order(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first waits for the second to be under way, so one after the other would never end."""
+    under_way = threading.Barrier(2, timeout=60)
+    convert = Workshop.convert
+
+    def together(workshop: Workshop, source: Source, into: Path) -> Rendition:
+        under_way.wait()
+        return convert(workshop, source, into)
+
+    monkeypatch.setattr(Workshop, "convert", together)
+    monkeypatch.setattr(os, "cpu_count", lambda: 2)
+    files = [tmp_path / name for name in ("a.md", "b.txt", "c.txt", "d.txt")]
+    for file in files:
+        file.write_text("Knee\n", "utf-8")
+    line = ["convert", "--json", "--to", str(tmp_path), *map(str, files)]
+    result = CliRunner().invoke(casebridge, line)
+    assert result.exit_code == DONE, result.output
+    told = [json.loads(one) for one in result.stdout.splitlines()]
+    assert [one["file"] for one in told] == [str(file) for file in files]
+    assert [Path(one["pdf"]["path"]).stem for one in told] == ["a", "b", "c", "d"]
 
 
 def test_a_card_and_an_event_become_pages(tmp_path: Path) -> None:

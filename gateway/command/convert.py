@@ -9,6 +9,7 @@ import stat
 import sys
 import tempfile
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -38,34 +39,52 @@ _CHUNK_BYTES = 1 << 20
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 @click.pass_context
 def command(context: click.Context, files: tuple[Path, ...], into: Path, as_json: bool) -> None:
-    """Make a PDF of each of FILES in a folder, in the sandbox."""
+    """Make a PDF of each of FILES in a folder, in the sandbox, one on each core at once."""
     try:
         into.mkdir(parents=True, exist_ok=True)
     except OSError as fault:
         raise click.BadParameter(f"{into}: {fault.strerror}", param_hint="--to") from fault
     failed = 0
+    at_once = min(os.cpu_count() or 1, len(files))
+    limits = settings_of(context).conversion.model_copy(
+        update={"render_processes": at_once, "office_processes": at_once}
+    )
     with tempfile.TemporaryDirectory() as folder:
-        workshop = Workshop(settings_of(context).conversion, Path(folder) / "engines")
+        workshop = Workshop(limits, Path(folder) / "engines")
         workshop.start()
+        threads = ThreadPoolExecutor(at_once)
         try:
-            for number, file in enumerate(files, 1):
+            results = [
+                threads.submit(_converted, workshop, file, Path(folder) / f"{number}")
+                for number, file in enumerate(files)
+            ]
+            for number, result in enumerate(results, 1):
+                said, made = result.result()
+                if made is not None:
+                    said["pdf"] = _placed(made, files[number - 1].stem, into)
+                    made.file.unlink()
                 if sys.stderr.isatty():
-                    say(f"{number} of {len(files)}: {click.format_filename(file)}")
-                result = _converted(workshop, file, into, Path(folder))
-                failed += "error" in result or result["reason"] is not None
-                click.echo(json.dumps(result) if as_json else _spoken(result))
+                    say(f"{number} of {len(files)}: {click.format_filename(files[number - 1])}")
+                failed += "error" in said or said["reason"] is not None
+                click.echo(json.dumps(said) if as_json else _spoken(said))
         finally:
+            threads.shutdown(wait=False, cancel_futures=True)
             workshop.close()
+            threads.shutdown()
     context.exit(PROBLEM if failed else DONE)
 
 
-def _converted(workshop: Workshop, file: Path, into: Path, room: Path) -> dict[str, Any]:
+def _converted(
+    workshop: Workshop, file: Path, room: Path
+) -> tuple[dict[str, Any], Rendition | None]:
+    """Return what became of a file, and its PDF in a room of its own, where one was made."""
     started = time.monotonic()
     shown = os.fsencode(file).decode("utf-8", "replace")
     try:
         real = _regular(file)
     except OSError as fault:
-        return {"file": shown, "error": fault.strerror or "not a regular file"}
+        return {"file": shown, "error": fault.strerror or "not a regular file"}, None
+    made = None
     said: dict[str, Any] = {
         "file": shown,
         "detected_type": None,
@@ -87,13 +106,13 @@ def _converted(workshop: Workshop, file: Path, into: Path, room: Path) -> dict[s
         elif "damaged" in flags:
             said["reason"] = "file_damaged"
         elif treat == "convert":
+            room.mkdir()
             made = workshop.convert(Source(real, media_type), room)
             said |= {"fate": "converted", "warnings": list(made.warnings)}
-            said["pdf"] = _placed(made, file.stem, into)
     except ConversionFault as fault:
         said["reason"] = fault.code
         said["fate"] = "held" if fault.code == "file_password" else "filed"
-    return said | {"seconds": round(time.monotonic() - started, 3)}
+    return said | {"seconds": round(time.monotonic() - started, 3)}, made
 
 
 def _regular(file: Path) -> Path:
