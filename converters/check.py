@@ -10,15 +10,11 @@ from typing import Any, BinaryIO, Final
 
 import pikepdf
 
-from converters import fonts, source_words, words
+from converters import active, fonts, source_words, words
 from converters.fault import EngineFailed, Shortened
 from converters.rendition import IN_ORDER
 
 _MOST_TEXT_BYTES = 256 * 1024 * 1024
-_ACTIVE_KEYS: Final = ("/JS", "/EF", "/XFA", "/RichMediaContent")
-_ACTIONS: Final = frozenset(
-    {"/JavaScript", "/Launch", "/ImportData", "/SubmitForm", "/GoToR", "/GoToE", "/Rendition"}
-)
 _PAINTS: Final = frozenset(
     {"f", "F", "f*", "B", "B*", "b", "b*", "S", "s", "Tj", "TJ", "'", '"', "Do", "sh"}
     | {"INLINE IMAGE"}
@@ -50,8 +46,8 @@ def _pages(opened: BinaryIO) -> int:
     try:
         with pikepdf.open(opened) as pdf:
             for each in pdf.objects:
-                if isinstance(each, pikepdf.Dictionary | pikepdf.Stream):
-                    _refuse_active(each)
+                if any(active.of_object(each)):
+                    raise EngineFailed("active content in the output")
             count = len(pdf.pages)
             shows = any(_shows_something(each) for each in pdf.pages[:_LOOKED_AT])
     except pikepdf.PasswordError as error:
@@ -66,8 +62,3 @@ def _pages(opened: BinaryIO) -> int:
 def _shows_something(page: pikepdf.Page) -> bool:
     """Say whether a page paints anything: LibreOffice prints blank what it cannot follow."""
     return any(str(step.operator) in _PAINTS for step in pikepdf.parse_content_stream(page))
-
-
-def _refuse_active(each: pikepdf.Object) -> None:
-    if any(key in each for key in _ACTIVE_KEYS) or str(each.get("/S", "")) in _ACTIONS:
-        raise EngineFailed("active content in the output")

@@ -51,7 +51,8 @@ class Detected:
     """What a file is.
 
     Flags: "empty", "damaged", "password"; "polyglot" for a file that is valid as a second type
-    too, which its grounds name; "program_name" for a document under the extension of a program.
+    too, which its grounds name; "program_name" for a document under the extension of a program;
+    those of converters.active.KINDS for a PDF.
     """
 
     media_type: str
@@ -230,7 +231,8 @@ def _with_facts(file: File, found: Detected) -> Detected:
         return found
     try:
         if found.media_type == "application/pdf":
-            return replace(found, pages=facts.pages(file))
+            pages, has = facts.of_pdf(file)
+            return replace(found.flagged(*has), pages=pages)
         if catalogue().treatment(found.media_type).engine == "image":
             return replace(found, pixels=facts.pixels(file))
     except facts.Locked:

@@ -11,6 +11,7 @@ import pikepdf
 import pillow_heif
 from PIL import Image, UnidentifiedImageError
 
+from converters import active
 from converters.handed import File
 
 _SAMPLE = 8192
@@ -28,21 +29,25 @@ class Broken(Exception):
     """It does not open."""
 
 
-def pages(file: File) -> int:
-    """Count the pages of a PDF. Raises Locked, Broken."""
+def of_pdf(file: File) -> tuple[int, frozenset[str]]:
+    """Count the pages of a PDF, and say what it has of converters.active.KINDS.
+
+    Raises Locked, Broken.
+    """
     if not _has_its_end(file):
         # qpdf would find what objects are left, and say nothing of the others.
         raise Broken("cut short")
     try:
         with file.open("rb") as stream, pikepdf.open(stream) as opened:
             count = len(opened.pages)
+            has = active.kinds(opened)
     except pikepdf.PasswordError as error:
         raise Locked from error
     except (pikepdf.PdfError, ValueError, RuntimeError, OverflowError) as error:
         raise Broken(type(error).__name__) from error
     if not count:
         raise Broken("no pages")
-    return count
+    return count, has
 
 
 def _has_its_end(file: File) -> bool:

@@ -13,6 +13,8 @@ from portal.tables import parts, renditions
 _Row = sa.Row[*tuple[Any, ...]]
 
 PDF = "application/pdf"
+# Remarks on a PDF that came as one and would do something, or may: it is saved, and not viewed.
+NOT_SHOWN = frozenset({"pdf_script", "pdf_action", "pdf_files", "pdf_unseen"})
 
 
 @dataclass(frozen=True)
@@ -92,7 +94,8 @@ class Piece:
         if self.made is not None:
             return self.made.sha256
         # A PDF that waits (for its password, say) is not shown: a browser would only fail on it.
-        if self.detected_type == PDF and self.fate == "filed":
+        is_shown = self.fate == "filed" and NOT_SHOWN.isdisjoint(self.remarks)
+        if self.detected_type == PDF and is_shown:
             return self.original
         return None
 

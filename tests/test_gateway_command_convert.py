@@ -14,6 +14,7 @@ from pypdf import PdfReader
 from converters.workshop import Rendition, Source, Workshop
 from gateway.command import DONE, PROBLEM, USAGE, casebridge
 from tests.test_converters_bundle import a_book
+from tests.test_converters_active import a_pdf, in_the_catalog_itself
 
 pytestmark = pytest.mark.slow
 
@@ -154,3 +155,13 @@ def test_xml_becomes_its_text(tmp_path: Path) -> None:
     assert (line["detected_type"], line["fate"]) == ("text/xml", "converted")
     shown = PdfReader(line["pdf"]["path"]).pages[0].extract_text()
     assert "<side>left knee</side>" in shown
+
+
+def test_a_pdf_that_would_do_something_is_kept_and_says_so(tmp_path: Path) -> None:
+    """Its script is seen in the sandbox, and never run."""
+    file = tmp_path / "form.pdf"
+    file.write_bytes(a_pdf(in_the_catalog_itself))
+    result = CliRunner().invoke(casebridge, ["convert", "--json", "--to", str(tmp_path), str(file)])
+    line = json.loads(result.stdout)
+    assert (line["fate"], line["reason"], line["pdf"]) == ("filed", None, None)
+    assert line["warnings"] == ["pdf_script"]

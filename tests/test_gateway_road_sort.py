@@ -13,10 +13,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from config import apart, media
+from config.remarks import name_codes
+from converters import active
 from gateway.letter import Envelope, Letter, Proof
 from gateway.road.package import Fate, Package, Part, Words
 from gateway.road.sort import DECORATION_BYTES, sort
 from gateway.tally import Tally
+from portal import piece
 from portal.vault import Blob
 
 SHA256 = "0" * 64
@@ -218,6 +221,18 @@ def test_what_is_not_filed_as_it_should_be_is_told_with_its_name(part: Part, cod
 def test_how_an_archive_is_unsafe_is_remarked() -> None:
     unsafe = flagged(PDF, "archive_unsafe", "unsafe_path", "unsafe_never_heard_of")
     assert sorted_(BODY, unsafe).parts[1].remarks == ("unsafe_path",)
+
+
+def test_what_a_pdf_would_do_is_remarked_and_it_is_filed_as_it_came() -> None:
+    found = sorted_(BODY, flagged(PDF, "pdf_script", "pdf_files"))
+    assert found.parts[1].remarks == ("pdf_script", "pdf_files")
+    assert (found.parts[1].fate, found.parts[1].reason) == (Fate.FILED, None)
+    assert not found.troubles
+
+
+def test_every_such_remark_has_words_and_keeps_the_viewer_closed() -> None:
+    assert set(active.KINDS) == piece.NOT_SHOWN
+    assert set(active.KINDS) <= name_codes()
 
 
 def test_programs_in_an_archive_that_stays_whole_are_named() -> None:

@@ -100,6 +100,23 @@ def test_what_there_is_not_is_not_there(
     assert f"/{part(desk, number)}/{form}" not in dana.get("/p/7KQ4-M2XD").text
 
 
+def test_a_pdf_that_would_do_something_is_saved_and_not_shown(tmp_path: Path) -> None:
+    desk = filled_desk(tmp_path)
+    number = part(desk, 2)
+    with desk.database.write() as connection:
+        found = sa.update(parts).where(parts.c.id == number)
+        connection.execute(found.values(remarks=["pdf_script"]))
+    dana = desk.signed_in("Dana Reyes")
+    page = dana.get("/p/7KQ4-M2XD").text
+    assert f"/{number}/view" not in page
+    assert "It holds a script or a form that runs" in page
+    assert dana.get(f"{BASE}/{number}/view").status_code == 404
+    answer = dana.get(f"{BASE}/{number}/original")
+    assert answer.headers["content-disposition"].startswith("attachment; ")
+    assert answer.content == pdf("Deposition of Dr. Smith", "Page 1")
+    desk.database.close()
+
+
 def test_a_refused_part_is_not_handed_out_even_where_the_vault_holds_it(tmp_path: Path) -> None:
     desk = filled_desk(tmp_path)
     with desk.database.write() as connection:

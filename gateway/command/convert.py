@@ -18,6 +18,7 @@ import click
 from config.media import catalogue
 from config.problems import problem
 from config.remarks import on_warning
+from converters import active
 from converters.fault import ConversionFault
 from converters.rendition import Rendition
 from converters.workshop import Source, Workshop
@@ -95,7 +96,7 @@ def _converted(
     }
     try:
         media_type, flags = workshop.detect(real)
-        said["detected_type"] = media_type
+        said |= {"detected_type": media_type, "warnings": sorted(flags & set(active.KINDS))}
         treat = catalogue().treatment(media_type).treat
         if "empty" in flags:
             said |= {"fate": "left_out", "reason": "file_empty"}

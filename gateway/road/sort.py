@@ -9,6 +9,7 @@ from collections.abc import Set
 
 from config.apart import ApartRules
 from config.media import MediaCatalogue
+from converters import active
 from gateway.road.narrative import Split, narrative_of
 from gateway.road.package import Fate, Package, Part, Trouble, Words
 
@@ -105,7 +106,7 @@ def _remarked(part: Part, words: Words | None) -> Part:
 
 def _sorted(part: Part, media: MediaCatalogue, shown: _Images, spoken_of: _Images) -> Part:
     fate, reason = _fate(part, media, shown, spoken_of)
-    remarks = [one for one in _UNSAFE if one in part.flags]
+    remarks = [one for one in (*_UNSAFE, *active.KINDS) if one in part.flags]
     if part.programs:
         remarks.append(f"programs:{', '.join(part.programs)}")
     return dataclasses.replace(part, fate=fate, reason=reason, remarks=tuple(remarks))
