@@ -52,7 +52,8 @@ class Detected:
 
     Flags: "empty", "damaged", "password"; "polyglot" for a file that is valid as a second type
     too, which its grounds name; "program_name" for a document under the extension of a program;
-    those of converters.active.KINDS for a PDF.
+    those of converters.active.KINDS for a PDF, and "mended" for one whose table of objects is
+    broken, where every object was found again.
     """
 
     media_type: str

@@ -11,7 +11,7 @@ import pikepdf
 import pillow_heif
 from PIL import Image, UnidentifiedImageError
 
-from converters import active
+from converters import active, mend
 from converters.handed import File
 
 _SAMPLE = 8192
@@ -30,7 +30,7 @@ class Broken(Exception):
 
 
 def of_pdf(file: File) -> tuple[int, frozenset[str]]:
-    """Count the pages of a PDF, and say what it has of converters.active.KINDS.
+    """Count the pages of a PDF, and say what it has of converters.active.KINDS, or "mended".
 
     Raises Locked, Broken.
     """
@@ -40,7 +40,7 @@ def of_pdf(file: File) -> tuple[int, frozenset[str]]:
     try:
         with file.open("rb") as stream, pikepdf.open(stream) as opened:
             count = len(opened.pages)
-            has = active.kinds(opened)
+            has = active.kinds(opened) | ({"mended"} if mend.is_needed(opened) else set())
     except pikepdf.PasswordError as error:
         raise Locked from error
     except (pikepdf.PdfError, ValueError, RuntimeError, OverflowError) as error:

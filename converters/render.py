@@ -20,6 +20,7 @@ from converters import (
     html,
     image,
     markdown,
+    mend,
     page,
     text,
 )
@@ -33,9 +34,9 @@ _ENGINES = frozenset({"html", "text"} | _OF_SEVERAL_TYPES.keys() | _OF_ONE_TYPE.
 
 
 def run(job: dict[str, Any], inputs: list[int], folder: Path) -> dict[str, Any]:
-    """Do one job: {"do": an engine of the catalogue, "admit", "check" or "detect", ...}.
+    """Do one job: {"do": an engine of the catalogue, "mend", "admit", "check", "detect", ...}.
 
-    The first input is the file. The engines leave RESULT and answer {"warnings"};
+    The first input is the file. The engines and mend leave RESULT and answer {"warnings"};
     admit answers {"warnings"} and may leave a table in a form that the engine reads one way only;
     check takes the PDF as the second input, its text as a third, and answers {"pages"}; detect
     answers {"media_type", "flags"}.
@@ -44,6 +45,9 @@ def run(job: dict[str, Any], inputs: list[int], folder: Path) -> dict[str, Any]:
     match job["do"]:
         case engine if engine in _ENGINES:
             return {"warnings": _rendered(job, inputs, folder / RESULT)}
+        case "mend":
+            mend.write(inputs[0], folder / RESULT)
+            return {"warnings": []}
         case "admit":
             return admission.admit(inputs[0], job["media_type"], folder)
         case "check":

@@ -31,6 +31,7 @@ from converters.program import Programs
 from converters.rendition import CHECKED, RESULT, TABLE, Rendition, Source
 from converters.sandbox import Limits
 
+_PDF = "application/pdf"  # kept by the catalogue; who asks for one wants it mended
 _OFFICE_PROCESSES = 256  # threads count: LibreOffice has some twenty
 _LIBRARIES = {
     "html": ("weasyprint", "nh3"),
@@ -40,6 +41,7 @@ _LIBRARIES = {
     "drawing": ("weasyprint",),
     "markdown": ("weasyprint", "nh3", "markdown-it-py", "charset-normalizer"),
     "bundle": ("weasyprint", "nh3"),
+    "mend": ("pikepdf",),
 }
 # What of our own code shapes an engine's output: a change of it makes a new rendition.
 _SHAPED_BY = {
@@ -57,6 +59,7 @@ _SHAPED_BY = {
         *("office", "table", "unseen"),
         *("unseen_office_xml", "unseen_open_document", "unseen_compound"),
     ),
+    "mend": ("mend",),
 }
 
 
@@ -225,6 +228,8 @@ class Workshop:
 
     @staticmethod
     def _engine(media_type: str) -> str:
+        if media_type == _PDF:
+            return "mend"
         engine = catalogue().treatment(media_type).engine
         if engine is None:
             raise EngineFailed("no engine for this type")

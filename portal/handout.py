@@ -29,7 +29,9 @@ def pdf_of(piece: Piece) -> Handout | None:
     if piece.pdf is None or piece.filed_name is None:
         return None
     octets = piece.bytes if piece.made is None else piece.made.bytes
-    return Handout(safe_name(pdf_name(piece.filed_name)), piece.pdf, octets, PDF)
+    stem, extension = split(pdf_name(piece.filed_name))
+    name = f"{stem} (repaired){extension}" if piece.reason == "repaired" else stem + extension
+    return Handout(safe_name(name), piece.pdf, octets, PDF)
 
 
 def original_of(piece: Piece) -> Handout | None:

@@ -66,7 +66,8 @@ class Piece:
     @property
     def has_list(self) -> bool:
         """Whether its PDF lists what is in it: an archive that was filed whole."""
-        return self.made is not None and self.fate == "filed" and self.reason != "narrative"
+        is_own = self.reason in {"narrative", "repaired"}
+        return self.made is not None and self.fate == "filed" and not is_own
 
     @property
     def pages(self) -> int | None:

@@ -26,7 +26,7 @@ def a_pdf(change: Callable[[pikepdf.Pdf], None]) -> bytes:
         pdf.add_blank_page()
         pdf.pages[0].Contents = pdf.make_stream(b"0 0 9 9 re f")
         change(pdf)
-        pdf.save(buffer)
+        pdf.save(buffer, deterministic_id=True)
     return buffer.getvalue()
 
 
@@ -82,7 +82,7 @@ def test_a_name_is_the_same_however_it_is_escaped(tmp_path: Path) -> None:
     assert escaped != written
     file = tmp_path / "a.pdf"
     file.write_bytes(escaped)
-    assert detect(file, "application/pdf", "a.pdf").flags == {"pdf_script"}
+    assert "pdf_script" in detect(file, "application/pdf", "a.pdf").flags
 
 
 def test_links_fields_and_words_of_the_same_letters_do_nothing(tmp_path: Path) -> None:

@@ -117,7 +117,7 @@ class TestRendering:
             (b"junk" * 100, "image/png", NotTheType),
             (an_image("JPEG")[:400], "image/jpeg", Damaged),
             ("\U00012000\U00012001 ".encode() * 9, "text/plain", Unreadable),
-            (b"x", "application/pdf", EngineFailed),
+            (b"x", "application/x-nothing", EngineFailed),
         ],
     )
     def test_faults_keep_their_class(

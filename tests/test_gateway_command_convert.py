@@ -13,8 +13,9 @@ from pypdf import PdfReader
 
 from converters.workshop import Rendition, Source, Workshop
 from gateway.command import DONE, PROBLEM, USAGE, casebridge
-from tests.test_converters_bundle import a_book
 from tests.test_converters_active import a_pdf, in_the_catalog_itself
+from tests.test_converters_bundle import a_book
+from tests.test_converters_mend import a_broken_pdf
 
 pytestmark = pytest.mark.slow
 
@@ -165,3 +166,14 @@ def test_a_pdf_that_would_do_something_is_kept_and_says_so(tmp_path: Path) -> No
     line = json.loads(result.stdout)
     assert (line["fate"], line["reason"], line["pdf"]) == ("filed", None, None)
     assert line["warnings"] == ["pdf_script"]
+
+
+def test_a_broken_pdf_gets_a_copy_that_is_whole(tmp_path: Path) -> None:
+    """It has a reason, so the exit code says that something was found."""
+    file = tmp_path / "scan.pdf"
+    file.write_bytes(a_broken_pdf())
+    result = CliRunner().invoke(casebridge, ["convert", "--json", "--to", str(tmp_path), str(file)])
+    assert result.exit_code == PROBLEM
+    line = json.loads(result.stdout)
+    assert (line["fate"], line["reason"]) == ("filed", "repaired")
+    assert Path(line["pdf"]["path"]).name == "scan (repaired).pdf"

@@ -117,6 +117,25 @@ def test_a_pdf_that_would_do_something_is_saved_and_not_shown(tmp_path: Path) ->
     desk.database.close()
 
 
+def test_a_repaired_copy_is_viewed_and_its_name_says_what_it_is(tmp_path: Path) -> None:
+    desk = filled_desk(tmp_path)
+    number = part(desk, 3)
+    with desk.database.write() as connection:
+        found = sa.update(parts).where(parts.c.id == number)
+        changes = {"fate": "filed", "reason": "repaired", "filed_name": "Chronology.pdf"}
+        connection.execute(found.values(detected_type=PDF, **changes))
+    dana = desk.signed_in("Dana Reyes")
+    page = dana.get("/p/7KQ4-M2XD").text
+    assert "Damaged, and repaired: the original is kept beside it" in page
+    assert "contents list" not in page
+    assert dana.get(f"{BASE}/{number}/view").content == pdf("Chronology", "corrected")
+    answer = dana.get(f"{BASE}/{number}/pdf")
+    assert 'filename="Chronology (repaired).pdf"' in answer.headers["content-disposition"]
+    original = dana.get(f"{BASE}/{number}/original")
+    assert 'filename="Chronology.pdf"' in original.headers["content-disposition"]
+    desk.database.close()
+
+
 def test_a_refused_part_is_not_handed_out_even_where_the_vault_holds_it(tmp_path: Path) -> None:
     desk = filled_desk(tmp_path)
     with desk.database.write() as connection:

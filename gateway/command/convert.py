@@ -62,7 +62,9 @@ def command(context: click.Context, files: tuple[Path, ...], into: Path, as_json
             for number, result in enumerate(results, 1):
                 said, made = result.result()
                 if made is not None:
-                    said["pdf"] = _placed(made, files[number - 1].stem, into)
+                    repaired = " (repaired)" if said["reason"] == "repaired" else ""
+                    stem = files[number - 1].stem
+                    said["pdf"] = _placed(made, f"{stem}{repaired}", into)
                     made.file.unlink()
                 if sys.stderr.isatty():
                     say(f"{number} of {len(files)}: {click.format_filename(files[number - 1])}")
@@ -110,6 +112,10 @@ def _converted(
             room.mkdir()
             made = workshop.convert(Source(real, media_type), room)
             said |= {"fate": "converted", "warnings": list(made.warnings)}
+        elif "mended" in flags:
+            room.mkdir()
+            made = workshop.convert(Source(real, media_type), room)
+            said["reason"] = "repaired"
     except ConversionFault as fault:
         said["reason"] = fault.code
         said["fate"] = "held" if fault.code == "file_password" else "filed"

@@ -76,6 +76,8 @@ def convert(package: Package, bench: Bench) -> Package:
             done, fault = _printed(part, words[part.path], bench)
         elif part.fate is Fate.FILED and part.contents is not None:
             done, fault = _listed(part, part.contents, bench)
+        elif part.fate is Fate.FILED and "mended" in part.flags and part.file is not None:
+            done = _mended(part, part.file, bench)
         parts.append(done)
         if fault is not None:
             troubles.append(_trouble(fault, part, package))
@@ -90,6 +92,18 @@ def _converted(part: Part, file: Path, bench: Bench) -> tuple[Part, ConversionFa
     except ConversionFault as fault:
         fate = Fate.HELD if isinstance(fault, PasswordNeeded) else Fate.FILED
         return dataclasses.replace(part, fate=fate, reason=fault.code), fault
+
+
+def _mended(part: Part, file: Path, bench: Bench) -> Part:
+    """Return a PDF with a broken table of objects beside a copy that is whole, or alone.
+
+    Viewers find the objects again as well: without a copy it is filed like any other.
+    """
+    source = Source(file=file, media_type=part.detected_type, title=part.filed_name or "")
+    try:
+        return dataclasses.replace(part, reason="repaired", pdf=bench.pdf(source))
+    except ConversionFault:
+        return part
 
 
 def _listed(part: Part, contents: Path, bench: Bench) -> tuple[Part, ConversionFault | None]:
