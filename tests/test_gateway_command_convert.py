@@ -177,3 +177,14 @@ def test_a_broken_pdf_gets_a_copy_that_is_whole(tmp_path: Path) -> None:
     line = json.loads(result.stdout)
     assert (line["fate"], line["reason"]) == ("filed", "repaired")
     assert Path(line["pdf"]["path"]).name == "scan (repaired).pdf"
+
+
+def test_a_broken_pdf_with_a_script_gets_no_copy_which_is_no_problem(tmp_path: Path) -> None:
+    """As on the road: it is filed as it came."""
+    file = tmp_path / "form.pdf"
+    file.write_bytes(a_broken_pdf(in_the_catalog_itself))
+    result = CliRunner().invoke(casebridge, ["convert", "--json", "--to", str(tmp_path), str(file)])
+    assert result.exit_code == DONE
+    line = json.loads(result.stdout)
+    assert (line["fate"], line["reason"], line["pdf"]) == ("filed", None, None)
+    assert line["warnings"] == ["pdf_script"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
@@ -15,9 +16,9 @@ from typing import Any
 
 import click
 
+from config import remarks
 from config.media import catalogue
 from config.problems import problem
-from config.remarks import on_warning
 from converters import active
 from converters.fault import ConversionFault
 from converters.rendition import Rendition
@@ -114,8 +115,10 @@ def _converted(
             said |= {"fate": "converted", "warnings": list(made.warnings)}
         elif "mended" in flags:
             room.mkdir()
-            made = workshop.convert(Source(real, media_type), room)
-            said["reason"] = "repaired"
+            # Without a copy it is filed like any other: viewers find its objects again as well.
+            with contextlib.suppress(ConversionFault):
+                made = workshop.convert(Source(real, media_type), room)
+                said["reason"] = "repaired"
     except ConversionFault as fault:
         said["reason"] = fault.code
         said["fate"] = "held" if fault.code == "file_password" else "filed"
@@ -161,6 +164,11 @@ def _spoken(result: dict[str, Any]) -> str:
         return f"{result['file']}: {result['error']}"
     if result["pdf"] is not None:
         made = f"{result['file']} -> {result['pdf']['path']}, pages: {result['pdf']['pages']}"
-        return "\n".join([made, *(f"  {on_warning(one)}." for one in result["warnings"])])
+        return "\n".join([made, *(f"  {_remark(one)}." for one in result["warnings"])])
     why = f": {problem(result['reason']).said()}" if result["reason"] else ""
     return f"{result['file']}: {result['fate']}{why}"
+
+
+def _remark(code: str) -> str:
+    """Say what a PDF does not show, or what the one that came would do."""
+    return remarks.on_name(code) if code in active.KINDS else remarks.on_warning(code)
