@@ -23,6 +23,7 @@ from converters import (
     mend,
     page,
     text,
+    unlock,
 )
 from converters.fault import EngineFailed
 from converters.handed import Handed
@@ -34,9 +35,10 @@ _ENGINES = frozenset({"html", "text"} | _OF_SEVERAL_TYPES.keys() | _OF_ONE_TYPE.
 
 
 def run(job: dict[str, Any], inputs: list[int], folder: Path) -> dict[str, Any]:
-    """Do one job: {"do": an engine of the catalogue, "mend", "admit", "check", "detect", ...}.
+    """Do one job: {"do": an engine of the catalogue, "mend", "unlock", "admit", "check", "detect",
+    ...}.
 
-    The first input is the file. The engines and mend leave RESULT and answer {"warnings"};
+    The first input is the file. The engines, mend and unlock leave RESULT and answer {"warnings"};
     admit answers {"warnings"} and may leave a table in a form that the engine reads one way only;
     check takes the PDF as the second input, its text as a third, and answers {"pages"}; detect
     answers {"media_type", "flags"}.
@@ -47,6 +49,9 @@ def run(job: dict[str, Any], inputs: list[int], folder: Path) -> dict[str, Any]:
             return {"warnings": _rendered(job, inputs, folder / RESULT)}
         case "mend":
             mend.write(inputs[0], folder / RESULT)
+            return {"warnings": []}
+        case "unlock":
+            unlock.write(inputs[0], job["password"], folder / RESULT)
             return {"warnings": []}
         case "admit":
             return admission.admit(inputs[0], job["media_type"], folder)

@@ -182,6 +182,27 @@ class Workshop:
             shutil.move(pdf, target)
         return Rendition(target, pages, size, name, settings, tuple(warnings))
 
+    def unlock(self, file: Path, password: str, into: Path) -> Rendition:
+        """Make the copy of a locked PDF that needs no password, in the folder `into`.
+
+        The password is handed to the sandbox and kept nowhere. Raises PasswordNeeded where it is
+        another one, Damaged, EngineFailed for a copy that does something or has no pages,
+        JobStopped and SandboxMissing.
+        """
+        with (
+            self._at_work(last_chance=True),
+            tempfile.TemporaryDirectory(dir=self._work) as folder,
+        ):
+            room = Path(folder)
+            self._ask({"do": "unlock", "password": password}, (file,), room, None)
+            pdf = room / RESULT
+            pages = self._check(Source(file, _PDF), pdf, room)
+            size = pdf.stat().st_size
+            target = into / RESULT
+            shutil.move(pdf, target)
+        version = importlib.metadata.version("pikepdf")
+        return Rendition(target, pages, size, f"pikepdf {version}", "unlock", ())
+
     def _convert_office(self, source: Source, room: Path, pdf: Path) -> list[str]:
         job = {"do": "admit", "media_type": source.media_type}
         admitted = self._ask(job, (source.file,), room, source.seconds)

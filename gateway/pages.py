@@ -15,6 +15,7 @@ from gateway.case_number import CaseShape
 from gateway.foresight import foresee
 from gateway.long_bodies import LongBodies
 from gateway.stores import Stores
+from portal.unlocking import Unlock
 from portal.web.app import build_app
 from portal.web.desk import Check, Printer
 
@@ -40,6 +41,7 @@ def pages_of(
     metrics: Callable[[], bytes],
     send: Callable[[int], str],
     printer: Printer,
+    unlock: Unlock,
     *,
     grace_seconds: int,
 ) -> Pages:
@@ -67,6 +69,7 @@ def pages_of(
         ),
         send=send,
         printer=printer,
+        unlock=unlock,
         clock=clock.now,
         checks=checks,
         metrics=metrics,

@@ -8,11 +8,11 @@ import shutil
 import signal
 import socket
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import structlog
 
-from config.settings import Settings
+from config.settings import Settings, Web
 from gateway import assembly, clock, lock
 from gateway.checkpoints import Kept
 from gateway.chore import Chore
@@ -20,15 +20,15 @@ from gateway.chores import chores_of
 from gateway.doors import Doors, named
 from gateway.gauges import gauges, readiness
 from gateway.outbound import Outbound
-from gateway.pages import pages_of
+from gateway.pages import Pages, pages_of
 from gateway.paper import Paper
 from gateway.queue import Queue, Runner
 from gateway.relay import RelayWay
 from gateway.stores import Stores, open_stores
+from gateway.unlocking import Unlocker
 from gateway.watch import Metrics
 from gateway.way import FolderWay, Way
 from gateway.worker import Worker
-from portal.web.desk import Check, Printer
 
 _GRACE_SECONDS = 30
 Ready = Callable[[str, str], None]
@@ -70,7 +70,17 @@ def serve(settings: Settings, ready: Ready) -> None:
                 checks = readiness(stores, queue, chores) | doors.checks()
                 kept = Kept(stores.database, stores.vault, clock.now)
                 printer = Paper(road.workshop, kept, stores.work / "paper")
-                asyncio.run(_open(doors, stores, checks, metrics, printer, ready))
+                unlock = Unlocker(road.workshop, kept, stores.vault, stores.work / "unlocking")
+                pages = pages_of(
+                    stores,
+                    checks,
+                    metrics.text,
+                    stores.web_door(clock.now).send,
+                    printer,
+                    unlock,
+                    grace_seconds=_GRACE_SECONDS,
+                )
+                asyncio.run(_open(doors, pages, settings.web, ready))
                 # We know. By default a second one would end us in the middle of the drain.
                 signal.signal(signal.SIGTERM, signal.SIG_IGN)
                 runner.stop(_GRACE_SECONDS)
@@ -124,25 +134,15 @@ def _threads(chores: Sequence[Chore]) -> Iterator[None]:
             thread.join()
 
 
-async def _open(
-    doors: Doors,
-    stores: Stores,
-    checks: Mapping[str, Check],
-    metrics: Metrics,
-    printer: Printer,
-    ready: Ready,
-) -> None:
+async def _open(doors: Doors, pages: Pages, web: Web, ready: Ready) -> None:
     """Keep the doors and the pages open until told to stop."""
-    settings = stores.settings
-    send = stores.web_door(clock.now).send
-    pages = pages_of(stores, checks, metrics.text, send, printer, grace_seconds=_GRACE_SECONDS)
     told = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, told.set)
     await doors.open()
-    with named(f"web {settings.web.host}:{settings.web.port}"):
-        listening = socket.create_server((settings.web.host, settings.web.port), backlog=512)
+    with named(f"web {web.host}:{web.port}"):
+        listening = socket.create_server((web.host, web.port), backlog=512)
     serving = asyncio.create_task(pages.serve(sockets=[listening]))
     try:
         while not pages.started and not serving.done():  # noqa: ASYNC110  # uvicorn's only sign

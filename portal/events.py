@@ -29,6 +29,8 @@ OUTBOX_VIEWED = "outbox.viewed"
 ACCESS_REFUSED = "access.refused"
 SENT_MAILS_VIEWED = "mails.viewed"
 RECEIPT_DOWNLOADED = "receipt.downloaded"
+DOCUMENT_UNLOCKED = "document.unlocked"  # its password was given, and forgotten
+UNLOCKING_REFUSED = "unlocking.refused"  # by another password
 SIGNED_IN = "account.signed_in"
 SIGNED_OUT = "account.signed_out"
 

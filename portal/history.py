@@ -25,6 +25,8 @@ _LOOKED = {
     trail.DOCUMENT_DOWNLOADED: "downloaded",
     trail.SENT_MAILS_VIEWED: "looked at what the sender sees",
     trail.RECEIPT_DOWNLOADED: "downloaded the receipt",
+    trail.DOCUMENT_UNLOCKED: "gave the password of",
+    trail.UNLOCKING_REFUSED: "tried a password that is not the right one",
     trail.ACCESS_REFUSED: "asked for this package and was refused",
 }
 

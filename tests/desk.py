@@ -28,11 +28,12 @@ from config import calendar, media
 from config.settings import Cases, Intake, Names, Reading, Sending, Service, Triage, Web
 from gateway.case_number import CaseShape
 from gateway.foresight import foresee
-from portal import link_draft, receipt_number, sign_in
+from portal import link_draft, receipt_number, renditions, sign_in
 from portal.database import Database, open_database
 from portal.handout import Handout
 from portal.piece import PDF
 from portal.tables import drafts, events, letters, metadata
+from portal.unlocking import WrongPassword
 from portal.vault import Vault
 from portal.web.app import build_app
 from portal.web.desk import Check
@@ -46,6 +47,7 @@ with warnings.catch_warnings():
 
 __all__ = ["SampleDesk", "TestClient", "csrf", "filled_desk", "kinds", "open_desk", "spoken"]
 
+PASSWORD = "Lincoln 7"
 BASE_URL = "http://127.0.0.1:8080"
 
 
@@ -93,6 +95,7 @@ class SampleDesk:
             ),
             send=self.send,
             printer=self.print,
+            unlock=self.unlock,
             clock=lambda: self.now,
             checks=self.checks,
             metrics=lambda: b"casebridge_sample 1.0\n",
@@ -103,6 +106,23 @@ class SampleDesk:
         self.printed.append((html, title))
         blob = self.vault.add(io.BytesIO(html.encode()))
         return Handout(name, blob.sha256, blob.bytes, PDF)
+
+    def unlock(self, sha256: str, password: str) -> int:
+        """Know one password: no engine is here."""
+        if password != PASSWORD:
+            raise WrongPassword
+        blob = self.vault.add(io.BytesIO(b"%PDF-1.7 readable"))
+        with self.database.write() as connection:
+            made = renditions.keep(
+                connection,
+                (sha256, "pikepdf", "unlock"),
+                pdf_sha256=blob.sha256,
+                pages=1,
+                pdf_bytes=blob.bytes,
+                warnings=(),
+                now=self.now,
+            )
+        return made.id
 
     def send(self, draft_id: int) -> str:
         """Take a draft as the record does, in one transaction, and once."""

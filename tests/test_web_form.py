@@ -14,6 +14,7 @@ from fastapi import FastAPI
 from gateway.pages import pages_of
 from gateway.paper import no_paper
 from gateway.stores import Stores
+from gateway.unlocking import no_unlocking
 from portal.pdf_name import pdf_name
 from portal.tables import cases, letters, parts, submissions
 from tests.carrying import Carrier
@@ -32,7 +33,10 @@ def pdf() -> bytes:
 def browser_of(stores: Stores, carrier: Carrier) -> TestClient:
     """A browser at the pages as `serve` builds them."""
     send = stores.web_door(lambda: carrier.now).send
-    app = cast("FastAPI", pages_of(stores, {}, bytes, send, no_paper, grace_seconds=1).config.app)
+    app = cast(
+        "FastAPI",
+        pages_of(stores, {}, bytes, send, no_paper, no_unlocking, grace_seconds=1).config.app,
+    )
     address = stores.settings.service.base_url
     return TestClient(app, base_url=address, follow_redirects=False)
 

@@ -29,6 +29,7 @@ from portal.draft import TooManyDrafts
 from portal.foreseen import Foresee
 from portal.sign_in import LinkGone
 from portal.undo import UndoOver
+from portal.unlocking import Unlock
 from portal.upload_link import UploadLinkGone
 from portal.vault import Vault
 from portal.web import (
@@ -48,6 +49,7 @@ from portal.web import (
     sender_page,
     sent,
     sign_in,
+    unlocking,
     upload_links,
     uploads,
     watching,
@@ -66,7 +68,7 @@ STATIC = Path(__file__).parent / "static"
 _ROOMS = (
     *(packages, package, closing, reassign, documents, triage_pages, decided, sent),
     *(outbox, directory, help_page, sign_in, answer, watching),
-    *(sender_page, uploads, upload_links, send_form, send_check, send_code, send_done),
+    *(sender_page, unlocking, uploads, upload_links, send_form, send_check, send_code, send_done),
 )
 # The faults of people's decisions; each names its row of the catalogue.
 _REFUSALS: tuple[type[Exception], ...] = (
@@ -92,6 +94,7 @@ def build_app(
     foresee: Foresee,
     send: Callable[[int], str],
     printer: Printer,
+    unlock: Unlock,
     clock: Callable[[], datetime],
     checks: Mapping[str, Check],
     metrics: Callable[[], bytes],
@@ -101,9 +104,10 @@ def build_app(
     `minimum_free_bytes` is what uploads leave free on the vault's disk. `case_number` brings what a
     person wrote into the form of our case numbers, or says None. `foresee` says what will become of
     files. `send` sends a draft by its id, once however often it is called, and returns the receipt
-    number. `printer` makes PDFs of our own HTML. `clock` returns the present moment with its zone.
-    `checks` are those of /readyz by name: each returns None, or its problem in a sentence without
-    personal data. Serve it without an access log: the address of a sign-in link is a secret.
+    number. `printer` makes PDFs of our own HTML, `unlock` opens locked ones. `clock` returns the
+    present moment with its zone. `checks` are those of /readyz by name: each returns None, or its
+    problem in a sentence without personal data. Serve it without an access log: the address of a
+    sign-in link is a secret.
     """
     desk = Desk(
         database=database,
@@ -120,6 +124,7 @@ def build_app(
         foresee=foresee,
         send=send,
         printer=printer,
+        unlock=unlock,
         clock=clock,
         checks=checks,
         metrics=metrics,

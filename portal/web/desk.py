@@ -16,6 +16,7 @@ from config.settings import Intake, Sending, Service, Triage, Web
 from portal.database import Database
 from portal.foreseen import Foresee
 from portal.handout import Handout
+from portal.unlocking import Unlock
 from portal.vault import Vault
 from portal.web.line import Lines
 from portal.web.pages import Pages
@@ -52,6 +53,7 @@ class Desk:
     foresee: Foresee
     send: Callable[[int], str]  # a draft's id, to the receipt number that it is sent under
     printer: Printer
+    unlock: Unlock
     clock: Callable[[], datetime]
     checks: Mapping[str, Check]
     metrics: Callable[[], bytes]

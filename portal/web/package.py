@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 
-from portal import events, receipt_number, upload_link
+from portal import events, receipt_number, unlocking, upload_link
 from portal.closing import may_close, may_reopen
 from portal.dossier import mark_read
 from portal.handout import everything, original_of
@@ -59,6 +59,8 @@ def package(request: Request, desk: AtDesk, receipt: str) -> Response:
         package=found,
         spoken=Spoken(found),
         history=lines,
+        locked=unlocking.locked(found),
+        most_password=unlocking.MOST_CHARACTERS,
         can_download=any(everything(found)),
         original_of=original_of,
         reassigning=reassigning,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -18,6 +19,7 @@ from portal import (
     mailed_receipt,
     moments,
     receipt_number,
+    unlocking,
 )
 from portal import draft as drafting
 from portal.dossier import Dossier, NotThere, senders
@@ -41,7 +43,7 @@ _MOST_ADDRESS = 254
 def show(request: Request, desk: Desk, receipt: str) -> Response:
     """Show the package to a browser that has the right to it, and to any other how to get it."""
     found = _theirs(request, desk, receipt)
-    return _way_in(request, desk, receipt) if found is None else _page(request, desk, found)
+    return _way_in(request, desk, receipt) if found is None else page(request, desk, found)
 
 
 @router.post("/p/{receipt}/code")
@@ -161,10 +163,17 @@ def ask_to_delete(request: Request, desk: AtDesk, receipt: str, form: Form) -> R
     # A browser counts the end of a line as one character, and sends two (HTML, 4.10.5.3.1).
     reason = form.get("reason", "").replace("\r\n", "\n").strip()
     if not reason or len(reason) > erasure.MOST_CHARACTERS:
-        return _page(request, desk, found, wrong=reason)
+        wrong = problem("erasure_reason", {"n": erasure.MOST_CHARACTERS})
+        return page(request, desk, found, wrong=wrong, typed=reason)
     with desk.database.write() as connection:
         erasure.ask(connection, found.letter_id, reason, now=desk.clock())
     return RedirectResponse(f"/p/{receipt_number.shown(found.receipt)}", 303)
+
+
+def of_form(request: Request, desk: Desk, receipt: str, form: Mapping[str, str]) -> Dossier | None:
+    """Return the package of a form of its page; None without the right. Raises FormStale."""
+    _token_of_form(request, desk, form)
+    return _theirs(request, desk, receipt)
 
 
 def _theirs(request: Request, desk: Desk, receipt: str) -> Dossier | None:
@@ -211,13 +220,19 @@ def _way_in(
     )
 
 
-def _page(request: Request, desk: Desk, found: Dossier, *, wrong: str | None = None) -> Response:
-    """Show it. `wrong` is a reason that cannot be taken as it is."""
+def page(
+    request: Request,
+    desk: Desk,
+    found: Dossier,
+    *,
+    wrong: tuple[str, str] | None = None,
+    typed: str | None = None,
+) -> Response:
+    """Show the package. `typed` is a reason for deletion that cannot be taken as it is."""
     _note(desk, found, events.SENDER, events.PACKAGE_VIEWED)
     with desk.database.read() as connection:
         asked = erasure.request_of(connection, found.letter_id)
         mailed = mailed_receipt.find(connection, found.letter_id, now=desk.clock())
-    most = erasure.MOST_CHARACTERS
     return _answer(
         request,
         desk,
@@ -226,9 +241,11 @@ def _page(request: Request, desk: Desk, found: Dossier, *, wrong: str | None = N
         **_standing(desk, found),
         erasure=asked,
         mailed=mailed,
-        typed=wrong,
-        problem=None if wrong is None else problem("erasure_reason", {"n": most}),
-        most=most,
+        locked=unlocking.locked(found) if ToSender(found).names else (),
+        typed=typed,
+        problem=wrong,
+        most=erasure.MOST_CHARACTERS,
+        most_password=unlocking.MOST_CHARACTERS,
     )
 
 

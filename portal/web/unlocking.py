@@ -1,0 +1,89 @@
+"""The password of a locked document: given by staff or by the sender, used, and forgotten."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Request
+from fastapi.responses import RedirectResponse, Response
+
+from portal import events, receipt_number, unlocking
+from portal.dossier import Dossier, NotThere
+from portal.unlocking import NotUnlocked, WrongPassword
+from portal.vocabulary import problem
+from portal.web import sender_page
+from portal.web.desk import AtDesk, Desk
+from portal.web.found import look_up, refuse
+from portal.web.visitor import Form, OwnForm, SignedIn
+
+router = APIRouter()
+
+PartId = Annotated[int, Path(ge=1, le=2**31 - 1)]
+
+
+@router.post("/p/{receipt}/documents/{part}/password")
+def staff(desk: AtDesk, visitor: SignedIn, receipt: str, part: PartId, form: OwnForm) -> Response:
+    """Take a password from staff."""
+    found = look_up(desk, visitor, receipt)
+    try:
+        wrong = _opened(desk, found, part, form.get("password", ""), visitor.actor)
+    except NotThere:
+        refuse(desk, visitor, found.letter_id)
+        raise
+    if wrong is None:
+        return _back(found)
+    title, fix = wrong
+    return desk.pages.render(
+        "problem.html",
+        422,
+        visitor=visitor,
+        public=False,
+        title=title,
+        fix=fix,
+        request_id=None,
+        back=f"/p/{receipt_number.shown(found.receipt)}#locked",
+    )
+
+
+@router.post("/p/{receipt}/locked/{part}/password")
+def sender(request: Request, desk: AtDesk, receipt: str, part: PartId, form: Form) -> Response:
+    """Take a password from the sender."""
+    found = sender_page.of_form(request, desk, receipt, form)
+    if found is None:
+        return sender_page.show(request, desk, receipt)
+    wrong = _opened(desk, found, part, form.get("password", ""), events.SENDER)
+    if wrong is not None:
+        return sender_page.page(request, desk, found, wrong=wrong)
+    return _back(found)
+
+
+def _opened(
+    desk: Desk, found: Dossier, part: int, password: str, actor: str
+) -> tuple[str, str] | None:
+    """Open a document, or say in words why not. Raises NotThere and TooManyTries."""
+    piece = next((one for one in unlocking.locked(found) if one.id == part), None)
+    if piece is None or piece.original is None:
+        raise NotThere(found.letter_id)
+    now = desk.clock()
+    with desk.database.read() as connection:
+        unlocking.throttle(connection, found.letter_id, now=now)
+    try:
+        made = desk.unlock(piece.original, password[: unlocking.MOST_CHARACTERS])
+    except (NotUnlocked, WrongPassword) as fault:
+        with desk.database.write() as connection:
+            events.record(
+                connection,
+                letter_id=found.letter_id,
+                actor=actor,
+                kind=events.UNLOCKING_REFUSED,
+                detail={"part": part},
+                at=now,
+            )
+        return problem(fault.code, {"name": piece.original_name or piece.filed_name})
+    with desk.database.write() as connection:
+        unlocking.take(connection, found, piece, made, actor=actor, now=now)
+    return None
+
+
+def _back(found: Dossier) -> Response:
+    return RedirectResponse(f"/p/{receipt_number.shown(found.receipt)}#documents", 303)

@@ -1,0 +1,148 @@
+"""The password of a locked document: used once, kept nowhere, of no use without a right."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from portal.tables import letters, outbox, packages, parts
+from tests.desk import PASSWORD, SampleDesk, TestClient, filled_desk, kinds
+from tests.desk import csrf as framed_csrf
+from tests.filling_in import csrf, words
+from tests.test_portal_web_sender_page import proven
+
+PAGE = "/p/7KQ4-M2XD"
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[SampleDesk]:
+    desk = filled_desk(tmp_path)
+    yield desk
+    desk.database.close()
+
+
+def locked(desk: SampleDesk) -> Any:
+    with desk.database.read() as connection:
+        return connection.execute(
+            sa.select(parts)
+            .join(letters, letters.c.id == parts.c.letter_id)
+            .where(letters.c.receipt == "7KQ4M2XD", parts.c.reason == "file_password")
+        ).one()
+
+
+def part_of(desk: SampleDesk, number: int) -> Any:
+    with desk.database.read() as connection:
+        return connection.execute(sa.select(parts).where(parts.c.id == number)).one()
+
+
+def give(browser: TestClient, number: int, password: str, where: str = "documents") -> Any:
+    token = csrf(browser.get(PAGE).text)
+    path = f"{PAGE}/{where}/{number}/password"
+    return browser.post(path, data={"csrf": token, "password": password})
+
+
+def everything_kept(desk: SampleDesk) -> str:
+    """Return every row of the record, in words."""
+    with desk.database.read() as connection:
+        tables = connection.execute(
+            sa.text("SELECT name FROM sqlite_master WHERE type = 'table'")
+        ).scalars()
+        return "".join(
+            str(connection.execute(sa.text(f'SELECT * FROM "{name}"')).all()) for name in tables
+        )
+
+
+@pytest.mark.parametrize("who", ["Dana Reyes", "Olu Adeyemi", "the sender"])
+def test_who_has_a_right_opens_it_and_the_password_is_kept_nowhere(
+    desk: SampleDesk, who: str
+) -> None:
+    piece = locked(desk)
+    is_sender = who == "the sender"
+    browser = proven(desk) if is_sender else desk.signed_in(who)
+    where = "locked" if is_sender else "documents"
+    assert "Locked documents" in words(browser.get(PAGE).text)
+    answer = give(browser, piece.id, PASSWORD, where)
+    assert (answer.status_code, answer.headers["location"]) == (303, f"{PAGE}#documents")
+    after = part_of(desk, piece.id)
+    assert (after.fate, after.reason) == ("converted", "unlocked")
+    assert after.sha256 == piece.sha256, "the original stays"
+    page = words(browser.get(PAGE).text)
+    assert "Opened with its password, which we did not keep" in page
+    assert "Locked documents" not in page
+    if not is_sender:
+        view = browser.get(f"{PAGE}/documents/{piece.id}/view")
+        assert view.content == b"%PDF-1.7 readable"
+        assert browser.get(f"{PAGE}/documents/{piece.id}/original").status_code == 200
+    assert PASSWORD not in everything_kept(desk)
+    with desk.database.read() as connection:
+        (mail,) = connection.execute(sa.select(outbox).where(outbox.c.kind == "unlocked")).all()
+    assert mail.recipient == "dana@sample.example"
+    assert piece.original_name not in mail.text
+    again = give(browser, piece.id, PASSWORD, where)
+    assert again.status_code == 404, "it is open"
+
+
+def test_a_wrong_one_is_said_and_recorded_and_after_ten_it_is_enough(desk: SampleDesk) -> None:
+    number = locked(desk).id
+    browser = proven(desk)
+    answer = give(browser, number, "lincoln 7", "locked")
+    assert answer.status_code == 422
+    assert "That is not the password of" in words(answer.text)
+    assert "lincoln 7" not in answer.text
+    assert kinds(desk)[-2][:2] == ("sender", "unlocking.refused")
+    staff = desk.signed_in("Dana Reyes")
+    assert "That is not the password of" in words(give(staff, number, "x").text)
+    for _ in range(8):
+        give(staff, number, "x")
+    assert give(staff, number, PASSWORD).status_code == 429
+    assert give(browser, number, PASSWORD, "locked").status_code == 429
+    desk.pass_time(minutes=61)
+    assert give(proven(desk), number, PASSWORD, "locked").status_code == 303
+
+
+def test_nobody_else_opens_anything(desk: SampleDesk) -> None:
+    number = locked(desk).id
+    for browser in (desk.signed_in("Lee Park"), desk.signed_in("Ada Oyelaran-Whitcombe")):
+        token = framed_csrf(browser.get("/packages").text)
+        path = f"{PAGE}/documents/{number}/password"
+        assert browser.post(path, data={"csrf": token, "password": PASSWORD}).status_code == 404
+    stranger = desk.browser()
+    answer = give(stranger, number, PASSWORD, "locked")
+    assert "Enter the address you sent from" in words(answer.text)
+    path = f"{PAGE}/locked/{number}/password"
+    assert stranger.post(path, data={"password": PASSWORD}).status_code == 403
+    with desk.database.write() as connection:
+        connection.execute(sa.update(letters).values(proof="none"))
+    unproven = proven(desk)
+    assert "Locked documents" not in words(unproven.get(PAGE).text)
+    assert locked(desk).fate == "held"
+
+
+def test_what_is_not_locked_is_not_there(desk: SampleDesk) -> None:
+    other = desk.sample.part_ids["7KQ4M2XD"][1]
+    assert give(desk.signed_in("Dana Reyes"), other, PASSWORD).status_code == 404
+
+
+def test_a_letter_that_lacks_nothing_more_is_filed(desk: SampleDesk) -> None:
+    number = locked(desk).id
+    with desk.database.write() as connection:
+        here = sa.select(letters.c.id).where(letters.c.receipt == "7KQ4M2XD").scalar_subquery()
+        rest = sa.and_(parts.c.letter_id == here, parts.c.id != number)
+        connection.execute(
+            sa.update(parts)
+            .where(rest, sa.or_(parts.c.fate.in_(("held", "refused")), parts.c.reason.is_not(None)))
+            .values(fate="filed", reason=None)
+        )
+        connection.execute(
+            sa.update(packages).where(packages.c.letter_id == here).values(problems=[])
+        )
+    give(desk.signed_in("Dana Reyes"), number, PASSWORD)
+    with desk.database.read() as connection:
+        row = connection.execute(
+            sa.select(letters.c.state, letters.c.reason).where(letters.c.receipt == "7KQ4M2XD")
+        ).one()
+    assert tuple(row) == ("filed", None)
