@@ -10,7 +10,7 @@ from typing import Any, BinaryIO, Final
 
 import pikepdf
 
-from converters import active, fonts, source_words, words
+from converters import active, fonts, source_words, text, words
 from converters.fault import EngineFailed, Shortened
 from converters.rendition import IN_ORDER
 
@@ -31,13 +31,16 @@ def check(pdf: int, source: int, media_type: str, printed: int | None = None) ->
         pages = _pages(opened)
     reader = source_words.READERS.get(media_type)
     if reader is not None and printed is not None:
-        with os.fdopen(source, "rb") as original, os.fdopen(printed, "rb") as text:
-            found = text.read(_MOST_TEXT_BYTES).decode("utf-8", "replace")
+        with os.fdopen(source, "rb") as original, os.fdopen(printed, "rb") as its_text:
+            found = its_text.read(_MOST_TEXT_BYTES).decode("utf-8", "replace")
             wanted = reader(original)
             if words.missing(wanted, found):
                 raise Shortened
             if media_type in IN_ORDER and words.disordered(wanted, found):
-                raise Shortened("order")
+                original.seek(0)
+                # Columns are read one after the other, in whatever order they were written.
+                if not text.is_columns(text.decoded(original.read())[0]):
+                    raise Shortened("order")
             fonts.unshown(" ".join(wanted))
     return {"pages": pages}
 

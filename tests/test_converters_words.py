@@ -99,9 +99,10 @@ def test_a_page_in_another_place_is_seen_and_a_line_between_is_not() -> None:
 
 
 def test_a_hyphen_at_the_end_of_a_line_may_be_the_sources() -> None:
-    assert not words.missing(
-        ["post", "ironic", "lo", "fi", "pour", "over"], "post-\nironic lo-\nfi pour-\nover"
-    )
+    source = ["post", "ironic", "lo", "fi", "pour", "over"]
+    assert not words.missing(source, "post-\nironic lo-\nfi pour-\nover")
+    assert not words.missing(source, "postironic lofi pourover"), "as pdftotext joins them"
+    assert words.missing([*source, *source], "postironic lofi pourover")
 
 
 def test_a_repeated_paragraph_does_not_stand_for_a_lost_one() -> None:
@@ -220,6 +221,7 @@ def test_words_of_open_sheets_and_slides_that_print() -> None:
         ("text/html", "<p>one two three four five six</p>", "one two", False),
         ("text/plain", "a b c d e f g h i j", "f g h i j a b c d e", False),
         ("text/csv", "a,b,c,d,e\n", "e d c b a", True),
+        ("text/plain", "a\tf\nb\tg\nc\th\nd\ti\ne\tj\n", "a b c d e f g h i j", True),
     ],
 )
 def test_a_pdf_that_lacks_words_is_no_conversion(
