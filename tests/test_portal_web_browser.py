@@ -33,6 +33,7 @@ PAGES: dict[str, tuple[str | None, str]] = {
     "triage, unknown": ("Olu Adeyemi", "/p/4ZZ0-QF8B/triage"),
     "what the sender sees": ("Olu Adeyemi", "/p/7KQ4-M2XD/sender"),
     "outbox": ("Olu Adeyemi", "/outbox"),
+    "links": ("Dana Reyes", "/links"),
     "directory": ("Olu Adeyemi", "/directory"),
     "not there": ("Dana Reyes", "/p/0000-0000"),
     "sign in": (None, "/sign-in"),
