@@ -7,10 +7,10 @@ import re
 
 import pytest
 
-from portal.web.app import STATIC
 from portal.web.pages import TEMPLATES
+from portal.web.static_files import FOLDER
 
-CSS = (STATIC / "casebridge.css").read_text(encoding="utf-8")
+CSS = (FOLDER / "casebridge.css").read_text(encoding="utf-8")
 SURFACES = ("paper", "card")
 TONES = ("good", "wait", "bad", "calm")
 
@@ -77,7 +77,7 @@ def test_every_colour_is_a_token() -> None:
 
 
 def test_nothing_is_loaded_from_elsewhere() -> None:
-    ours = [file for file in STATIC.iterdir() if file.is_file()]  # beside what npm has brought
+    ours = [file for file in FOLDER.iterdir() if file.is_file()]  # beside what npm has brought
     for file in (*TEMPLATES.iterdir(), *ours):
         text = file.read_text(encoding="utf-8").replace("http://www.w3.org/2000/svg", "")
         assert not re.search(r"(?:https?:)?//[a-z0-9]", text.replace("// ", "")), file.name

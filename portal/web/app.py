@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from pathlib import Path
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, RedirectResponse, Response
 from fastapi.routing import APIRoute
-from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 from starlette.routing import Match
-from starlette.types import Message, Receive, Scope, Send
 
 from config.calendar import OfficeCalendar
 from config.media import MediaCatalogue
@@ -63,8 +60,8 @@ from portal.web.faults import FormStale, SignedOut
 from portal.web.guard import Guard
 from portal.web.line import Lines
 from portal.web.pages import Pages
+from portal.web.static_files import Static
 
-STATIC = Path(__file__).parent / "static"
 _ROOMS = (
     *(packages, package, closing, reassign, documents, triage_pages, decided, sent),
     *(outbox, directory, help_page, sign_in, answer, watching),
@@ -140,7 +137,7 @@ def build_app(
     app.state.desk = desk
     for room in _ROOMS:
         app.include_router(room.router)
-    app.mount("/static", _Static(directory=STATIC), name="static")
+    app.mount("/static", Static(), name="static")
     app.add_middleware(Guard, desk=desk)
     _speak_of_faults(app, desk)
     return app
@@ -208,17 +205,3 @@ def _allowed(request: Request) -> str:
 def _visitor(request: Request) -> object:
     """Return who is signed in, where the page had come as far as to know."""
     return getattr(request.state, "visitor", None)
-
-
-class _Static(StaticFiles):
-    """The style sheet, the script and the icon: the same for everybody, so they may be kept."""
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request."""
-
-        async def send_kept(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                message["headers"].append((b"cache-control", b"no-cache"))
-            await send(message)
-
-        await super().__call__(scope, receive, send_kept)
