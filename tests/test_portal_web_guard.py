@@ -121,7 +121,7 @@ def test_logs_hold_neither_tokens_nor_anything_personal(desk: SampleDesk) -> Non
 @pytest.mark.parametrize(
     ("method", "path", "methods"),
     [
-        ("DELETE", "/send", "GET, POST"),
+        ("DELETE", "/send", "GET, HEAD, POST"),
         ("PUT", "/send/uploads", "OPTIONS, POST"),
         ("PUT", "/send/uploads/0", "DELETE, HEAD, OPTIONS, PATCH, POST"),
         ("POST", "/static/casebridge.css", "GET, HEAD"),

@@ -83,7 +83,7 @@ _SPOKEN = Answer(
     },
 )
 
-OPERATIONS: Mapping[tuple[str, str], Operation] = {
+_BY_METHOD: Mapping[tuple[str, str], Operation] = {
     ("GET", _FORM): Operation({200: _PAGE}),
     ("POST", _FORM): Operation(
         {303: _ON, 422: _MENDS, 429: _MENDS},
@@ -113,7 +113,6 @@ OPERATIONS: Mapping[tuple[str, str], Operation] = {
         {303: _ON}, ("form_stale", "not_allowed"), (OUR_PAGE,), plain_form()
     ),
     ("GET", _LINK): Operation({200: _PAGE}, ("upload_link_gone", "not_allowed")),
-    ("HEAD", _LINK): Operation({200: _PAGE}, ("upload_link_gone", "not_allowed")),
     ("POST", _LINK): Operation(
         {303: _ON},
         ("form_stale", "upload_link_gone", "too_many_drafts", "not_allowed"),
@@ -155,4 +154,10 @@ OPERATIONS: Mapping[tuple[str, str], Operation] = {
         (*_NOT_SPOKEN, "not_allowed"),
         (VERSION, OUR_PAGE),
     ),
+}
+
+# A page answers HEAD as it answers GET, without its body.
+OPERATIONS: Mapping[tuple[str, str], Operation] = {
+    **_BY_METHOD,
+    **{("HEAD", path): page for (method, path), page in _BY_METHOD.items() if method == "GET"},
 }

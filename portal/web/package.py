@@ -21,11 +21,12 @@ from portal.web.visitor import visitor_of
 router = APIRouter()
 
 
-@router.get("/p/{receipt}")
+@router.api_route("/p/{receipt}", methods=["GET", "HEAD"])
 def package(request: Request, desk: AtDesk, receipt: str) -> Response:
     """Show a package to staff, or to its sender.
 
-    Its consultant, or their cover, has read it then.
+    Its consultant, or their cover, has read it then. By HEAD it is shown to nobody: that is no
+    view, and nothing is read.
     """
     number = receipt_number.parsed(receipt)
     if number is not None and receipt != receipt_number.shown(number):
@@ -37,15 +38,16 @@ def package(request: Request, desk: AtDesk, receipt: str) -> Response:
     found = look_up(desk, visitor, receipt)
     now = desk.clock()
     with desk.database.write() as connection:
-        events.record(
-            connection,
-            letter_id=found.letter_id,
-            actor=visitor.actor,
-            kind=events.PACKAGE_VIEWED,
-            detail={},
-            at=now,
-        )
-        mark_read(connection, visitor.viewer, found.letter_id, now=now)
+        if request.method == "GET":
+            events.record(
+                connection,
+                letter_id=found.letter_id,
+                actor=visitor.actor,
+                kind=events.PACKAGE_VIEWED,
+                detail={},
+                at=now,
+            )
+            mark_read(connection, visitor.viewer, found.letter_id, now=now)
         lines = history(connection, visitor.viewer, found)
         reassigning = offer(connection, visitor.viewer, found)
         links = upload_link.of(connection, visitor.viewer, found)

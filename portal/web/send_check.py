@@ -20,7 +20,7 @@ from portal.web.visitor import Form
 router = APIRouter()
 
 
-@router.get("/send/check")
+@router.api_route("/send/check", methods=["GET", "HEAD"])
 def check(request: Request, desk: AtDesk) -> Response:
     """Show what will be sent."""
     sitting = sit_down(request, desk)

@@ -20,7 +20,7 @@ from portal.web.visitor import Form
 router = APIRouter()
 
 
-@router.get("/send/code")
+@router.api_route("/send/code", methods=["GET", "HEAD"])
 def ask(request: Request, desk: AtDesk, then: str = "") -> Response:
     """Show where the code went, or what is needed to send one."""
     sitting = sit_down(request, desk)

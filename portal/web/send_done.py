@@ -21,7 +21,7 @@ _PROVEN_FOR = timedelta(hours=24)
 _KEPT = ("way", "case", "consultant", "name", "email")
 
 
-@router.get("/send/done")
+@router.api_route("/send/done", methods=["GET", "HEAD"])
 def done(request: Request, desk: AtDesk, again: str = "") -> Response:
     """Show the receipt of what this browser has sent last."""
     owner = owner_of(request, desk)

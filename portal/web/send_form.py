@@ -31,7 +31,7 @@ router = APIRouter()
 _FILES = "files"
 
 
-@router.get("/send")
+@router.api_route("/send", methods=["GET", "HEAD"])
 def form(request: Request, desk: AtDesk) -> Response:
     """Show the form, with everything that is in it already."""
     return _page(desk, sit_down(request, desk))
@@ -87,7 +87,7 @@ def _pressed(desk: Desk, sitting: Sitting, button: str) -> Response:
     return _to("/send/check", desk, sitting)
 
 
-@router.get("/send/remove/{public_id}")
+@router.api_route("/send/remove/{public_id}", methods=["GET", "HEAD"])
 def ask(request: Request, desk: AtDesk, public_id: str) -> Response:
     """Ask whether a file is to be removed."""
     sitting = sit_down(request, desk)

@@ -82,7 +82,7 @@ def code(request: Request, desk: AtDesk, receipt: str, form: Form) -> Response:
     return _way_in(request, desk, receipt, asked=True)
 
 
-@router.get("/p/{receipt}/status")
+@router.api_route("/p/{receipt}/status", methods=["GET", "HEAD"])
 def status(request: Request, desk: AtDesk, receipt: str) -> Response:
     """Return the live part of the page alone, for a page that asks for it again and again.
 
@@ -228,8 +228,12 @@ def page(
     wrong: tuple[str, str] | None = None,
     typed: str | None = None,
 ) -> Response:
-    """Show the package. `typed` is a reason for deletion that cannot be taken as it is."""
-    _note(desk, found, events.SENDER, events.PACKAGE_VIEWED)
+    """Show the package. `typed` is a reason for deletion that cannot be taken as it is.
+
+    HEAD shows nothing to anybody, and is no view.
+    """
+    if request.method != "HEAD":
+        _note(desk, found, events.SENDER, events.PACKAGE_VIEWED)
     with desk.database.read() as connection:
         asked = erasure.request_of(connection, found.letter_id)
         mailed = mailed_receipt.find(connection, found.letter_id, now=desk.clock())
