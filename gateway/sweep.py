@@ -12,7 +12,7 @@ import structlog
 
 from config.settings import Settings
 from gateway.queue import Queue
-from portal import answer_link, draft, sign_in, upload, upload_link
+from portal import answer_link, draft, sign_in, six_digits, upload, upload_link
 from portal.database import Database
 from portal.decision import pending
 from portal.pouch import PouchChanged, Raw
@@ -35,11 +35,12 @@ class Sweep:
     give_up: Callable[[int, int], bool]  # holds a letter's attempt, and tells its sender
 
     def house(self, stop: threading.Event) -> bool:
-        """Clear what is over: drafts, blobs, workflows, sessions. Nothing more to do then."""
+        """Clear drafts, blobs, workflows, sessions and codes that are over. Then nothing is left."""
         self.drafts()
         self.blobs(stop)
         self.queue.purge(self.clock() - _WORKFLOWS_KEPT)
         self.sessions()
+        self.codes()
         self.pouch(stop)
         return False
 
@@ -110,6 +111,12 @@ class Sweep:
             gone += answer_link.sweep(connection, now=self.clock())
             days = self.settings.sending.link_days
             return gone + upload_link.sweep(connection, now=self.clock(), days=days)
+
+    def codes(self) -> int:
+        """Remove the mails of codes that hold no longer. Return how many."""
+        minutes = self.settings.sending.code_minutes
+        with self.database.write() as connection:
+            return six_digits.sweep(connection, now=self.clock(), minutes=minutes)
 
     def drafts(self) -> int:
         """Remove the drafts that were left alone, and uploads that stopped. Return how many."""

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from config.settings import Sending
 from portal.postbox import Owed
-from portal.tables import codes, letter_codes
+from portal.tables import codes, letter_codes, outbox
 
 KIND = "code"
 WRONG = "code_wrong"
@@ -78,3 +78,21 @@ def mail(email: str, digits: str, where: str, minutes: int) -> Owed:
             " address by mistake, and you do not need to do anything.\n"
         ),
     )
+
+
+def sweep(connection: sa.Connection, *, now: datetime, minutes: int) -> int:
+    """Remove the mails whose code holds no longer, and that are on their way no more.
+
+    What the relay has not taken yet stays: whoever carries it out looks for its row. Returns how
+    many went.
+    """
+    over = (
+        outbox.c.kind == KIND,
+        outbox.c.created_at <= now - timedelta(minutes=minutes),
+        sa.or_(
+            outbox.c.sent_at.is_not(None),
+            outbox.c.failed_at.is_not(None),
+            outbox.c.withdrawn_at.is_not(None),
+        ),
+    )
+    return connection.execute(sa.delete(outbox).where(*over)).rowcount

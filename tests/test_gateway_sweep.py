@@ -12,9 +12,11 @@ import sqlalchemy as sa
 from gateway.stores import Stores
 from gateway.sweep import Sweep
 from portal import draft as drafting
+from portal import six_digits
 from portal import upload as uploading
 from portal.draft import Owner
-from portal.tables import drafts, uploads
+from portal.postbox import Owed, owe
+from portal.tables import drafts, outbox, uploads
 from portal.upload import Upload
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
@@ -77,3 +79,34 @@ def test_a_file_without_a_row_goes(stores: Stores) -> None:
     stores.vault.upload("f" * 32).write_bytes(b"of an upload that was removed")
     sweep(stores, NOW)
     assert list(stores.vault.uploads()) == []
+
+
+def test_the_mail_of_a_code_goes_when_it_is_sent_and_the_code_holds_no_longer(
+    stores: Stores,
+) -> None:
+    def left() -> list[tuple[str, str]]:
+        with stores.database.read() as connection:
+            asked = sa.select(outbox.c.kind, outbox.c.recipient).order_by(outbox.c.id)
+            return [(row.kind, row.recipient) for row in connection.execute(asked)]
+
+    minutes = stores.settings.sending.code_minutes
+    receipt = Owed("receipt", "sent", "Filed", "Filed: 1 document.")
+    with stores.database.write() as connection:
+        for state in ("sent", "failed", "waits"):
+            mail = six_digits.mail(state, "482913", "the page", minutes)
+            owe(connection, mail, letter_id=None, occasion=state, now=NOW)
+        owe(connection, receipt, letter_id=None, occasion="1", now=NOW)
+        for state in ("sent", "failed"):
+            settled = sa.update(outbox).where(outbox.c.recipient == state)
+            connection.execute(settled.values({f"{state}_at": NOW}))
+    there = [*(("code", state) for state in ("sent", "failed", "waits")), ("receipt", "sent")]
+    sweep(stores, NOW + timedelta(minutes=minutes, seconds=-1))
+    assert left() == there
+    sweep(stores, NOW + timedelta(minutes=minutes))
+    assert left() == there[2:]
+    with stores.database.write() as connection:
+        connection.execute(
+            sa.update(outbox).where(outbox.c.recipient == "waits").values(sent_at=NOW)
+        )
+    sweep(stores, NOW + timedelta(minutes=minutes))
+    assert left() == there[3:]
