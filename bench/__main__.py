@@ -6,7 +6,19 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from bench import convert, directory, door, names, reading, resolve, road, unpack, upload, visible
+from bench import (
+    convert,
+    directory,
+    door,
+    names,
+    page,
+    reading,
+    resolve,
+    road,
+    unpack,
+    upload,
+    visible,
+)
 from bench.rounds import Figure, NotMeasured, write_figures
 
 _BENCHMARKS: dict[str, Callable[[], list[Figure]]] = {
@@ -27,6 +39,7 @@ _BENCHMARKS: dict[str, Callable[[], list[Figure]]] = {
     "unpack-memory": unpack.memory,
     "upload": upload.beside_others,
     "upload-memory": upload.memory,
+    "page": page.of_a_sender,
 }
 _FIGURES_FILE = Path("var/bench.json")
 
