@@ -1,6 +1,8 @@
-"""Linked submissions in the words of a receipt: the documents of each part under its heading."""
+"""Linked submissions in words: a receipt lists what is in each part, a notice counts the parts."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 from gateway.mail import counted, harmless
 from gateway.part_words import entry
@@ -27,6 +29,16 @@ def filed_in_parts(
     ]
     why = Section("Linked submissions", (_why(package, [*filings.values()]),))
     return (why, *sections)
+
+
+def in_all(package: Package, filings: Sequence[Filing]) -> tuple[str, ...]:
+    """Say to who receives these filings how many parts they are; nothing where each is only one."""
+    each = [linked(package, one) for one in filings]
+    if all(len(parts) == 1 for parts in each):
+        return ()
+    many = counted(sum(map(len, each)), "linked submission")
+    which = f", from {each[0][0].words} to {each[0][-1].words}" if len(each) == 1 else ""
+    return (f"It was filed as {many}{which}.",)
 
 
 def _why(package: Package, filings: list[tuple[Linked, ...]]) -> str:

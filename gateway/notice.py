@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from config.settings import Service
+from gateway.linked_words import in_all
 from gateway.mail import Mail, counted
-from gateway.road.package import Package
+from gateway.road.package import Filing, Package
 from gateway.tally import documents
 from gateway.telling.sheet import Link, Sheet
 from portal import receipt_number
 
 
-def notice(package: Package, number: str, service: Service) -> Mail:
-    """Write the notice of a filed package. `number` is its receipt number as stored."""
+def notice(package: Package, filings: Sequence[Filing], number: str, service: Service) -> Mail:
+    """Write the notice of a filed package to the reader of some of its filings.
+
+    `number` is its receipt number as stored.
+    """
     shown = receipt_number.shown(number)
     many = counted(len(documents(package)), "document")
     return Mail.of(
         Sheet(
             subject=f"New package: {many} ({shown})",
             heading=f"A package was filed for you: {many}.",
+            lead=in_all(package, filings),
             ways=(Link("Open it", f"{service.base_url}/p/{shown}"),),
         )
     )

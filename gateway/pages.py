@@ -56,6 +56,7 @@ def pages_of(
         sending=settings.sending,
         minimum_free_bytes=settings.storage.minimum_free_bytes,
         intake=settings.intake,
+        submission_bytes=settings.road.max_submission_bytes,
         case_example=settings.cases.example,
         calendar=assembly.office_calendar(settings),
         media=media.catalogue(),

@@ -35,7 +35,7 @@ class Sweep:
     give_up: Callable[[int, int], bool]  # holds a letter's attempt, and tells its sender
 
     def house(self, stop: threading.Event) -> bool:
-        """Clear drafts, blobs, workflows, sessions and codes that are over; all is done then."""
+        """Clear drafts, blobs, workflows, sessions, codes that are over. Nothing is left then."""
         self.drafts()
         self.blobs(stop)
         self.queue.purge(self.clock() - _WORKFLOWS_KEPT)

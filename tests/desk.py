@@ -25,7 +25,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from config import calendar, media
-from config.settings import Cases, Intake, Names, Reading, Sending, Service, Triage, Web
+from config.settings import Cases, Intake, Names, Reading, Road, Sending, Service, Triage, Web
 from gateway.case_number import CaseShape
 from gateway.foresight import foresee
 from portal import link_draft, receipt_number, renditions, sign_in
@@ -61,6 +61,7 @@ class SampleDesk:
     web: Web = field(default_factory=Web)
     sending: Sending = field(default_factory=Sending)
     minimum_free_bytes: int = 1
+    submission_bytes: int = Road().max_submission_bytes
     triage: Triage = field(default_factory=Triage)
     now: datetime = NOW
     checks: dict[str, Check] = field(default_factory=dict)
@@ -85,6 +86,7 @@ class SampleDesk:
             sending=self.sending,
             minimum_free_bytes=self.minimum_free_bytes,
             intake=Intake(),
+            submission_bytes=self.submission_bytes,
             case_example=Cases().example,
             calendar=calendar.load(self.service.time_zone),
             media=media.catalogue(),

@@ -52,7 +52,7 @@ def every() -> dict[str, Mail]:
         "rehearsal": receipt(filed(*parts), number, SERVICE, trial=Trial.ALONE),
         "no rehearsal": receipt(filed(*parts), number, SERVICE, trial=Trial.BESIDE),
         "progress": progress(4, number, SERVICE, arrived_at=NOW, promised=NOW),
-        "notice": notice(package(*parts, resolution=FILED), number, SERVICE),
+        "notice": notice(package(*parts, resolution=FILED), [], number, SERVICE),
         "digest": digest(lines, SERVICE),
         "stranger's digest": digest(lines[1:], SERVICE),
     }

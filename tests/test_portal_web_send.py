@@ -82,6 +82,19 @@ def test_a_message_alone_can_be_sent(desk: SampleDesk) -> None:
     assert "Our team finds the case first" in browser.get("/send/done").text
 
 
+def test_the_check_says_that_there_will_be_several_linked_submissions(desk: SampleDesk) -> None:
+    desk.submission_bytes = 1_048_576
+    browser = desk.browser()
+    add(browser, ("a.pdf", b"%PDF-1.7" + b"a" * 600_000))
+    press(browser, "go")
+    assert "One submission holds" not in words(browser.get("/send/check").text)
+    add(browser, ("b.pdf", b"%PDF-1.7" + b"b" * 600_000))
+    assert (
+        "One submission holds up to 1 MB of documents. Yours will be filed as 2, “part 1 of 2” to"
+        " “part 2 of 2”, linked with each other under one receipt."
+    ) in words(browser.get("/send/check").text)
+
+
 def test_sending_twice_gives_one_submission(desk: SampleDesk) -> None:
     browser = desk.browser()
     before = count(desk, letters)

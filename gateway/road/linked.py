@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from gateway.road.describe import KEPT
 from gateway.road.package import Filing, Package, Part, shortened
 from portal import vocabulary
+from portal.dividing import divided
 
 
 @dataclass(frozen=True)
@@ -35,18 +36,15 @@ class Linked:
 def linked(package: Package, filing: Filing) -> tuple[Linked, ...]:
     """Return the submissions that a package becomes in a case: one or more.
 
-    A document that is larger than the limit by itself has a submission of its own. What counts is
-    its bytes as they came, which its sender knows, and not those of a PDF that was made of it.
+    What counts is a document's bytes as they came, which its sender knows, and not those of a PDF
+    that was made of it.
     """
-    holds: list[list[Part]] = [[]]
-    used = 0
-    for part in package.parts:
-        if part.fate not in KEPT or not part.filed_name or not filing.takes(part):
-            continue
-        most = package.most_bytes
-        if most is not None and holds[-1] and used + part.bytes > most:
-            holds.append([])
-            used = 0
-        holds[-1].append(part)
-        used += part.bytes
-    return tuple(Linked(n, len(holds), tuple(parts)) for n, parts in enumerate(holds, 1))
+    held = tuple(
+        part
+        for part in package.parts
+        if part.fate in KEPT and part.filed_name and filing.takes(part)
+    )
+    places = divided([part.bytes for part in held], package.most_bytes)
+    return tuple(
+        Linked(n, len(places), held[each.start : each.stop]) for n, each in enumerate(places, 1)
+    )

@@ -59,7 +59,7 @@ def owed(
             readers.setdefault(reader, []).append(filing)
     for reader, theirs in readers.items():
         parts = (part for part in package.parts if any(one.takes(part) for one in theirs))
-        words = notice(package.but(parts=tuple(parts)), number, settings.service)
+        words = notice(package.but(parts=tuple(parts)), theirs, number, settings.service)
         mails.append(mail_of("notice", reader, words, begun=True))
     return tuple(mails)
 

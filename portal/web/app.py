@@ -83,6 +83,7 @@ def build_app(
     sending: Sending,
     minimum_free_bytes: int,
     intake: Intake,
+    submission_bytes: int,
     case_example: str,
     calendar: OfficeCalendar,
     media: MediaCatalogue,
@@ -98,13 +99,13 @@ def build_app(
 ) -> FastAPI:
     """Build the pages. Opens nothing, and starts nothing.
 
-    `minimum_free_bytes` is what uploads leave free on the vault's disk. `case_number` brings what a
-    person wrote into the form of our case numbers, or says None. `foresee` says what will become of
-    files. `send` sends a draft by its id, once however often it is called, and returns the receipt
-    number. `printer` makes PDFs of our own HTML, `unlock` opens locked ones. `clock` returns the
-    present moment with its zone. `checks` are those of /readyz by name: each returns None, or its
-    problem in a sentence without personal data. Serve it without an access log: the address of a
-    sign-in link is a secret.
+    `minimum_free_bytes` is what uploads leave free on the vault's disk, and `submission_bytes` what
+    one submission holds. `case_number` brings what a person wrote into the form of our case
+    numbers, or says None. `foresee` says what will become of files. `send` sends a draft by its id,
+    once however often it is called, and returns the receipt number. `printer` makes PDFs of our own
+    HTML, `unlock` opens locked ones. `clock` returns the present moment with its zone. `checks` are
+    those of /readyz by name: each returns None, or its problem in a sentence without personal data.
+    Serve it without an access log: the address of a sign-in link is a secret.
     """
     desk = Desk(
         database=database,
@@ -113,6 +114,7 @@ def build_app(
         web=web,
         sending=sending,
         intake=intake,
+        submission_bytes=submission_bytes,
         case_example=case_example,
         calendar=calendar,
         media=media,

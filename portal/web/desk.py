@@ -45,6 +45,7 @@ class Desk:
     web: Web
     sending: Sending
     intake: Intake
+    submission_bytes: int  # what one submission holds; of more, several are linked
     case_example: str
     calendar: OfficeCalendar
     media: MediaCatalogue

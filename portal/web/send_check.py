@@ -8,6 +8,7 @@ from fastapi.responses import RedirectResponse, Response
 
 from portal import details, link_draft
 from portal import draft as drafting
+from portal.dividing import divided
 from portal.draft import DraftChanged, NoDraft
 from portal.upload import AddressNotProven, NotWhole
 from portal.upload_link import UploadLinkGone
@@ -29,6 +30,7 @@ def check(request: Request, desk: AtDesk) -> Response:
     if sitting.draft is None:
         return RedirectResponse("/send", 303)
     found = mends(desk, sitting)
+    kept = (row for row in sitting.rows if row.foreseen.prospect != "refused")
     return show(
         desk,
         sitting,
@@ -39,6 +41,8 @@ def check(request: Request, desk: AtDesk) -> Response:
         receiver=receiver(desk, sitting),
         deadline=details.deadline(sitting.fields),
         case=desk.case_number(sitting.fields.get("case", "")),
+        parts=len(divided([row.upload.length for row in kept], desk.submission_bytes)),
+        submission_bytes=desk.submission_bytes,
     )
 
 
