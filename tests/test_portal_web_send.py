@@ -95,6 +95,32 @@ def test_the_check_says_that_there_will_be_several_linked_submissions(desk: Samp
     ) in words(browser.get("/send/check").text)
 
 
+def test_who_comes_back_reads_what_is_here_and_what_to_choose_again(desk: SampleDesk) -> None:
+    def note() -> str:
+        page = browser.get("/send").text
+        start = page.index('id="draft-note"')
+        return words(page[start + len('id="draft-note">') : page.index("</div>", start)])
+
+    browser = desk.browser()
+    press(browser, "save")
+    assert note().endswith("is here.")
+    add(browser, ("a.pdf", b"%PDF-1.7 a"))
+    assert note().endswith("is here. 1 file uploaded.")
+    stopped = add(browser, ("b.pdf", b"%PDF-1.7 b"), ("records.pdf", b"%PDF-1.7 r"))
+    with desk.database.write() as connection:
+        connection.execute(
+            sa.update(uploads)
+            .where(uploads.c.public_id == stopped[2])
+            .values(sha256=None, offset=62, length=100)
+        )
+    assert note().endswith(
+        "is here. 2 files uploaded, 1 stopped at 62%: choose records.pdf again to continue."
+    )
+    with desk.database.write() as connection:
+        connection.execute(sa.update(uploads).values(sha256=None, offset=62, length=100))
+    assert note().endswith("is here. 3 stopped: choose them again to continue.")
+
+
 def test_sending_twice_gives_one_submission(desk: SampleDesk) -> None:
     browser = desk.browser()
     before = count(desk, letters)
