@@ -184,7 +184,7 @@ def test_one_that_stopped_goes_on_in_a_new_page_by_choosing_it_again(
     )
     assert asked == 201
     page.goto("/send")
-    expect(page.get_by_text("Stopped at 25%")).to_be_visible()
+    expect(page.get_by_text("Stopped at 25%. Choose")).to_be_visible()
     page.locator("#files").set_input_files(large)
     expect(page.get_by_text("Will be filed as records.pdf")).to_be_visible(timeout=30_000)
     assert in_the_vault(screen) == [("records.pdf", large.read_bytes())]
