@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from gateway.letter import Form
-from gateway.road.aside import MACHINE_ANSWERED
+from gateway.road.aside import ANSWER, MACHINE_ANSWERED
 from gateway.road.describe import KEPT
 from gateway.sweep import HOLDS_ITS_CONTENT, is_referenced
 from portal.database import Database
@@ -118,6 +118,7 @@ def disagreements(database: Database) -> Iterator[str]:
             "is set aside, and nobody has decided so",
             (letters.c.state == "set_aside")
             & letters.c.reason.is_distinct_from(MACHINE_ANSWERED)
+            & letters.c.reason.is_distinct_from(ANSWER)
             & ~set_aside,
         ),
         (
@@ -129,6 +130,7 @@ def disagreements(database: Database) -> Iterator[str]:
             (letters.c.form == Form.MANIFEST.value)
             & ~sa.exists().where(drafts.c.letter_id == letters.c.id),
         ),
+        ("answered no letter", (letters.c.reason == ANSWER) & letters.c.copy_of.is_(None)),
         ("is a copy of no letter", (letters.c.state == "copy") & letters.c.copy_of.is_(None)),
     )
     with database.read() as connection:

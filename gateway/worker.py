@@ -19,12 +19,14 @@ from gateway.attempt import listed_files, live, placed_documents
 from gateway.checkpoints import Forgotten, Kept
 from gateway.letter import Form, Letter, letter_of
 from gateway.letter_links import LetterLinks, links_of
+from gateway.replying import Reply, take
 from gateway.road.aside import rehearse, take_back
 from gateway.road.copy import first_filed, normal_sha256, note_normal, set_aside
 from gateway.road.decided import DIFFERS, CannotCarry, Decided, decided, fits
 from gateway.road.file import StaleAttempt, file, keep_parts
 from gateway.road.give_back import give_back
 from gateway.road.package import Package
+from gateway.road.reply import number_in
 from gateway.road.tell import owed
 from gateway.road.unread import unread
 from gateway.road.walk import Road
@@ -131,9 +133,10 @@ class Worker:
         if decision is not None and not package.is_sealed and (away or unasked):
             why = "scanner_away" if away else decision.was_reason
             return self._give_back(decision, letter_id, attempt, why)
-        tokens = self.road.addresses.return_tokens(letter.envelope.recipients)
-        if decision is None and tokens and (package.automatic or not letter.envelope.sender):
-            return self._take_back(package, tokens, letter_id, attempt)
+        if decision is None and not is_trial:
+            aside = self._aside(package, receipt, letter_id, attempt)
+            if aside is not None:
+                return aside
         with self.metrics.stage("file"):
             if not is_trial:
                 keep_parts(package, self.raw.vault)
@@ -252,6 +255,34 @@ class Worker:
                 attempt=attempt,
                 tokens=tokens,
                 failures=package.failures if is_report else (),
+                now=self.clock(),
+            )
+
+    def _aside(self, package: Package, receipt: str, letter_id: int, attempt: int) -> str | None:
+        """Set aside what is no submission. Return the letter's state then, or None."""
+        tokens = self.road.addresses.return_tokens(package.letter.envelope.recipients)
+        if tokens and (package.automatic or not package.letter.envelope.sender):
+            return self._take_back(package, tokens, letter_id, attempt)
+        return "set_aside" if self._answers(package, receipt, letter_id, attempt) else None
+
+    def _answers(self, package: Package, receipt: str, letter_id: int, attempt: int) -> bool:
+        """Take a letter for the answer to our question, where it is nothing else."""
+        addresses = self.road.addresses
+        tags = tuple(filter(None, map(addresses.case_tag, package.letter.envelope.recipients)))
+        number = number_in(package, self.road.shape, tags)
+        if number is None:
+            return False
+        keep_parts(package, self.raw.vault)
+        answered = tuple(filter(None, map(addresses.own_message, package.answered)))
+        reply = Reply(package, number, answered, receipt)
+        with self.database.write() as connection:
+            self.raw.leave(connection)
+            return take(
+                connection,
+                reply,
+                self.settings,
+                letter_id=letter_id,
+                attempt=attempt,
                 now=self.clock(),
             )
 

@@ -40,6 +40,7 @@ UNDONE = "decision.undone"
 NOT_CARRIED = "decision.not_carried"
 COPY_RELEASED = "copy.released"
 ANSWER_REFUSED = "answer.refused"
+REPLIED = "answer.replied"  # by a mail with just a case number, which the detail names
 CLOSED = "closing.closed"  # nothing more will come of a letter filed except some
 REOPENED = "closing.reopened"
 LINK_MADE = "link.made"  # an upload link to the form

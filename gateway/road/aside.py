@@ -7,13 +7,14 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from gateway.road.file import move_letter
+from gateway.road.file import describe, move_letter
 from gateway.road.package import Package
 from portal import events
 from portal.postbox import Owed, owe
 from portal.tables import letters, outbox
 
 MACHINE_ANSWERED = "machine_answered"
+ANSWER = "answer"
 
 
 def rehearse(
@@ -64,6 +65,43 @@ def take_back(
     for row in came_back.all():
         _record(connection, row.letter_id, f"{row.kind}.came_back", now)
     return "set_aside"
+
+
+def answered(
+    connection: sa.Connection,
+    package: Package,
+    *,
+    letter_id: int,
+    attempt: int,
+    first_id: int,
+    owed: Owed | None,
+    now: datetime,
+) -> None:
+    """Set a reply aside that answered our question about another letter, and let it point there.
+
+    Its words are described, for whoever looks. Raises StaleAttempt by the fence.
+    """
+    move_letter(connection, letter_id, attempt, "set_aside", ANSWER, now)
+    connection.execute(
+        letters.update()
+        .where(letters.c.id == letter_id)
+        .values(firm_id=package.resolution.firm_id, copy_of=first_id)
+    )
+    describe(connection, package, letter_id)
+    for one, other, kind in (
+        (letter_id, first_id, "letter.set_aside"),
+        (first_id, letter_id, events.REPLIED),
+    ):
+        events.record(
+            connection,
+            letter_id=one,
+            actor=events.GATEWAY,
+            kind=kind,
+            detail={"letter": other},
+            at=now,
+        )
+    if owed is not None:
+        owe(connection, owed, letter_id=letter_id, occasion=str(attempt), now=now)
 
 
 def _record(connection: sa.Connection, letter_id: int | None, kind: str, now: datetime) -> None:

@@ -1,0 +1,50 @@
+"""The answer by reply: which question of ours a mail answers, for the firm that was asked."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from portal.answer_link import Question
+from portal.decision import WAITING, pending
+from portal.tables import answer_links, letters, outbox
+
+
+def replied(
+    connection: sa.Connection, message_ids: Collection[str], firm_id: int, *, now: datetime
+) -> Question | None:
+    """Return the one open question that these mails of ours put to the firm, or None.
+
+    `message_ids` are as the outbox holds them. A mail about an earlier reply stands for the letter
+    which that one was about. Two questions at once are none: nobody could say which is meant.
+    """
+    about = sa.func.coalesce(letters.c.copy_of, letters.c.id)
+    ids = (
+        sa.select(about)
+        .join(outbox, outbox.c.letter_id == letters.c.id)
+        .where(outbox.c.message_id.in_(sorted(message_ids)))
+    )
+    rows = connection.execute(
+        sa.select(
+            letters.c.id,
+            letters.c.receipt,
+            letters.c.sender,
+            sa.func.max(answer_links.c.token_sha256).label("token"),
+        )
+        .join(answer_links, answer_links.c.letter_id == letters.c.id)
+        .where(
+            letters.c.id.in_(ids),
+            letters.c.firm_id == firm_id,
+            letters.c.state.in_(WAITING),
+            answer_links.c.used_at.is_(None),
+            answer_links.c.expires_at > now,
+        )
+        .group_by(letters.c.id, letters.c.receipt, letters.c.sender)
+        .limit(2)
+    ).all()
+    if len(rows) != 1 or pending(connection, rows[0].id) is not None:
+        return None
+    (row,) = rows
+    return Question(row.id, row.receipt, firm_id, row.sender, row.token)
