@@ -39,6 +39,7 @@ _DECIDED = {
     trail.NOT_CARRIED: "The decision could not be carried out",
     trail.COPY_RELEASED: "Checked by itself: what it was a copy of is not filed any more",
     trail.ANSWER_REFUSED: "gave an answer that was not taken",
+    trail.REPLIED: "A reply came that holds just a case number",
     trail.CLOSED: "said that nothing more will come",
     trail.REOPENED: "said that documents are still missing",
     trail.LINK_MADE: "made an upload link",

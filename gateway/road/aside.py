@@ -1,4 +1,4 @@
-"""Aside: letters of which nothing is filed: rehearsals, and what machines answered to our mails."""
+"""Aside: letters of which nothing is filed: rehearsals, machines' answers, and answers by reply."""
 
 from __future__ import annotations
 
