@@ -77,10 +77,13 @@ class Pages:
         status: int | None = None,
         visitor: object = None,
         public: bool = False,
+        back: str | None = None,
+        **fields: object,
     ) -> HTMLResponse:
-        """Render a row of the problem catalogue that needs no fields.
+        """Render a row of the problem catalogue, with what fills it.
 
-        On a `public` page nobody is expected to sign in, and nobody is sent to do so.
+        On a `public` page nobody is expected to sign in, and nobody is sent to do so. `back` is the
+        address of the page that it is about.
         """
         row = problems.problem(code)
         return self.render(
@@ -88,8 +91,9 @@ class Pages:
             status or row.http,
             visitor=visitor,
             public=public,
-            title=row.title,
-            fix=row.fix,
+            title=row.title.format(**fields) if fields else row.title,
+            fix=row.fix.format(**fields) if fields else row.fix,
+            back=back,
             request_id=None,
         )
 
@@ -99,6 +103,7 @@ class Pages:
         return self.render(
             "problem.html",
             row.http,
+            back=None,
             public=False,
             title=row.title,
             fix=row.fix,

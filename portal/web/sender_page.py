@@ -91,7 +91,7 @@ def status(request: Request, desk: AtDesk, receipt: str) -> Response:
     found = _theirs(request, desk, receipt)
     if found is None:
         raise NotThere
-    return desk.pages.render("package_sender_status.html", **_standing(desk, found))
+    return desk.pages.render("_sender_status.html", **_standing(desk, found))
 
 
 @router.get("/p/{receipt}/receipt.pdf")

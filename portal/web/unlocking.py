@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Request
@@ -21,6 +22,14 @@ router = APIRouter()
 PartId = Annotated[int, Path(ge=1, le=2**31 - 1)]
 
 
+@dataclass(frozen=True)
+class _Wrong:
+    """Why a document was not opened: a problem's code, and the document's name."""
+
+    code: str
+    name: str
+
+
 @router.post("/p/{receipt}/documents/{part}/password")
 def staff(desk: AtDesk, visitor: SignedIn, receipt: str, part: PartId, form: OwnForm) -> Response:
     """Take a password from staff."""
@@ -32,17 +41,8 @@ def staff(desk: AtDesk, visitor: SignedIn, receipt: str, part: PartId, form: Own
         raise
     if wrong is None:
         return _back(found)
-    title, fix = wrong
-    return desk.pages.render(
-        "problem.html",
-        422,
-        visitor=visitor,
-        public=False,
-        title=title,
-        fix=fix,
-        request_id=None,
-        back=f"/p/{receipt_number.shown(found.receipt)}#locked",
-    )
+    back = f"/p/{receipt_number.shown(found.receipt)}#locked"
+    return desk.pages.problem(wrong.code, visitor=visitor, back=back, name=wrong.name)
 
 
 @router.post("/p/{receipt}/locked/{part}/password")
@@ -53,14 +53,13 @@ def sender(request: Request, desk: AtDesk, receipt: str, part: PartId, form: For
         return sender_page.show(request, desk, receipt)
     wrong = _opened(desk, found, part, form.get("password", ""), events.SENDER)
     if wrong is not None:
-        return sender_page.page(request, desk, found, wrong=wrong)
+        said = problem(wrong.code, {"name": wrong.name})
+        return sender_page.page(request, desk, found, wrong=said)
     return _back(found)
 
 
-def _opened(
-    desk: Desk, found: Dossier, part: int, password: str, actor: str
-) -> tuple[str, str] | None:
-    """Open a document, or say in words why not. Raises NotThere and TooManyTries."""
+def _opened(desk: Desk, found: Dossier, part: int, password: str, actor: str) -> _Wrong | None:
+    """Open a document, or say why not. Raises NotThere and TooManyTries."""
     piece = next((one for one in unlocking.locked(found) if one.id == part), None)
     if piece is None or piece.original is None:
         raise NotThere(found.letter_id)
@@ -79,7 +78,7 @@ def _opened(
                 detail={"part": part},
                 at=now,
             )
-        return problem(fault.code, {"name": piece.original_name or piece.filed_name})
+        return _Wrong(fault.code, piece.original_name or piece.filed_name or "")
     with desk.database.write() as connection:
         unlocking.take(connection, found, piece, made, actor=actor, now=now)
     return None
