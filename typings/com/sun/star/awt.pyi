@@ -1,3 +1,0 @@
-"""com.sun.star.awt, as far as the driver names it."""
-
-class XCallback: ...

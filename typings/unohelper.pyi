@@ -1,3 +1,0 @@
-"""The base of every UNO object that is written in Python; of Debian's python3-uno."""
-
-class Base: ...
