@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from markdown_it import MarkdownIt
 
@@ -11,7 +11,11 @@ from converters import html, text
 from converters.fault import TooLarge
 
 MOST_BYTES: Final = 2 * 1024 * 1024
-_READER: Final = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"])
+# What stands deeper the library leaves out, without a word; and a page has no width left for it.
+_DEEPEST: Final = 24
+_READER: Final = MarkdownIt("commonmark", {"html": False, "maxNesting": _DEEPEST}).enable(
+    ["table", "strikethrough"]
+)
 
 
 def render(source: bytes, title: str, target: Path) -> list[str]:
@@ -29,8 +33,15 @@ def render(source: bytes, title: str, target: Path) -> list[str]:
 
 
 def as_html(source: bytes) -> tuple[str, bool]:
-    """Return the page, and whether the encoding was sure. Raises TooLarge."""
+    """Return the page, and whether the encoding was sure.
+
+    Raises TooLarge, for what is deeper in itself than the library follows as well.
+    """
     if len(source) > MOST_BYTES:
         raise TooLarge("Markdown")
     whole, sure = text.decoded(source)
-    return _READER.render(whole), sure
+    environment: dict[str, Any] = {}
+    tokens = _READER.parse(whole, environment)
+    if any(token.level >= _DEEPEST - 1 for token in tokens):
+        raise TooLarge("levels of Markdown")
+    return _READER.renderer.render(tokens, _READER.options, environment), sure

@@ -49,6 +49,23 @@ def test_what_is_too_large_for_a_page_is_laid_out_as_text(
     assert "the-end" in words
 
 
+@pytest.mark.parametrize("depth", [1, 10, 11, 12, 13, 20, 22, 23, 24, 25, 100, 400])
+@pytest.mark.parametrize("kind", ["quotes", "lists", "quotes and lists"])
+def test_what_is_deep_in_itself_is_never_left_out(kind: str, depth: int, tmp_path: Path) -> None:
+    """The library stops at a depth and says nothing; such a text is laid out as it is."""
+    line = {
+        "quotes": "> " * depth,
+        "lists": "".join(f"{'  ' * level}- item{level}\n" for level in range(depth)),
+        "quotes and lists": "> - " * depth,
+    }[kind]
+    words, _ = rendered(tmp_path, f"begin\n\n{line} innermost\n\nthe-end\n".encode())
+    assert "begin" in words
+    assert "innermost" in words
+    assert "the-end" in words
+    if kind == "lists":
+        assert f"item{depth - 1}" in words
+
+
 @pytest.mark.parametrize(
     ("codec", "words"),
     [
