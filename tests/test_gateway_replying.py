@@ -14,6 +14,7 @@ from tests.carrying import NOW, Carrier
 from tests.deciding import NO_CASE, Team, agrees, filed, state
 
 SIGNATURE = "\r\n\r\nPat Hall\r\nBaker LLP"
+CLOSING = "\r\n\r\nThank you,\r\nPat Hall\r\nPartner, 617 555 0100"
 QUOTED = "\r\n\r\nOn Nov 21, 2026, Casebridge wrote:\r\n> Reply with 24-001301\r\n"
 
 
@@ -46,7 +47,11 @@ def reply(
 
 
 @pytest.mark.parametrize(
-    "words", ["24-001234", "24-001234.", "24-001234" + SIGNATURE, "24-001234" + QUOTED]
+    "words",
+    [
+        *("24-001234", "24-001234.", "24-001234" + SIGNATURE, "24-001234" + CLOSING),
+        "24-001234" + QUOTED,
+    ],
 )
 def test_a_reply_with_just_a_case_number_files_the_letter_that_waits(
     team: Team, words: str
@@ -95,6 +100,8 @@ def test_nobody_but_the_proven_firm_answers(
         ("24-001234", "Re: case 24-001301"),
         ("Thank you, it is 24-001234", "Re"),
         ("24-001234\r\n" + "Please note what follows. " * 20, "Re"),
+        ("24-001234\r\n\r\nTrial moved to Dec 3.", "Re"),
+        ("24-001234\r\n\r\nUrgent!\r\n\r\nThanks,\r\nPat", "Re"),
     ],
 )
 def test_whatever_says_more_than_one_number_is_a_letter_of_its_own(

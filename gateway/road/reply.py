@@ -6,18 +6,22 @@ of a case, or it brings a document, it is a letter like any other and goes down 
 
 from __future__ import annotations
 
+import re
+
 from gateway.case_number import CaseShape
 from gateway.road.package import Package
 from gateway.road.places import RANKS, places
 
 _NO_DOCUMENT = {"narrative", "alternative", "decoration"}
-_MOST_BESIDE = 200  # characters below the number: a signature, and no message of its own
+_WORD = re.compile(r"\w+")
 
 
 def number_in(package: Package, shape: CaseShape, tags: tuple[str, ...]) -> str | None:
     """Return the case number that a reply of a known and proven firm consists of, or None.
 
-    It stands alone in the first line of the new words.
+    It stands alone in the first line of the new words, and nothing is said below it: what stands
+    there would be in no case. A closing is set apart already; without one the sender's own name is
+    no word.
     """
     is_letter_of_its_own = (
         package.resolution.firm_id is None
@@ -32,7 +36,8 @@ def number_in(package: Package, shape: CaseShape, tags: tuple[str, ...]) -> str 
         return None
     first, _, beside = package.narrative.strip().partition("\n")
     number = shape.normal(first.strip().rstrip("."))
-    if number is None or len(beside.strip()) > _MOST_BESIDE:
+    sender = "".join(package.header_from.casefold().split())
+    if number is None or any(word not in sender for word in _WORD.findall(beside.casefold())):
         return None
     trusted = {name for rank in RANKS[:2] for name in rank}
     said = {
