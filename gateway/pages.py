@@ -69,6 +69,7 @@ def pages_of(
             open_archives=settings.reading.open_archives,
         ),
         send=send,
+        encrypted=settings.outbound.is_encrypted,
         printer=printer,
         unlock=unlock,
         clock=clock.now,

@@ -13,7 +13,6 @@ from zoneinfo import ZoneInfo
 
 from config.problems import catalogue
 from config.settings import Service
-from gateway.letter import Proof
 from gateway.linked_words import filed_in_parts
 from gateway.mail import Mail, counted, harmless
 from gateway.part_words import archives, entry, problem_words, senders_name, what, why
@@ -26,9 +25,8 @@ from gateway.telling.sheet import Entry, Link, Section, Sheet
 from gateway.trial import Trial
 from portal import moments, receipt_number
 from portal.absent import PROBLEMS as ABSENT
+from portal.rights import is_private
 
-# Loopback's way back is our own folder; an operator's import is answered on the operator's screen.
-_OUR_OWN_WAY_BACK = {Proof.LOOPBACK, Proof.OPERATOR}
 _NO_REHEARSAL = "This was no rehearsal: your message went to a real address as well."
 _YOURS = "Your file"
 _COLUMNS = (_YOURS, "What we filed")
@@ -55,7 +53,7 @@ def receipt(
     envelope = package.letter.envelope
     resolution = package.resolution
     known = resolution.firm_id is not None or resolution.is_staffs
-    private = envelope.proof in _OUR_OWN_WAY_BACK if encrypted is None else encrypted
+    private = is_private(envelope.proof, encrypted)
     writing = _Writing(
         package,
         receipt_number.shown(number),

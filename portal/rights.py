@@ -17,6 +17,7 @@ from portal.tables import accounts, cases, consultants, letters, outbox, submiss
 Role = Literal["consultant", "operations"]
 # Of letters.proof: whoever sent it has not shown that they are who they say.
 UNPROVEN = {"none", "failed"}
+_ON_THIS_MACHINE = {"loopback", "operator"}
 
 
 @dataclass(frozen=True)
@@ -114,12 +115,22 @@ def is_told(address: str) -> sa.ColumnElement[bool]:
     )
 
 
-def may_read_details(firm_id: int | None, proof: str) -> bool:
+def is_private(proof: str, encrypted: bool | None) -> bool:
+    """Decide whether the way back to a sender is closed to others, as far as we see.
+
+    `encrypted` says whether our mails leave so; None that they leave into our own folder. That, and
+    an operator's own screen, is the way back to whoever is on this machine, and to nobody else.
+    """
+    return proof in _ON_THIS_MACHINE if encrypted is None else encrypted
+
+
+def may_read_details(firm_id: int | None, proof: str, encrypted: bool | None) -> bool:
     """Decide whether the sender's page of a letter names its files, or counts them.
 
-    As receipts do (safety rule 4): of a firm that is known and proven.
+    As receipts do (safety rule 4): of a firm that is known and proven, by a private way. The code
+    that opens the page goes that way.
     """
-    return firm_id is not None and proof not in UNPROVEN
+    return firm_id is not None and proof not in UNPROVEN and is_private(proof, encrypted)
 
 
 def viewer(connection: sa.Connection, account_id: int, today: date) -> Viewer:

@@ -120,8 +120,11 @@ class Spoken:
         return self._given | given
 
 
+@dataclass(frozen=True)
 class ToSender(Spoken):
     """What the sender's page says: the same words of state and fate, and no name of ours."""
+
+    encrypted: bool | None  # whether our mails to the sender are, as `rights.is_private` takes it
 
     @property
     def words(self) -> str:
@@ -131,7 +134,7 @@ class ToSender(Spoken):
     @property
     def names(self) -> bool:
         """Whether files are named to the sender, or counted."""
-        return may_read_details(self.dossier.firm_id, self.dossier.proof)
+        return may_read_details(self.dossier.firm_id, self.dossier.proof, self.encrypted)
 
     @property
     def next(self) -> str:

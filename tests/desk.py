@@ -61,6 +61,7 @@ class SampleDesk:
     web: Web = field(default_factory=Web)
     sending: Sending = field(default_factory=Sending)
     minimum_free_bytes: int = 1
+    encrypted: bool | None = True
     submission_bytes: int = Road().max_submission_bytes
     triage: Triage = field(default_factory=Triage)
     now: datetime = NOW
@@ -96,6 +97,7 @@ class SampleDesk:
                 files, media.catalogue(), Names(), open_archives=Reading().open_archives
             ),
             send=self.send,
+            encrypted=self.encrypted,
             printer=self.print,
             unlock=self.unlock,
             clock=lambda: self.now,

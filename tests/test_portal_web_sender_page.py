@@ -119,6 +119,24 @@ def test_of_a_letter_that_is_not_a_proven_firms_documents_are_counted_and_not_na
     assert "SHA-256" not in text
 
 
+def test_over_a_way_that_is_open_to_others_documents_are_counted_and_not_named(
+    desk: SampleDesk,
+) -> None:
+    """The code that opens the page goes that way, and so may whoever reads along."""
+    desk.encrypted = False
+    text = words(proven(desk).get(f"/p/{THERE}").text)
+    assert "6 documents and your message" in text
+    assert "deposition" not in text
+    assert "Locked documents" not in text
+    desk.encrypted = (
+        None  # a folder of this machine: private to who sent from here, and to no other
+    )
+    assert "deposition" in words(proven(desk).get(f"/p/{THERE}").text)
+    with desk.database.write() as connection:
+        connection.execute(sa.update(letters).values(proof="aligned"))
+    assert "deposition" not in words(proven(desk).get(f"/p/{THERE}").text)
+
+
 def test_every_view_and_every_wrong_code_is_recorded_and_told_to_staff(desk: SampleDesk) -> None:
     browser = desk.browser()
     ask(browser, sender_of(desk))

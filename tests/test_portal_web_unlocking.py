@@ -119,6 +119,10 @@ def test_nobody_else_opens_anything(desk: SampleDesk) -> None:
         connection.execute(sa.update(letters).values(proof="none"))
     unproven = proven(desk)
     assert "Locked documents" not in words(unproven.get(PAGE).text)
+    for password in ("x", PASSWORD):
+        answer = give(unproven, number, password, "locked")
+        assert answer.status_code == 404
+        assert locked(desk).original_name not in answer.text, "files are counted, and not named"
     assert locked(desk).fate == "held"
 
 

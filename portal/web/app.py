@@ -91,6 +91,7 @@ def build_app(
     case_number: Callable[[str], str | None],
     foresee: Foresee,
     send: Callable[[int], str],
+    encrypted: bool | None,
     printer: Printer,
     unlock: Unlock,
     clock: Callable[[], datetime],
@@ -102,10 +103,11 @@ def build_app(
     `minimum_free_bytes` is what uploads leave free on the vault's disk, and `submission_bytes` what
     one submission holds. `case_number` brings what a person wrote into the form of our case
     numbers, or says None. `foresee` says what will become of files. `send` sends a draft by its id,
-    once however often it is called, and returns the receipt number. `printer` makes PDFs of our own
-    HTML, `unlock` opens locked ones. `clock` returns the present moment with its zone. `checks` are
-    those of /readyz by name: each returns None, or its problem in a sentence without personal data.
-    Serve it without an access log: the address of a sign-in link is a secret.
+    once however often it is called, and returns the receipt number. `encrypted` says whether our
+    mails are. `printer` makes PDFs of our own HTML, `unlock` opens locked ones. `clock` returns the
+    present moment with its zone. `checks` are those of /readyz by name: each returns None, or its
+    problem in a sentence without personal data. Serve it without an access log: the address of a
+    sign-in link is a secret.
     """
     desk = Desk(
         database=database,
@@ -122,6 +124,7 @@ def build_app(
         case_number=case_number,
         foresee=foresee,
         send=send,
+        encrypted=encrypted,
         printer=printer,
         unlock=unlock,
         clock=clock,

@@ -53,6 +53,7 @@ class Desk:
     case_number: Callable[[str], str | None]  # a text in our form, or None
     foresee: Foresee
     send: Callable[[int], str]  # a draft's id, to the receipt number that it is sent under
+    encrypted: bool | None  # whether our mails are; see portal.rights.is_private
     printer: Printer
     unlock: Unlock
     clock: Callable[[], datetime]

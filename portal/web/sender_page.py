@@ -24,6 +24,7 @@ from portal import (
 from portal import draft as drafting
 from portal.dossier import Dossier, NotThere, senders
 from portal.draft import NoDraft
+from portal.piece import Piece
 from portal.sign_in import new_token
 from portal.six_digits import TooManyCodes
 from portal.spoken import ToSender
@@ -121,8 +122,7 @@ def paper(request: Request, desk: AtDesk, receipt: str) -> Response:
 @router.post("/p/{receipt}/answer")
 def answer(request: Request, desk: AtDesk, receipt: str, form: Form) -> Response:
     """Lead the sender of a letter that waits to the page that asks which case it is."""
-    _token_of_form(request, desk, form)
-    found = _theirs(request, desk, receipt)
+    found = of_form(request, desk, receipt, form)
     if found is None:
         return _way_in(request, desk, receipt)
     token = new_token()
@@ -135,8 +135,7 @@ def answer(request: Request, desk: AtDesk, receipt: str, form: Form) -> Response
 @router.post("/p/{receipt}/more")
 def more(request: Request, desk: AtDesk, receipt: str, form: Form) -> Response:
     """Go to the form, with the case filled in where the receipt named it and none is typed yet."""
-    _token_of_form(request, desk, form)
-    found = _theirs(request, desk, receipt)
+    found = of_form(request, desk, receipt, form)
     if found is None:
         return _way_in(request, desk, receipt)
     with desk.database.read() as connection:
@@ -156,8 +155,7 @@ def more(request: Request, desk: AtDesk, receipt: str, form: Form) -> Response:
 @router.post("/p/{receipt}/erasure")
 def ask_to_delete(request: Request, desk: AtDesk, receipt: str, form: Form) -> Response:
     """Record that the sender asks to delete it, once. Nothing is deleted by that."""
-    _token_of_form(request, desk, form)
-    found = _theirs(request, desk, receipt)
+    found = of_form(request, desk, receipt, form)
     if found is None:
         return _way_in(request, desk, receipt)
     # A browser counts the end of a line as one character, and sends two (HTML, 4.10.5.3.1).
@@ -245,12 +243,17 @@ def page(
         **_standing(desk, found),
         erasure=asked,
         mailed=mailed,
-        locked=unlocking.locked(found) if ToSender(found).names else (),
+        locked=locked(desk, found),
         typed=typed,
         problem=wrong,
         most=erasure.MOST_CHARACTERS,
         most_password=unlocking.MOST_CHARACTERS,
     )
+
+
+def locked(desk: Desk, found: Dossier) -> tuple[Piece, ...]:
+    """Return the documents whose password the sender is asked for: none where they are counted."""
+    return unlocking.locked(found) if ToSender(found, desk.encrypted).names else ()
 
 
 def _standing(desk: Desk, found: Dossier) -> dict[str, Any]:
@@ -261,7 +264,7 @@ def _standing(desk: Desk, found: Dossier) -> dict[str, Any]:
         may_answer = waits and answer_link.is_open(connection, found.letter_id, now=desk.clock())
     return {
         "package": found,
-        "spoken": ToSender(found),
+        "spoken": ToSender(found, desk.encrypted),
         "may_answer": may_answer,
         "by": moments.by(desk.calendar.promise(found.state_since), zone) if waits else None,
     }

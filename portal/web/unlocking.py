@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -10,6 +11,7 @@ from fastapi.responses import RedirectResponse, Response
 
 from portal import events, receipt_number, unlocking
 from portal.dossier import Dossier, NotThere
+from portal.piece import Piece
 from portal.unlocking import NotUnlocked, WrongPassword
 from portal.vocabulary import problem
 from portal.web import sender_page
@@ -35,7 +37,7 @@ def staff(desk: AtDesk, visitor: SignedIn, receipt: str, part: PartId, form: Own
     """Take a password from staff."""
     found = look_up(desk, visitor, receipt)
     try:
-        wrong = _opened(desk, found, part, form.get("password", ""), visitor.actor)
+        wrong = _opened(desk, found, unlocking.locked(found), part, form, visitor.actor)
     except NotThere:
         refuse(desk, visitor, found.letter_id)
         raise
@@ -51,23 +53,35 @@ def sender(request: Request, desk: AtDesk, receipt: str, part: PartId, form: For
     found = sender_page.of_form(request, desk, receipt, form)
     if found is None:
         return sender_page.show(request, desk, receipt)
-    wrong = _opened(desk, found, part, form.get("password", ""), events.SENDER)
+    theirs = sender_page.locked(desk, found)
+    wrong = _opened(desk, found, theirs, part, form, events.SENDER)
     if wrong is not None:
         said = problem(wrong.code, {"name": wrong.name})
         return sender_page.page(request, desk, found, wrong=said)
     return _back(found)
 
 
-def _opened(desk: Desk, found: Dossier, part: int, password: str, actor: str) -> _Wrong | None:
-    """Open a document, or say why not. Raises NotThere and TooManyTries."""
-    piece = next((one for one in unlocking.locked(found) if one.id == part), None)
+def _opened(
+    desk: Desk,
+    found: Dossier,
+    locked: Sequence[Piece],
+    part: int,
+    form: Mapping[str, str],
+    actor: str,
+) -> _Wrong | None:
+    """Open one of the documents that are `locked` for who asks, or say why not.
+
+    Raises NotThere and TooManyTries.
+    """
+    piece = next((one for one in locked if one.id == part), None)
     if piece is None or piece.original is None:
         raise NotThere(found.letter_id)
     now = desk.clock()
     with desk.database.read() as connection:
         unlocking.throttle(connection, found.letter_id, now=now)
     try:
-        made = desk.unlock(piece.original, password[: unlocking.MOST_CHARACTERS])
+        password = form.get("password", "")[: unlocking.MOST_CHARACTERS]
+        made = desk.unlock(piece.original, password)
     except (NotUnlocked, WrongPassword) as fault:
         with desk.database.write() as connection:
             events.record(
