@@ -22,7 +22,7 @@ test: ## set up what is missing and run every test
 	@$(BIN)/pytest -n auto --dist loadfile
 
 .PHONY: check
-check: ## lint, types, import rules and the fast tests, in under a minute
+check: ## lint, types, import rules and the fast tests
 	@bin/set-up check
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .

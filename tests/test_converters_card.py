@@ -158,6 +158,7 @@ def test_what_has_no_card_or_event_is_not_one(tmp_path: Path) -> None:
         card.render(b"X-A:b\n" * 20_001, VCF, "A title", tmp_path / "out.pdf")
 
 
+@pytest.mark.slow
 def test_components_in_each_other_without_end_are_read(tmp_path: Path) -> None:
     deep = b"BEGIN:VEVENT\n" * 10_000 + b"SUMMARY:deep\n"
     card.render(deep[: 13 * 900] + b"SUMMARY:deep\n", ICS, "A title", tmp_path / "out.pdf")

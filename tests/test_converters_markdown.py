@@ -49,6 +49,7 @@ def test_what_is_too_large_for_a_page_is_laid_out_as_text(
     assert "the-end" in words
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("depth", [1, 10, 11, 12, 13, 20, 22, 23, 24, 25, 100, 400])
 @pytest.mark.parametrize("kind", ["quotes", "lists", "quotes and lists"])
 def test_what_is_deep_in_itself_is_never_left_out(kind: str, depth: int, tmp_path: Path) -> None:
