@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 import sqlalchemy as sa
 
@@ -102,6 +105,35 @@ def test_a_wrong_one_is_said_and_recorded_and_after_ten_it_is_enough(desk: Sampl
     assert give(browser, number, PASSWORD, "locked").status_code == 429
     desk.pass_time(minutes=61)
     assert give(proven(desk), number, PASSWORD, "locked").status_code == 303
+
+
+def test_many_at_the_same_moment_are_counted_one_after_the_other(desk: SampleDesk) -> None:
+    """Each was within the limit when it came: no more than ten of them are told what they are."""
+    number = locked(desk).id
+    browser = proven(desk)
+    token, cookies = csrf(browser.get(PAGE).text), dict(browser.cookies)
+    together = threading.Barrier(20)
+    unlock, told = desk.unlock, list[int]()
+
+    def slow(sha256: str, password: str) -> int:
+        with suppress(threading.BrokenBarrierError):
+            together.wait(30)
+        return unlock(sha256, password)
+
+    desk.unlock = slow  # type: ignore[method-assign]
+
+    def give_wrong() -> None:
+        form = {"csrf": token, "password": "x"}
+        path = f"{origin}{PAGE}/locked/{number}/password"
+        told.append(httpx.post(path, data=form, cookies=cookies, timeout=60).status_code)
+
+    with desk.serving() as origin:
+        threads = [threading.Thread(target=give_wrong) for _ in range(20)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert sorted(told) == [422] * 10 + [429] * 10
 
 
 def test_nobody_else_opens_anything(desk: SampleDesk) -> None:

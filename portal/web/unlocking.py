@@ -84,6 +84,7 @@ def _opened(
         made = desk.unlock(piece.original, password)
     except (NotUnlocked, WrongPassword) as fault:
         with desk.database.write() as connection:
+            unlocking.throttle(connection, found.letter_id, now=now)
             events.record(
                 connection,
                 letter_id=found.letter_id,
@@ -94,6 +95,8 @@ def _opened(
             )
         return _Wrong(fault.code, piece.original_name or piece.filed_name or "")
     with desk.database.write() as connection:
+        # Asked again, one after the other: many may have been tried at the same moment.
+        unlocking.throttle(connection, found.letter_id, now=now)
         unlocking.take(connection, found, piece, made, actor=actor, now=now)
     return None
 
