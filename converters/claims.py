@@ -37,10 +37,9 @@ _IWORK = {
     ".pages": "application/vnd.apple.pages",
     ".numbers": "application/vnd.apple.numbers",
 }
-# OLE files that no engine reads.
+# OLE files that are no office documents.
 _COMPOUND = {
     "application/vnd.ms-outlook",
-    "application/vnd.visio",
     "application/x-mspublisher",
 }
 # Said of anything: they disagree with nothing.

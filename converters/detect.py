@@ -6,6 +6,7 @@ This parses what strangers sent: call it in a sandboxed process only.
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass, field, replace
 from functools import cache
 
@@ -39,6 +40,11 @@ _BOXES = frozenset(
     )
 )
 
+# OASIS OpenDocument 1.3, part 3, 3.1.2: a whole document as one piece of XML says its kind there.
+_FLAT = re.compile(
+    rb"<office:document\b[^>]{0,30000}?\boffice:mimetype\s*=\s*[\"']"
+    rb"(application/vnd\.oasis\.opendocument\.(?:text|spreadsheet|presentation|graphics))[\"']"
+)
 _BY_DESCRIPTION = (
     ("Windows Enhanced Metafile", "image/emf"),
     ("Windows metafile", "image/wmf"),
@@ -133,6 +139,8 @@ def _by_bytes(file: File, head: bytes, claims: Claims) -> Detected:
         # Viewers open it as a PDF whatever stands before the header.
         second = polyglot.beside_pdf(file, head, found, _NO_SECOND)
         detected = Detected("application/pdf").with_second(second)
+    elif found in {"text/xml", "text/plain"} and (flat := _FLAT.search(head)):
+        detected = Detected(f"{flat[1].decode()}-flat-xml").shown(By.STRUCTURE)
     elif found in _UNKNOWN or found == "text/plain":
         detected = _unrecognised(file, head, found, claims)
     elif found.startswith("image/"):

@@ -24,14 +24,15 @@ INSTALL: Final = (
 _SYSTEM = (Path("/etc/libreoffice"), Path("/var/lib/libreoffice"), Path("/var/spool/libreoffice"))
 _RESTART = 81  # what a first start with an empty profile ends with
 
-_WRITER = ".doc .docx .dotx .docm .dotm .odt .ott .rtf .wpd"
-_CALC = ".xls .xlsx .xltx .xlsm .xltm .xlsb .ods .ots .fods"
-_IMPRESS = ".ppt .pptx .ppsx .potx .pptm .ppsm .odp .otp"
+_WRITER = ".doc .docx .dotx .docm .dotm .odt .ott .fodt .sxw .rtf .wpd .wps .pages"
+_CALC = ".xls .xlsx .xltx .xlsm .xltm .xlsb .ods .ots .fods .sxc .numbers"
+_IMPRESS = ".ppt .pptx .ppsx .potx .pptm .ppsm .odp .otp .fodp .sxi .key"
+_DRAW = ".odg .otg .fodg .sxd .vsd .vsdx .vstx .vsdm .emf .wmf"
 _FILTERS: Final = {
     **dict.fromkeys(_WRITER.split(), "writer_pdf_Export"),
     **dict.fromkeys(_CALC.split(), "calc_pdf_Export"),
     **dict.fromkeys(_IMPRESS.split(), "impress_pdf_Export"),
-    ".odg": "draw_pdf_Export",
+    **dict.fromkeys(_DRAW.split(), "draw_pdf_Export"),
 }
 _EXPORT: Final = {
     "UseTaggedPDF": True,

@@ -22,6 +22,8 @@ _KINDS = (
     ("Book", "application/vnd.ms-excel"),
     ("VisioDocument", "application/vnd.visio"),
     ("Quill", "application/x-mspublisher"),
+    ("MatOST", "application/vnd.ms-works"),
+    ("MN0", "application/vnd.ms-works"),  # of Works 2 to 4
 )
 _OF_MESSAGES = "__substg1.0_"
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import IO
 from xml.etree import ElementTree as ET
 
-from converters.package import opened
+from converters.package import content
 from converters.unseen_open_document import Content
 from converters.words import words
 from converters.xml_watch import follow
@@ -47,7 +47,7 @@ def _printed(element: ET.Element) -> Iterator[str]:
 
 def of_text(file: IO[bytes]) -> list[str]:
     """Return the words of a text. Raises Damaged."""
-    with opened(file) as archive, archive.open("content.xml") as part:
+    with content(file) as part:
         return words("".join(_odt_text(part)))
 
 
@@ -57,7 +57,7 @@ def of_pages(file: IO[bytes]) -> list[str]:
     Of cells only those that hold text: how a number is written is the program's. Raises Damaged.
     """
     pages = _Pages()
-    with opened(file) as archive, archive.open("content.xml") as part:
+    with content(file) as part:
         follow(part, pages)
     return words("".join(pages.shown))
 

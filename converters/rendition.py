@@ -37,7 +37,7 @@ CHECKED: Final = frozenset(
         *(
             f"application/vnd.oasis.opendocument.{one}{end}"
             for one in ("text", "spreadsheet", "presentation")
-            for end in ("", "-template")
+            for end in ("", "-template", "-flat-xml")
         ),
     }
 )

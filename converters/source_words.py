@@ -31,6 +31,7 @@ _WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml."
 _EXCEL = "application/vnd.openxmlformats-officedocument.spreadsheetml."
 _SLIDES = "application/vnd.openxmlformats-officedocument.presentationml."
 _OPEN = "application/vnd.oasis.opendocument."
+_ENDS = ("", "-template", "-flat-xml")
 
 # What a style says of words that are not shown, or are set letter by letter.
 _NOT_READ = re.compile(
@@ -143,10 +144,9 @@ READERS: Final[Mapping[str, Callable[[IO[bytes]], list[str]]]] = {
                     slide_words.of),
     "application/vnd.ms-powerpoint.presentation.macroEnabled.12": slide_words.of,
     "application/vnd.ms-powerpoint.slideshow.macroEnabled.12": slide_words.of,
-    **dict.fromkeys((f"{_OPEN}text", f"{_OPEN}text-template"), open_document_words.of_text),
+    **dict.fromkeys((f"{_OPEN}text{end}" for end in _ENDS), open_document_words.of_text),
     **dict.fromkeys(
-        (f"{_OPEN}{kind}{end}" for kind in ("spreadsheet", "presentation")
-         for end in ("", "-template")),
+        (f"{_OPEN}{kind}{end}" for kind in ("spreadsheet", "presentation") for end in _ENDS),
         open_document_words.of_pages,
     ),
 }  # fmt: skip

@@ -30,6 +30,7 @@ CODES: Final = (
     "external_links",
     "macros",
 )
+_OPEN_DOCUMENT = ("application/vnd.oasis.opendocument.", "application/vnd.sun.xml.")
 _MOST_RICH_TEXT = 64 * 1024 * 1024
 # Control words of the Rich Text Format Specification 1.9.1; "\v0" ends what "\v" began.
 _IN_RICH_TEXT = (
@@ -56,9 +57,12 @@ def of(file: Path, media_type: str) -> list[str]:
             with file.open("rb") as opened:
                 text = opened.read(_MOST_RICH_TEXT)
             found = {code for sign, code in _IN_RICH_TEXT if sign.search(text)}
+        elif media_type.endswith("-flat-xml"):
+            with file.open("rb") as opened:
+                found = unseen_open_document.of_flat(opened)
         elif zipfile.is_zipfile(file):
             with zipfile.ZipFile(file) as archive:
-                is_open = media_type.startswith("application/vnd.oasis.opendocument.")
+                is_open = media_type.startswith(_OPEN_DOCUMENT)
                 found = (unseen_open_document if is_open else unseen_office_xml).of(archive)
     except (NotCompound, struct.error, NotTheType, zipfile.BadZipFile, zlib.error, OSError,
             EOFError, RuntimeError, NotImplementedError):  # fmt: skip

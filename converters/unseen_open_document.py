@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import zipfile
 from collections.abc import Mapping
+from typing import IO
 
 from converters.xml_watch import Watch, follow
 
@@ -26,6 +27,13 @@ def of(archive: zipfile.ZipFile) -> set[str]:
         if member.filename == "content.xml":
             with archive.open(member) as opened:
                 follow(opened, Content(found))
+    return found
+
+
+def of_flat(opened: IO[bytes]) -> set[str]:
+    """Return the codes of what is not seen in a document of one piece of XML. Raises NotTheType."""
+    found: set[str] = set()
+    follow(opened, _Flat(found))
     return found
 
 
@@ -138,3 +146,13 @@ class Content(Watch):
                 self._cell_hidden = self._row_hidden or any(
                     low <= self._column and first <= high for low, high in self._columns
                 )
+
+
+class _Flat(Content):
+    """A whole document: its modules of macros stand in it."""
+
+    def start(self, name: str, attributes: Mapping[str, str], /) -> None:
+        """See an element begin."""
+        super().start(name, attributes)
+        if name == "module" or (name == "source-code" and attributes):
+            self._found.add("macros")

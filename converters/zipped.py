@@ -48,6 +48,7 @@ _OOXML: Final = {
          "vnd.ms-powerpoint.slideshow.macroEnabled.12"),
         ("vnd.ms-visio.drawing.main", "vnd.ms-visio.drawing"),
         ("vnd.ms-visio.template.main", "vnd.ms-visio.template"),
+        ("vnd.ms-visio.drawing.macroEnabled.main", "vnd.ms-visio.drawing.macroEnabled.12"),
         ("vnd.ms-package.xps-fixeddocumentsequence", "vnd.ms-xpsdocument"),
     )
 } | {
@@ -101,7 +102,7 @@ def _inspect(archive: zipfile.ZipFile) -> Zipped:
             locked = manifest in names and b"encryption-data" in _member(archive, manifest)
             return Zipped(said, locked)
     if (iwork := _iwork(names)) is not None:
-        return Zipped(iwork, bool({".iwpv2", ".iwph"} & names))
+        return Zipped(iwork, bool({".iwpv2", ".iwph"} & names) or _is_sealed(archive, "index.xml"))
     program = next((media for member, media in _PROGRAMS if member in names), None)
     return Zipped(program or "application/zip")
 
@@ -114,6 +115,15 @@ def _iwork(names: set[str]) -> str | None:
     new &= any(name.startswith("Metadata/") for name in names)
     old = "index.xml" in names and "buildVersionHistory.plist" in names
     return "application/vnd.apple.iwork" if new or old else None
+
+
+def _is_sealed(archive: zipfile.ZipFile, name: str) -> bool:
+    """Say whether a member is packed in no way that ZIP has: so Pages wrote what it encrypted."""
+    member = archive.NameToInfo.get(name)
+    return member is not None and member.compress_type not in (
+        zipfile.ZIP_STORED,
+        zipfile.ZIP_DEFLATED,
+    )
 
 
 def _member(archive: zipfile.ZipFile, name: str) -> bytes:
