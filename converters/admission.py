@@ -10,6 +10,7 @@ from typing import IO, Any
 
 from config.media import catalogue
 from converters import detect, table, unseen
+from converters.compound import SIGNATURE
 from converters.entities import refuse_entities
 from converters.fault import Damaged, NotTheType, PasswordNeeded, TooLarge
 from converters.rendition import TABLE
@@ -17,15 +18,6 @@ from converters.rendition import TABLE
 _MOST_XML_BYTES = 200 * 1024 * 1024  # unpacked, together; a thousand honest pages have about 20 MB
 _MOST_MEMBERS = 20_000
 _CHUNK_BYTES = 64 * 1024
-# Their makers never said how they are written: LibreOffice reads what others found out, and we
-# have no second reader to look for their words with.
-_PARTLY_READ = frozenset(
-    f"application/vnd.{each}"
-    for each in (
-        *("apple.pages", "apple.numbers", "apple.keynote", "ms-works", "wordperfect", "visio"),
-        *("ms-visio.drawing", "ms-visio.template", "ms-visio.drawing.macroEnabled.12"),
-    )
-)
 _XML_NAMES = (".xml", ".rels", ".vml")
 
 
@@ -49,15 +41,19 @@ def admit(descriptor: int, media_type: str, folder: Path) -> dict[str, Any]:
         raise NotTheType(found.media_type)
     if media_type.endswith("-flat-xml"):
         _is_safe(copy)
-    elif zipfile.is_zipfile(copy):
+    elif not _is_compound(copy) and zipfile.is_zipfile(copy):
         _unpacks_safely(copy)
     if media_type == "text/csv":
         table.write(table.rows(copy.read_bytes()), folder / TABLE)
     warnings = unseen.of(copy, media_type)
     copy.unlink()
-    if media_type in _PARTLY_READ:
-        warnings.append("partly_read")
     return {"warnings": warnings}
+
+
+def _is_compound(file: Path) -> bool:
+    """Say whether it is no archive, though one may stand at its end: a document holds others."""
+    with file.open("rb") as opened:
+        return opened.read(len(SIGNATURE)) == SIGNATURE
 
 
 def _is_safe(file: Path) -> None:

@@ -23,26 +23,33 @@ _LOOKED_AT = 50  # pages; one that shows something is enough
 
 
 def check(pdf: int, source: int, media_type: str, printed: int | None = None) -> dict[str, Any]:
-    """Answer {"pages"}. `printed` is the PDF's text as another program read it.
+    """Answer {"pages", "compared"}. `printed` is the PDF's text as another program read it.
 
-    Raises EngineFailed, Shortened, Unreadable.
+    "compared" says whether the words of the source were looked for in it. Raises EngineFailed,
+    Shortened, Unreadable.
     """
     with os.fdopen(pdf, "rb") as opened:
         pages = _pages(opened)
+    wanted: list[str] | None = None
     reader = source_words.READERS.get(media_type)
     if reader is not None and printed is not None:
         with os.fdopen(source, "rb") as original, os.fdopen(printed, "rb") as its_text:
             found = its_text.read(_MOST_TEXT_BYTES).decode("utf-8", "replace")
             wanted = reader(original)
-            if words.missing(wanted, found):
-                raise Shortened
-            if media_type in IN_ORDER and words.disordered(wanted, found):
-                original.seek(0)
-                # Columns are read one after the other, in whatever order they were written.
-                if not text.is_columns(text.decoded(original.read())[0]):
-                    raise Shortened("order")
-            fonts.unshown(" ".join(wanted))
-    return {"pages": pages}
+            if wanted is not None:
+                _compare(wanted, found, original, media_type)
+    return {"pages": pages, "compared": wanted is not None}
+
+
+def _compare(wanted: list[str], found: str, original: BinaryIO, media_type: str) -> None:
+    if words.missing(wanted, found):
+        raise Shortened
+    if media_type in IN_ORDER and words.disordered(wanted, found):
+        original.seek(0)
+        # Columns are read one after the other, in whatever order they were written.
+        if not text.is_columns(text.decoded(original.read())[0]):
+            raise Shortened("order")
+    fonts.unshown(" ".join(wanted))
 
 
 def _pages(opened: BinaryIO) -> int:

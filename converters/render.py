@@ -40,8 +40,8 @@ def run(job: dict[str, Any], inputs: list[int], folder: Path) -> dict[str, Any]:
 
     The first input is the file. The engines, mend and unlock leave RESULT and answer {"warnings"};
     admit answers {"warnings"} and may leave a table in a form that the engine reads one way only;
-    check takes the PDF as the second input, its text as a third, and answers {"pages"}; detect
-    answers {"media_type", "flags"}.
+    check takes the PDF as the second input, its text as a third, and answers {"pages",
+    "compared"}; detect answers {"media_type", "flags"}.
     Raises a ConversionFault.
     """
     match job["do"]:

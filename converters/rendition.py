@@ -18,6 +18,10 @@ CHECKED: Final = frozenset(
         "text/markdown",
         "application/epub+zip",
         "text/csv",
+        "application/msword",
+        "application/vnd.ms-excel",
+        "application/vnd.ms-powerpoint",
+        "application/rtf",
         *(
             f"application/vnd.openxmlformats-officedocument.{one}"
             for one in (

@@ -1,7 +1,7 @@
 """The words of a source as it should print, by its type: to be found again in its PDF.
 
-Of binary Office documents, Rich Text and WordPerfect no words are read: their PDF is checked for
-what it shows, not for what it lacks.
+A reader returns None for a source that it cannot follow: its PDF is checked for what it shows, not
+for what it lacks, and that is said.
 """
 
 from __future__ import annotations
@@ -13,10 +13,14 @@ from html.parser import HTMLParser
 from typing import IO, Final
 
 from converters import (
+    binary_sheet,
+    binary_slides,
+    binary_word,
     book,
     html,
     markdown,
     open_document_words,
+    rich_text,
     sheet_words,
     slide_words,
     table,
@@ -128,12 +132,16 @@ def _selected(selectors: str) -> Iterator[str]:
 
 
 # The sources whose words are looked for again.
-READERS: Final[Mapping[str, Callable[[IO[bytes]], list[str]]]] = {
+READERS: Final[Mapping[str, Callable[[IO[bytes]], list[str] | None]]] = {
     "text/plain": of_text,
     "text/csv": of_table,
     "text/html": of_page,
     "text/markdown": of_markdown,
     "application/epub+zip": of_book,
+    "application/msword": binary_word.words_of,
+    "application/vnd.ms-excel": binary_sheet.words_of,
+    "application/vnd.ms-powerpoint": binary_slides.words_of,
+    "application/rtf": rich_text.words_of,
     **dict.fromkeys((f"{_WORD}document", f"{_WORD}template"), word_words.of),
     "application/vnd.ms-word.document.macroEnabled.12": word_words.of,
     "application/vnd.ms-word.template.macroEnabled.12": word_words.of,

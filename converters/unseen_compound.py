@@ -1,14 +1,15 @@
 """What a binary Office document ([MS-DOC], [MS-XLS], [MS-PPT]) holds that its PDF does not show.
 
-Of a Word document only macros and comments are told: its changes are in the properties of single
-characters, across the whole file.
+Of a Word document older than Word 97 only macros and comments are told.
 """
 
 from __future__ import annotations
 
+import contextlib
 import struct
 from collections.abc import Iterator
 
+from converters.binary_word import BinaryWord, NotFollowed
 from converters.compound import CompoundFile, Entry
 
 _MOST_BYTES = 64 * 1024 * 1024
@@ -26,11 +27,13 @@ def of(file: CompoundFile) -> set[str]:
     elif (slides := entries.get("PowerPoint Document")) is not None:
         found |= set(_of_slides(file.head(slides, _MOST_BYTES)))
     elif (words := entries.get("WordDocument")) is not None:
-        found |= _of_words(file, words)
+        found |= _comments(file, words)
+        with contextlib.suppress(NotFollowed):
+            found |= BinaryWord(file, entries).codes
     return found
 
 
-def _of_words(file: CompoundFile, stream: Entry) -> set[str]:
+def _comments(file: CompoundFile, stream: Entry) -> set[str]:
     # [MS-DOC] 2.5.6: the fifth pair of FibRgFcLcb97 is PlcfandRef. One place alone is its end.
     head = file.head(stream, 194)
     length = struct.unpack_from("<I", head, 190)[0] if len(head) == 194 else 0
@@ -80,7 +83,7 @@ def _of_slides(data: bytes) -> Iterator[str]:
         match record:
             case 0x03F9 if length >= 12 and data[body + 10 : body + 11] and data[body + 10] & 4:
                 yield "hidden_slides"  # SlideShowSlideInfoAtom, fHidden
-            case 0x03FF:  # VBAInfo
+            case 0x0400 if length >= 8 and any(data[body + 4 : body + 8]):  # VBAInfoAtom
                 yield "macros"
             case 0x2EE0:  # Comment10
                 yield "comments"

@@ -58,6 +58,7 @@ _SHAPED_BY = {
     "office": (
         *("office", "table", "unseen"),
         *("unseen_office_xml", "unseen_open_document", "unseen_compound"),
+        *("source_words", "binary_word", "binary_sheet", "binary_slides", "rich_text"),
     ),
     "mend": ("mend",),
 }
@@ -176,7 +177,9 @@ class Workshop:
                 }
                 files = (source.file, *source.images.values())
                 warnings = self._ask(job, files, room, source.seconds)["warnings"]
-            pages = self._check(source, pdf, room)
+            pages, compared = self._check(source, pdf, room)
+            if engine == "office" and not compared and not source.media_type.startswith("image/"):
+                warnings = [*warnings, "unchecked"]
             size = pdf.stat().st_size
             target = into / RESULT
             shutil.move(pdf, target)
@@ -196,7 +199,7 @@ class Workshop:
             room = Path(folder)
             self._ask({"do": "unlock", "password": password}, (file,), room, None)
             pdf = room / RESULT
-            pages = self._check(Source(file, _PDF), pdf, room)
+            pages, _ = self._check(Source(file, _PDF), pdf, room)
             size = pdf.stat().st_size
             target = into / RESULT
             shutil.move(pdf, target)
@@ -211,7 +214,7 @@ class Workshop:
         self._office.convert(file, source.media_type, pdf, source.seconds)
         return list(map(str, admitted["warnings"]))
 
-    def _check(self, source: Source, pdf: Path, room: Path) -> int:
+    def _check(self, source: Source, pdf: Path, room: Path) -> tuple[int, bool]:
         files = [source.file, pdf]
         if source.media_type in CHECKED:
             printed = room / "printed.txt"
@@ -219,10 +222,11 @@ class Workshop:
             poppler.text(pdf, printed, programs=self._programs, limits=limits)
             files.append(printed)
         job = {"do": "check", "media_type": source.media_type}
-        pages = self._ask(job, files, room, source.seconds)["pages"]
+        said = self._ask(job, files, room, source.seconds)
+        pages = said["pages"]
         if not isinstance(pages, int) or pages < 1:
             raise BadOutput("no number of pages")
-        return pages
+        return pages, said["compared"] is True
 
     @contextlib.contextmanager
     def _at_work(self, *, last_chance: bool) -> Iterator[None]:

@@ -9,6 +9,7 @@ import pytest
 
 from converters import admission
 from converters.fault import Damaged, NotTheType, TooLarge
+from tests.outlook_files import compound
 from tests.test_converters_detect import DOCX, a_docx, a_zip
 
 ENTITIES = '<!DOCTYPE x [<!ENTITY e "words">]>'
@@ -26,6 +27,13 @@ def test_an_honest_document_is_admitted(tmp_path: Path) -> None:
     assert admission.admit(descriptor, DOCX, tmp_path) == {"warnings": []}
     look_at(tmp_path, MEMBERS)
     look_at(tmp_path, {"Basic/M.xml": b'<!DOCTYPE m PUBLIC "-//O//DTD O 1.0//EN" "m.dtd"><m/>'})
+
+
+def test_a_document_that_ends_in_another_is_no_archive(tmp_path: Path) -> None:
+    broken = a_zip({"word/document.xml": b"<w:document/>"}).replace(b"PK\1\2", b"PK\7\7")
+    (tmp_path / "source").write_bytes(compound({"WordDocument": bytes(5000) + broken}))
+    descriptor = os.open(tmp_path / "source", os.O_RDONLY)
+    assert admission.admit(descriptor, "application/msword", tmp_path) == {"warnings": []}
 
 
 @pytest.mark.parametrize("name", ["word/document.xml", "_rels/.rels", "word/main.bin", "xl/a.vml"])

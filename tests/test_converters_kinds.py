@@ -25,7 +25,7 @@ OLD = "application/vnd.sun.xml.writer"
 OPEN = "application/vnd.oasis.opendocument."
 NAMESPACES = " ".join(
     f'xmlns:{each}="urn:oasis:names:tc:opendocument:xmlns:{each}:1.0"'
-    for each in ("office", "text", "table", "draw", "script")
+    for each in ("office", "text", "table", "script")
 )
 
 
@@ -129,11 +129,6 @@ def test_its_words_are_those_that_print() -> None:
     cell = '<table:table-cell office:value-type="string"><text:p>cell</text:p></table:table-cell>'
     sheet = f'<table:table table:name="a"><table:table-row>{cell}</table:table-row></table:table>'
     assert open_document_words.of_pages(io.BytesIO(flat("spreadsheet", sheet))) == ["cell"]
-
-
-def test_a_kind_that_its_maker_never_explained_is_said_to_be_read_in_part(tmp_path: Path) -> None:
-    keynote = a_zip({"index.apxl": b"<a/>"})
-    assert admitted(tmp_path, keynote, "application/vnd.apple.keynote") == ["partly_read"]
 
 
 @pytest.fixture(scope="module")
