@@ -135,13 +135,16 @@ def build_app(
             Appender(database, vault, sending, minimum_free_bytes, clock), sending.idle_seconds
         ),
     )
-    # redirect_slashes would build an address from the Host header.
     app = FastAPI(
-        title="Casebridge", docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False
+        title="Casebridge",
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        redirect_slashes=False,  # it would build an address from the Host header
+        # include_router would look at the arguments of each page anew, at its first request.
+        routes=[route for room in _ROOMS for route in room.router.routes],
     )
     app.state.desk = desk
-    for room in _ROOMS:
-        app.include_router(room.router)
     app.mount("/static", Static(), name="static")
     app.add_middleware(Guard, desk=desk)
     _speak_of_faults(app, desk)
