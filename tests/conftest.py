@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import hypothesis
@@ -16,6 +17,7 @@ from gateway.case_number import CaseShape
 from gateway.stores import Stores, open_stores
 from portal.database import open_database
 from portal.directory_import import import_directory
+from tests import vaults
 from tests.browser import Chromium, started
 from tests.desk import filled_desk
 from tests.screen import Screen
@@ -64,19 +66,25 @@ def settings(tmp_path: Path) -> Settings:
 @pytest.fixture
 def stores(settings: Settings, migrated: Path) -> Iterator[Stores]:
     """An open storage folder."""
-    settings.storage.path.mkdir()
-    shutil.copy(migrated, settings.storage.path / "casebridge.db")
-    with open_stores(settings) as opened:
+    with _storage(settings, migrated) as opened:
         yield opened
 
 
 @pytest.fixture
 def sample_stores(settings: Settings, sampled: Path) -> Iterator[Stores]:
     """An open storage folder with the sample directory."""
+    with _storage(settings, sampled) as opened:
+        yield opened
+
+
+@contextmanager
+def _storage(settings: Settings, database: Path) -> Iterator[Stores]:
     settings.storage.path.mkdir()
-    shutil.copy(sampled, settings.storage.path / "casebridge.db")
+    shutil.copy(database, settings.storage.path / "casebridge.db")
+    vaults.place(settings.storage.path / "vault")
     with open_stores(settings) as opened:
         yield opened
+    vaults.take_back(opened.vault)
 
 
 @pytest.fixture
@@ -112,7 +120,7 @@ def screen(chromium: Chromium, tmp_path: Path) -> Iterator[Screen]:
         screen = Screen(desk, chromium, origin)
         with chromium.within(_SCREEN_SECONDS):
             yield screen
-    desk.database.close()
+    desk.close()
     assert screen.asked_elsewhere == []
     assert screen.complaints == []
 

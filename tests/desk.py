@@ -37,6 +37,7 @@ from portal.unlocking import WrongPassword
 from portal.vault import Vault
 from portal.web.app import build_app
 from portal.web.desk import Check
+from tests import vaults
 from tests.record_rows import fill
 from tests.record_sample import NOW, Sample
 
@@ -193,6 +194,11 @@ class SampleDesk:
             **options,
         )
 
+    def close(self) -> None:
+        """Close the record, and give back the folders of the vault."""
+        self.database.close()
+        vaults.take_back(self.sample.vault)  # of the pages, a test may have put in another
+
     def link(self, name: str, minutes: int = 60) -> str:
         """Make a one-time link and return its path."""
         token = sign_in.new_link(
@@ -211,17 +217,24 @@ class SampleDesk:
 
 def open_desk(folder: Path) -> SampleDesk:
     """Open an empty record and vault in a folder."""
-    shutil.copytree(_empty(), folder, dirs_exist_ok=True)
-    return _open(folder)
+    return _copied(_empty(), folder)
 
 
 def filled_desk(folder: Path) -> SampleDesk:
     """Open a record that `tests.record_rows.fill` has filled, in a folder."""
-    template, sample = _filled()
-    shutil.copytree(template, folder, dirs_exist_ok=True)
-    desk = _open(folder)
+    template, sample, blobs = _filled()
+    desk = _copied(template, folder)
+    for blob in blobs:
+        shutil.copy2(template / blob, folder / blob)
     desk.sample = dataclasses.replace(sample, database=desk.database, vault=desk.vault)
     return desk
+
+
+def _copied(template: Path, folder: Path) -> SampleDesk:
+    folder.mkdir(exist_ok=True)
+    shutil.copy(template / "record.db", folder)
+    vaults.place(folder / "vault")
+    return _open(folder)
 
 
 def _open(folder: Path) -> SampleDesk:
@@ -233,8 +246,7 @@ def _open(folder: Path) -> SampleDesk:
 @functools.cache
 def _empty() -> Path:
     """A record without rows, made once: each test copies it."""
-    folder = Path(tempfile.mkdtemp())
-    atexit.register(shutil.rmtree, folder)
+    folder = _kept_folder()
     desk = _open(folder)
     metadata.create_all(desk.database.engine)
     desk.database.close()
@@ -242,13 +254,19 @@ def _empty() -> Path:
 
 
 @functools.cache
-def _filled() -> tuple[Path, Sample]:
-    folder = Path(tempfile.mkdtemp())
-    atexit.register(shutil.rmtree, folder)
+def _filled() -> tuple[Path, Sample, list[Path]]:
+    """The filled record, and the names of its blobs."""
+    folder = _kept_folder()
     desk = open_desk(folder)
     fill(desk.sample)
     desk.database.close()
-    return folder, desk.sample
+    return folder, desk.sample, [blob.relative_to(folder) for blob in folder.glob("vault/??/*")]
+
+
+def _kept_folder() -> Path:
+    folder = Path(tempfile.mkdtemp())
+    atexit.register(shutil.rmtree, folder)
+    return folder
 
 
 def csrf(page: str) -> str:

@@ -123,7 +123,7 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SampleDesk]:
     sample.file(letter, "24-001234", "Dana Reyes", ids, read_at=None, filed_at=ARRIVED)
     sample.event(letter, "letter.filed_in_part", reason="content_is_a_link", case="24-001234")
     yield opened
-    opened.database.close()
+    opened.close()
 
 
 def press(browser: TestClient, what: str) -> int:

@@ -20,7 +20,7 @@ from tests.record_sample import ARRIVED
 def desk(tmp_path: Path) -> Iterator[SampleDesk]:
     opened = filled_desk(tmp_path)
     yield opened
-    opened.database.close()
+    opened.close()
 
 
 def owe(desk: SampleDesk, subject: str, receipt: str | None = "7KQ4M2XD", **changes: Any) -> int:

@@ -24,7 +24,7 @@ def desk(tmp_path: Path) -> Iterator[SampleDesk]:
     opened = open_desk(tmp_path)
     opened.sample.people()
     yield opened
-    opened.database.close()
+    opened.close()
 
 
 def viewer(desk: SampleDesk, name: str, today: date = TODAY) -> Viewer:

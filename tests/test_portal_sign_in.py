@@ -22,7 +22,7 @@ def desk(tmp_path: Path) -> Iterator[SampleDesk]:
     opened = open_desk(tmp_path)
     opened.sample.people()
     yield opened
-    opened.database.close()
+    opened.close()
 
 
 def token_of(desk: SampleDesk) -> str:
@@ -124,4 +124,4 @@ def test_sample_accounts_on_an_empty_directory(tmp_path: Path) -> None:
     assert [one.role for one in sign_in.sample_accounts(empty.database)] == ["operations"]
     with empty.database.read() as connection:
         assert connection.scalar(sa.select(sa.func.count()).select_from(accounts)) == 1
-    empty.database.close()
+    empty.close()

@@ -31,7 +31,7 @@ def desk(tmp_path: Path) -> Iterator[SampleDesk]:
         accounts, email="kim@sample.example", name="Kim Osei", role="operations"
     )
     yield opened
-    opened.database.close()
+    opened.close()
 
 
 def viewer(desk: SampleDesk, name: str) -> rights.Viewer:

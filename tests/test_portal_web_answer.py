@@ -30,7 +30,7 @@ def desk(tmp_path: Path) -> Iterator[SampleDesk]:
             letters.update().where(letters.c.receipt == RECEIPT).values(state="needs_you")
         )
     yield opened
-    opened.database.close()
+    opened.close()
 
 
 @pytest.fixture

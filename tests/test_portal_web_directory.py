@@ -19,7 +19,7 @@ from tests.exports import export
 def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SampleDesk]:
     opened = filled_desk(tmp_path_factory.mktemp("directory"))
     yield opened
-    opened.database.close()
+    opened.close()
 
 
 def run(desk: SampleDesk, folder: Path) -> None:

@@ -31,7 +31,7 @@ BASE = "/p/7KQ4-M2XD/documents"
 def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SampleDesk]:
     opened = filled_desk(tmp_path_factory.mktemp("documents"))
     yield opened
-    opened.database.close()
+    opened.close()
 
 
 @pytest.fixture(scope="module")
@@ -114,7 +114,7 @@ def test_a_pdf_that_would_do_something_is_saved_and_not_shown(tmp_path: Path) ->
     answer = dana.get(f"{BASE}/{number}/original")
     assert answer.headers["content-disposition"].startswith("attachment; ")
     assert answer.content == pdf("Deposition of Dr. Smith", "Page 1")
-    desk.database.close()
+    desk.close()
 
 
 def test_a_repaired_copy_is_viewed_and_its_name_says_what_it_is(tmp_path: Path) -> None:
@@ -133,7 +133,7 @@ def test_a_repaired_copy_is_viewed_and_its_name_says_what_it_is(tmp_path: Path) 
     assert 'filename="Chronology (repaired).pdf"' in answer.headers["content-disposition"]
     original = dana.get(f"{BASE}/{number}/original")
     assert 'filename="Chronology.pdf"' in original.headers["content-disposition"]
-    desk.database.close()
+    desk.close()
 
 
 def test_a_refused_part_is_not_handed_out_even_where_the_vault_holds_it(tmp_path: Path) -> None:
@@ -142,7 +142,7 @@ def test_a_refused_part_is_not_handed_out_even_where_the_vault_holds_it(tmp_path
         connection.execute(sa.update(parts).where(parts.c.id == part(desk, 7)).values(stored=True))
     answer = desk.signed_in("Olu Adeyemi").get(f"{BASE}/{part(desk, 7)}/original")
     assert answer.status_code == 404
-    desk.database.close()
+    desk.close()
 
 
 def test_a_part_of_another_package_is_not_reached_through_this_one(
@@ -297,7 +297,7 @@ def test_a_blob_that_is_gone_is_said_to_be_our_fault(tmp_path: Path) -> None:
         assert answer.status_code == 500
         assert answer.headers["x-request-id"] in answer.text
         assert kinds(desk)[-1][1] == "account.signed_in", "nothing was shown, so no view"
-    desk.database.close()
+    desk.close()
 
 
 @pytest.mark.slow
@@ -327,4 +327,4 @@ def test_of_a_letter_that_went_to_two_cases_each_consultant_has_their_own_docume
         assert ("filed to another case" in page) is (len(visible) == 2)
         archive = zipfile.ZipFile(io.BytesIO(client.get("/p/AAAA-2222/documents/all").content))
         assert len(archive.namelist()) == len(visible)
-    desk.database.close()
+    desk.close()

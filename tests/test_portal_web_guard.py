@@ -23,7 +23,7 @@ SECRETS = ("Pat Lee", "bakerholt", "Smith", "deposition", "Dear Dana", "records.
 def desk(tmp_path: Path) -> Iterator[SampleDesk]:
     opened = filled_desk(tmp_path)
     yield opened
-    opened.database.close()
+    opened.close()
     structlog.reset_defaults()
 
 

@@ -23,7 +23,7 @@ NOT_READ = "BADB-AD00"
 def desk(tmp_path: Path) -> Iterator[SampleDesk]:
     desk = filled_desk(tmp_path)
     yield desk
-    desk.database.close()
+    desk.close()
 
 
 def agree(browser: TestClient, path: str, status: int = 200) -> None:

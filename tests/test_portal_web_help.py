@@ -23,7 +23,7 @@ HELP_LINK = '<a href="/help"'
 def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SampleDesk]:
     opened = filled_desk(tmp_path_factory.mktemp("desk"))
     yield opened
-    opened.database.close()
+    opened.close()
 
 
 @pytest.fixture(scope="module")

@@ -23,7 +23,7 @@ from tests.desk import SampleDesk, open_desk
 def desk(tmp_path: Path) -> Iterator[SampleDesk]:
     opened = open_desk(tmp_path)
     yield opened
-    opened.database.close()
+    opened.close()
 
 
 def begun(desk: SampleDesk) -> tuple[Lines, Upload, Owner]:

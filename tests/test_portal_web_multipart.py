@@ -35,7 +35,7 @@ FAULTS = (FormStale, FormNotUnderstood, FileTooLarge, DraftFull, AddressNotProve
 def desk(tmp_path: Path) -> Iterator[SampleDesk]:
     desk = open_desk(tmp_path)
     yield desk
-    desk.database.close()
+    desk.close()
 
 
 def form_page(desk: SampleDesk) -> TestClient:

@@ -17,7 +17,7 @@ from tests.record_sample import Part
 def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SampleDesk]:
     opened = filled_desk(tmp_path_factory.mktemp("package"))
     yield opened
-    opened.database.close()
+    opened.close()
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ from tests.desk import SampleDesk, TestClient, filled_desk, kinds, open_desk
 def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SampleDesk]:
     opened = filled_desk(tmp_path_factory.mktemp("packages"))
     yield opened
-    opened.database.close()
+    opened.close()
 
 
 @pytest.fixture(scope="module")
@@ -81,7 +81,7 @@ def test_urgent_comes_first_among_what_waits_as_well(desk: SampleDesk, tmp_path:
     browser = other.signed_in("Olu Adeyemi")
     assert receipts(browser, "/packages?show=with_us") == ["9HXW-3T5R", "4ZZ0-QF8B"]
     assert receipts(browser)[:2] == ["9HXW-3T5R", "7KQ4-M2XD"]
-    other.database.close()
+    other.close()
 
 
 def test_a_consultant_sees_their_own_and_what_they_cover(dana: TestClient) -> None:
@@ -198,7 +198,7 @@ def test_for_me_counts_what_is_new_and_opening_takes_one_off(tmp_path: Path) -> 
     assert "(3 new)" in dana.get("/packages").text, "operations look, and it stays new"
     dana.get("/p/7KQ4-M2XD")
     assert "(2 new)" in dana.get("/packages").text
-    desk.database.close()
+    desk.close()
 
 
 def test_a_letter_being_checked_has_the_page_ask_again(operations: TestClient) -> None:
@@ -212,7 +212,7 @@ def test_an_empty_record(tmp_path: Path) -> None:
     desk.sample.people()
     for name in ("Olu Adeyemi", "Dana Reyes"):
         assert "Nothing here yet." in desk.signed_in(name).get("/packages").text
-    desk.database.close()
+    desk.close()
 
 
 def test_the_outbox_is_for_operations_and_hides_restricted_mail(

@@ -20,7 +20,7 @@ ADA = "Ada Oyelaran-Whitcombe"
 def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SampleDesk]:
     opened = filled_desk(tmp_path_factory.mktemp("reassign"))
     yield opened
-    opened.database.close()
+    opened.close()
 
 
 def fields(page: str) -> dict[str, str]:

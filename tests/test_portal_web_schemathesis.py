@@ -150,7 +150,7 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
     link = made(desk, desk.signed_in("Dana Reyes")).rpartition("/")[2]
     office = Office(desk, desk.app(), link)
     yield office
-    desk.database.close()
+    desk.close()
     unreached = {key: sorted(went_well(*key) - seen) for key, seen in office.seen.items()}
     assert not {key: statuses for key, statuses in unreached.items() if statuses}
 

@@ -19,7 +19,7 @@ from tests.filling_in import add, code_of, csrf, post, press, words
 def desk(tmp_path: Path) -> Iterator[SampleDesk]:
     desk = filled_desk(tmp_path)
     yield desk
-    desk.database.close()
+    desk.close()
 
 
 def count(desk: SampleDesk, table: sa.Table) -> int:

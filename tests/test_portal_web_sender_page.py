@@ -23,7 +23,7 @@ THERE, NOT_THERE = "7KQ4-M2XD", "0000-0000"
 def desk(tmp_path: Path) -> Iterator[SampleDesk]:
     desk = filled_desk(tmp_path)
     yield desk
-    desk.database.close()
+    desk.close()
 
 
 def sender_of(desk: SampleDesk, receipt: str = THERE) -> str:

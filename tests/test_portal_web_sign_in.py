@@ -17,7 +17,7 @@ def desk(tmp_path: Path) -> Iterator[SampleDesk]:
     opened = open_desk(tmp_path)
     opened.sample.people()
     yield opened
-    opened.database.close()
+    opened.close()
 
 
 def test_mail_scanners_do_not_use_a_link_up(desk: SampleDesk) -> None:

@@ -18,7 +18,7 @@ NAMES = ("casebridge.css", "send.js", "refresh.js", "npm/tus.min.js")
 def browser(tmp_path: Path) -> Iterator[TestClient]:
     desk: SampleDesk = open_desk(tmp_path)
     yield desk.browser()
-    desk.database.close()
+    desk.close()
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -46,7 +46,7 @@ def desk(tmp_path: Path) -> Iterator[SampleDesk]:
             ends=None,
         )
     yield opened
-    opened.database.close()
+    opened.close()
 
 
 @pytest.fixture

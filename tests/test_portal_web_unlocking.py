@@ -25,7 +25,7 @@ PAGE = "/p/7KQ4-M2XD"
 def desk(tmp_path: Path) -> Iterator[SampleDesk]:
     desk = filled_desk(tmp_path)
     yield desk
-    desk.database.close()
+    desk.close()
 
 
 def locked(desk: SampleDesk) -> Any:

@@ -25,7 +25,7 @@ GONE = "This upload link was used or revoked, or has run out"
 def desk(tmp_path: Path) -> Iterator[SampleDesk]:
     desk = filled_desk(tmp_path)
     yield desk
-    desk.database.close()
+    desk.close()
 
 
 def made(desk: SampleDesk, browser: TestClient, **changes: str) -> str:

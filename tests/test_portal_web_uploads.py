@@ -29,7 +29,7 @@ CONTENT = bytes(range(256)) * 40
 def desk(tmp_path: Path) -> Iterator[SampleDesk]:
     desk = open_desk(tmp_path)
     yield desk
-    desk.database.close()
+    desk.close()
 
 
 def encoded(**pairs: str) -> str:
@@ -409,7 +409,7 @@ def test_an_upload_outlasts_the_session_that_it_was_begun_in(tmp_path: Path) -> 
     assert elsewhere.head(where, headers=TUS).status_code == 404
     others = [one for one in desk.sample.accounts if one != name]
     assert desk.signed_in(others[0]).head(where, headers=TUS).status_code == 404
-    desk.database.close()
+    desk.close()
 
 
 def test_who_signs_in_keeps_the_draft_that_they_began_as_a_stranger(tmp_path: Path) -> None:
@@ -423,7 +423,7 @@ def test_who_signs_in_keeps_the_draft_that_they_began_as_a_stranger(tmp_path: Pa
     create(browser)
     assert {row.draft_id for row in rows(desk)} == {rows(desk)[0].draft_id}
     assert offset_of(desk.signed_in(name), where) == 0
-    desk.database.close()
+    desk.close()
 
 
 @pytest.mark.slow

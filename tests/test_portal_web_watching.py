@@ -14,7 +14,7 @@ from tests.desk import SampleDesk, open_desk
 def desk(tmp_path: Path) -> Iterator[SampleDesk]:
     opened = open_desk(tmp_path)
     yield opened
-    opened.database.close()
+    opened.close()
 
 
 def test_health_does_not_need_the_database(desk: SampleDesk) -> None:

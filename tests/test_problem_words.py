@@ -203,7 +203,7 @@ def test_no_other_problems_words_reach_a_person() -> None:
 def desk(tmp_path: Path) -> Iterator[SampleDesk]:
     opened = filled_desk(tmp_path)
     yield opened
-    opened.database.close()
+    opened.close()
 
 
 def _broken() -> None:

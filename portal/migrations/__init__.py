@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -71,6 +72,7 @@ def require_current(database: Database) -> None:
         raise SchemaBehind(found, needed())
 
 
+@cache
 def needed() -> str:
     """Name this version's schema."""
     head = ScriptDirectory.from_config(_config(None)).get_current_head()
