@@ -38,6 +38,8 @@ from tests.desk import BASE_URL, SampleDesk, filled_desk
 from tests.filling_in import PAT
 from tests.test_portal_web_upload_links import made
 
+pytestmark = pytest.mark.slow
+
 LONG = bool(os.environ.get("CASEBRIDGE_LONG"))
 CHECKS = [
     *(not_a_server_error, status_code_conformance, content_type_conformance),
@@ -162,7 +164,6 @@ def went_well(method: str, path: str) -> set[int]:
 
 
 @SCHEMA.parametrize()
-@pytest.mark.slow
 def test_every_answer_is_one_that_is_described(case: Case, office: Office) -> None:
     for step in (None, *STEPS):
         cookies = {}
@@ -179,7 +180,6 @@ def test_every_answer_is_one_that_is_described(case: Case, office: Office) -> No
             office.seen.setdefault(key, set()).add(answer.status_code)
 
 
-@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:Duplicate Operation ID")  # FastAPI's, of routes by two methods
 def test_every_route_of_the_form_is_described(office: Office) -> None:
     there = {
