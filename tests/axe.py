@@ -27,7 +27,8 @@ def violations(page: Page, tags: Sequence[str] = TAGS) -> list[str]:
 
     axe comes in through the debugger, so the content policy of the page stays as it is.
     """
-    page.evaluate(f"{_axe()};\nundefined")  # or the browser would send the whole of axe back
+    if page.evaluate("window.axe === undefined"):
+        page.evaluate(f"{_axe()};\nundefined")  # or the browser would send the whole of axe back
     found = page.evaluate(
         """tags => axe.run(document, {
             runOnly: {type: 'tag', values: tags}, resultTypes: ['violations'],

@@ -14,7 +14,7 @@ from typing import Any
 
 import greenlet
 import pytest
-from playwright.sync_api import Browser, BrowserContext, BrowserType, Error, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, BrowserType, Error, Page, sync_playwright
 
 CHROMIUM = "/usr/bin/chromium"
 _LAST_SECONDS = 15
@@ -30,6 +30,16 @@ LOOKS: dict[str, dict[str, Any]] = {
     "narrow": {"viewport": {"width": 320, "height": 256}},
     "forced": {"viewport": {"width": 1280, "height": 800}, "forced_colors": "active"},
 }
+
+
+def turn_to(page: Page, look: str) -> None:
+    """Show the page that is open in another look. No script of ours asks about its window."""
+    given = LOOKS[look]
+    page.set_viewport_size(given["viewport"])
+    page.emulate_media(
+        color_scheme=given.get("color_scheme", "light"),
+        forced_colors=given.get("forced_colors", "none"),
+    )
 
 
 @dataclass

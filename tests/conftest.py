@@ -30,8 +30,8 @@ hypothesis.settings.load_profile("new" if os.environ.get("CASEBRIDGE_LONG") else
 
 _MARK = re.compile(r"^pytestmark = pytest\.mark\.(\w+)$", re.MULTILINE)
 
-# The longest test of pages takes a tenth of this on a quiet machine.
-_SCREEN_SECONDS = 180
+# The longest test of pages takes a twentieth of this on a quiet machine.
+_SCREEN_SECONDS = 720
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
