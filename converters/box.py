@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from converters import seccomp
-from converters.fault import BadOutput, JobDied, JobTimedOut, SandboxMissing
+from converters.fault import BadOutput, JobDied, JobFault, JobTimedOut, SandboxMissing
 from converters.harvest import size
 from converters.sandbox import Limits
 
@@ -23,6 +23,7 @@ _TICK_SECONDS = 0.025
 _START_SECONDS = 10
 _END_SECONDS = 10
 _SAID_BYTES = 4096
+_DEAF = ("/usr/bin/env", f"--ignore-signal={','.join(each.name[3:] for each in seccomp.FAREWELLS)}")
 
 
 @dataclass(eq=False)
@@ -58,12 +59,12 @@ class Box:
         os.write(rules_end, seccomp.for_engines())  # 1 KB: a pipe holds it
         os.close(rules_end)
         descriptors = {"--info-fd": info_end, "--seccomp": rules}
-        # Blocked signals stay blocked through fork and exec (signal(7)). LibreOffice lets them in
-        # again, which the filter sees to.
+        # Blocked signals stay blocked through fork and exec, ignored ones stay ignored (signal(7)).
+        # LibreOffice lets them in again, and would handle them, which the filter sees to.
         ours = signal.pthread_sigmask(signal.SIG_BLOCK, seccomp.FAREWELLS)
         try:
             process = subprocess.Popen(
-                line(descriptors),
+                [*_DEAF, *line(descriptors)],
                 env={},
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
@@ -119,6 +120,14 @@ class Box:
             raise JobDied("processes")
         if not size(self.folder, most_files=limits.output_files) <= limits.output_bytes:
             raise BadOutput("the job fills its folder")
+
+    def within(self, limits: Limits) -> bool:
+        """Say whether it keeps the limits at this moment, but for that of time."""
+        try:
+            self._enforce(limits, float("inf"))
+        except JobFault:
+            return False
+        return True
 
     @property
     def ended(self) -> bool:

@@ -17,6 +17,7 @@ from pathlib import Path
 from converters.fault import BadOutput
 
 _PLAIN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,99}")
+_CHUNK_BYTES = 1 << 20
 
 
 def take(folder: Path, into: Path, *, most_bytes: int, most_files: int) -> None:
@@ -66,6 +67,27 @@ def take_one(folder: Path, name: str, target: Path, *, most_bytes: int) -> None:
     if facts.st_size > most_bytes:
         raise BadOutput("the output is larger than it may be")
     _move(folder / name, target)
+
+
+def copy_one(folder: Path, name: str, target: Path, *, most_bytes: int) -> None:
+    """Copy one file out of a `folder` in whose sandbox something still runs. Raises BadOutput.
+
+    It may change under our hands: it is opened once, looked at when open, and only read.
+    """
+    try:
+        opened = os.open(folder / name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError as error:
+        raise BadOutput("no output") from error
+    if not stat.S_ISREG(os.fstat(opened).st_mode):
+        os.close(opened)
+        raise BadOutput("the output is not a plain file")
+    with os.fdopen(opened, "rb") as source, target.open("xb") as copy:
+        left = most_bytes
+        while chunk := source.read(min(_CHUNK_BYTES, left + 1)):
+            left -= len(chunk)
+            if left < 0:
+                raise BadOutput("the output is larger than it may be")
+            copy.write(chunk)
 
 
 def size(folder: Path, *, most_files: int) -> float:

@@ -1,25 +1,27 @@
-"""The program LibreOffice: one cold process, profile and sandbox for each document."""
+"""The program LibreOffice, kept warm: what it is asked, and where it is found."""
 
 from __future__ import annotations
 
 import json
 import shutil
-import threading
 from contextlib import AbstractContextManager
 from functools import cached_property
 from pathlib import Path
 from typing import Final
 
 from config.media import catalogue
+from config.settings import Conversion
 from converters import harvest
-from converters.fault import BadOutput, EngineFailed
+from converters.engine import PROFILE, SETTINGS, Engine
+from converters.engines import Engines
+from converters.fault import EngineFailed
 from converters.program import Programs, Run
 from converters.rendition import TABLE
 from converters.sandbox import Limits
 
 INSTALL: Final = (
     "Install it: sudo apt-get install libreoffice-writer-nogui libreoffice-calc-nogui "
-    "libreoffice-impress-nogui libreoffice-draw-nogui."
+    "libreoffice-impress-nogui libreoffice-draw-nogui python3-uno."
 )
 _SYSTEM = (Path("/etc/libreoffice"), Path("/var/lib/libreoffice"), Path("/var/spool/libreoffice"))
 _RESTART = 81  # what a first start with an empty profile ends with
@@ -68,14 +70,33 @@ xmlns:xs="http://www.w3.org/2001/XMLSchema">
 
 
 class Office:
-    """LibreOffice, as many at a time as it is allowed."""
+    """LibreOffice in engines of its owners. Safe to use from several threads."""
 
-    def __init__(self, programs: Programs, *, processes: int, work: Path, limits: Limits) -> None:
+    def __init__(
+        self, programs: Programs, chosen: Conversion, folder: Path, limits: Limits
+    ) -> None:
         self._programs = programs
-        self._free = threading.BoundedSemaphore(processes)
-        self._work = work
+        self._folder = folder
         self._limits = limits
-        self._making = threading.Lock()
+        self._engines = Engines(
+            self._engine,
+            at_once=chosen.office_processes,
+            kept=chosen.office_kept,
+            idle_seconds=chosen.office_idle_seconds,
+            most_files=chosen.office_files,
+        )
+
+    def start(self) -> None:
+        """Start the spare engine in the background; what an earlier process left is removed."""
+        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        harvest.empty(self._folder)
+        self._engines.start()
+
+    def close(self) -> None:
+        """End every engine and wait for it. A conversion that runs ends in JobStopped."""
+        self._engines.close()
+        if self._folder.exists():
+            harvest.empty(self._folder)
 
     @cached_property
     def version(self) -> str:
@@ -84,61 +105,58 @@ class Office:
         Raises EngineFailed where it is not installed, and what Programs.run raises.
         """
         line = ["/bin/sh", "-c", '"$0" --version > /job/version', str(_binary())]
-        with self._run(line, {}, self._limits) as done:
+        with self._run(line) as done:
             if done.status:
                 raise EngineFailed(f"LibreOffice ended with {done.status} at --version")
-            target = self._work / "libreoffice-version"
-            harvest.take_one(done.folder, "version", target, most_bytes=200)
-        words = target.read_text(encoding="utf-8", errors="replace").split()
+            said = done.folder / "said"
+            harvest.take_one(done.folder, "version", said, most_bytes=200)
+            words = said.read_text(encoding="utf-8", errors="replace").split()
         return words[1] if len(words) > 1 else "unknown"
 
-    def convert(self, file: Path, media_type: str, target: Path, seconds: int | None) -> None:
+    def convert(
+        self, file: Path, media_type: str, target: Path, seconds: int | None, owner: str | None
+    ) -> None:
         """Write the PDF of a file that was admitted (converters.admission).
 
-        Raises EngineFailed and what Programs.run raises.
+        It meets no other owner's files; without an owner, no file at all. Raises EngineFailed, and
+        what Engines.lent and Engine.convert raise.
         """
         extension = catalogue().treatment(media_type).extension or ""
         if file.name == TABLE:
             extension = ".fods"
-        with self._free:
-            profile = self._profile()
-            name = f"source{extension}"
-            line = _line("--convert-to", _export(extension), "--outdir", "/job", f"/source/{name}")
-            with self._run(line, {name: file}, self._limits.within(seconds), profile) as done:
-                if done.status:
-                    raise EngineFailed(f"LibreOffice ended with {done.status}")
-                try:
-                    harvest.take_one(
-                        done.folder, "source.pdf", target, most_bytes=self._limits.output_bytes
-                    )
-                except BadOutput as error:
-                    raise EngineFailed(str(error)) from error
+        job = {"filter": _filter(extension), "options": _EXPORT}
+        with self._engines.lent(owner) as engine:
+            engine.convert(file, extension, job, target, self._limits.within(seconds))
 
-    def _run(
-        self,
-        line: list[str],
-        sources: dict[str, Path],
-        limits: Limits,
-        profile: Path | None = None,
-    ) -> AbstractContextManager[Run]:
-        system = (*_SYSTEM, _binary().parent.parent)
-        return self._programs.run(
-            line, sources=sources, limits=limits, profile=profile, system=system
+    def forget(self, owner: str) -> None:
+        """End what an owner has: no file of theirs comes any more."""
+        self._engines.forget(owner)
+
+    def _engine(self, number: int) -> Engine:
+        return Engine.start(
+            number,
+            _line(f"-env:UserInstallation=file://{PROFILE}"),
+            folder=self._folder / f"{number}",
+            profile=self._profile(),
+            system=_system(),
+            limits=self._limits,
         )
+
+    def _run(self, line: list[str]) -> AbstractContextManager[Run]:
+        return self._programs.run(line, sources={}, limits=self._limits, system=_system())
 
     def _profile(self) -> Path:
         """Return a profile as a first start makes it, with our settings: it saves half a second."""
-        template = self._work / "libreoffice-profile"
-        with self._making:
-            if not template.exists():
-                with self._run(_line("--terminate_after_init"), {}, self._limits) as done:
-                    if done.status not in {0, _RESTART}:
-                        raise EngineFailed(f"LibreOffice's first start ended with {done.status}")
-                    made = done.folder / "profile"
-                    settings = made / "user" / "registrymodifications.xcu"
-                    settings.write_text(_PROFILE, encoding="utf-8")
-                    shutil.copytree(made, template.with_suffix(".new"))
-                template.with_suffix(".new").rename(template)
+        template = self._folder / "profile"
+        if not template.exists():
+            place = "-env:UserInstallation=file:///job/profile"
+            with self._run(_line(place, "--terminate_after_init")) as done:
+                if done.status not in {0, _RESTART}:
+                    raise EngineFailed(f"LibreOffice's first start ended with {done.status}")
+                made = done.folder / "profile"
+                (made / SETTINGS).write_text(_PROFILE, encoding="utf-8")
+                shutil.copytree(made, template.with_suffix(".new"), dirs_exist_ok=True)
+            template.with_suffix(".new").rename(template)
         return template
 
 
@@ -155,21 +173,21 @@ def _binary() -> Path:
     return binary
 
 
-def _line(*task: str) -> list[str]:
+def _system() -> tuple[Path, ...]:
+    return (*_SYSTEM, _binary().parent.parent)
+
+
+def _line(*options: str) -> list[str]:
     return [
         str(_binary()),
         *("--headless", "--invisible", "--norestore", "--nologo", "--nodefault"),
-        *("--nofirststartwizard", "--nolockcheck", "-env:UserInstallation=file:///job/profile"),
-        *task,
+        *("--nofirststartwizard", "--nolockcheck"),
+        *options,
     ]
 
 
-def _export(extension: str) -> str:
+def _filter(extension: str) -> str:
     name = _FILTERS.get(extension)
     if name is None:
         raise EngineFailed("no filter for this type")
-    options = {
-        key: {"type": "boolean" if isinstance(value, bool) else "long", "value": str(value).lower()}
-        for key, value in _EXPORT.items()
-    }
-    return f"pdf:{name}:{json.dumps(options)}"
+    return name

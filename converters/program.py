@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import shutil
 import signal
 import tempfile
 import threading
@@ -44,19 +43,16 @@ class Programs:
         *,
         sources: Mapping[str, Path],
         limits: Limits,
-        profile: Path | None = None,
         system: Sequence[Path] = (),
     ) -> Iterator[Run]:
         """Run `line` with each source shown read-only as /source/NAME, and wait for its end.
 
-        The names are ours, never a sender's. `profile` is a folder to begin /job/profile with.
+        The names are ours, never a sender's.
         Raises JobTimedOut, JobLost, JobDied and BadOutput at a limit or a death; JobStopped;
         SandboxMissing.
         """
         folder = Path(tempfile.mkdtemp(dir=self._work))
         try:
-            if profile is not None:
-                shutil.copytree(profile, folder / "profile")
             status = self._run(
                 lambda descriptors: sandbox.command(
                     [*limits.prefix(), *line],

@@ -93,6 +93,7 @@ def command(
     readable: Mapping[Path, Path] | None = None,
     environment: Mapping[str, str] | None = None,
     scratch: bool = False,
+    temporary: Path | None = None,
     descriptors: Mapping[str, int] | None = None,
 ) -> list[str]:
     """Return the bubblewrap command line that runs `program` with `folder` as its /job.
@@ -100,9 +101,10 @@ def command(
     `code` and `system` are seen read-only at their own paths (what is not there is left out);
     `readable` maps a path in the sandbox to the file of ours shown there; `descriptors` gives
     bubblewrap's own options that take one. With `scratch` there are a /proc, a writable /tmp and
-    /dev/shm beside /job: for a sandbox that lives for one document, since only /job is emptied
-    between jobs. The program is process 1, so that nothing inside can
-    signal it and everything inside ends with it.
+    /dev/shm beside /job: for a sandbox that lives for one document, since nobody empties them.
+    `temporary` is a folder of ours to show as /tmp, with a /proc: for one that lives longer, since
+    it can be looked into from outside. The program is process 1, so that nothing inside can signal
+    it and everything inside ends with it.
     """
     line = [
         _bubblewrap(),
@@ -111,13 +113,18 @@ def command(
         *("--cap-drop", "ALL", "--die-with-parent", "--new-session", "--as-pid-1", "--clearenv"),
     ]
     fixed = {"LANG": "C.UTF-8", "HOME": "/tmp", "PATH": "/usr/bin:/bin", "TZ": "UTC"}  # noqa: S108 -- the sandbox's own
-    fixed["TMPDIR"] = "/tmp" if scratch else str(JOB_FOLDER)  # noqa: S108 -- as above
+    own_tmp = scratch or temporary is not None
+    fixed["TMPDIR"] = "/tmp" if own_tmp else str(JOB_FOLDER)  # noqa: S108 -- as above
     for name, value in {**fixed, **(environment or {})}.items():
         line += ["--setenv", name, value]
     room = ("--size", str(limits.output_bytes))
     line += ["--dev", "/dev", *room, "--tmpfs", "/tmp"]  # noqa: S108 -- as above
+    if own_tmp:
+        line += ["--proc", "/proc"]
     if scratch:
-        line += ["--proc", "/proc", *room, "--tmpfs", "/dev/shm"]  # noqa: S108 -- as above
+        line += [*room, "--tmpfs", "/dev/shm"]  # noqa: S108 -- as above
+    if temporary is not None:
+        line += ["--bind", str(temporary), "/tmp"]  # noqa: S108 -- as above
     line += ["--ro-bind", "/usr", "/usr"]
     for link in map(Path, _SYSTEM_LINKS):
         if link.is_symlink():
@@ -130,7 +137,7 @@ def command(
         line += ["--ro-bind", str(file), str(inside)]
     line += ["--bind", str(folder), str(JOB_FOLDER), "--chdir", str(JOB_FOLDER)]
     # Last, since our code may lie below one of them.
-    for place in ("/dev", "/") if scratch else ("/dev", "/tmp", "/"):  # noqa: S108 -- as above
+    for place in ("/dev", "/") if own_tmp else ("/dev", "/tmp", "/"):  # noqa: S108 -- as above
         line += ["--remount-ro", place]
     for option, descriptor in (descriptors or {}).items():
         line += [option, str(descriptor)]

@@ -56,7 +56,7 @@ _SHAPED_BY = {
         *("html", "page"),
     ),
     "office": (
-        *("office", "table", "unseen"),
+        *("office", "office_driver", "table", "unseen"),
         *("unseen_office_xml", "unseen_open_document", "unseen_compound"),
         *("source_words", "binary_word", "binary_sheet", "binary_slides", "rich_text"),
     ),
@@ -91,9 +91,7 @@ class Workshop:
             processes=_OFFICE_PROCESSES,
         )
         self._programs = Programs(self._work)
-        self._office = Office(
-            self._programs, processes=limits.office_processes, work=self._work, limits=many
-        )
+        self._office = Office(self._programs, limits, folder / "office", many)
         self._keys: dict[str, tuple[str, str]] = {}
         self._change = threading.Condition()
         self._in_hand = 0
@@ -103,10 +101,12 @@ class Workshop:
         self._work.mkdir(parents=True, exist_ok=True, mode=0o700)
         harvest.empty(self._work)
         self._pool.start()
+        self._office.start()
 
     def close(self) -> None:
         """End every process and wait for it. A conversion that runs ends in JobStopped."""
         self._programs.close()
+        self._office.close()
         self._pool.close()
         with self._change:
             self._change.wait_for(lambda: not self._in_hand)
@@ -149,8 +149,18 @@ class Workshop:
             found = self._ask(job, (file,), Path(folder), None)
         return str(found["media_type"]), frozenset(map(str, found["flags"]))
 
-    def convert(self, source: Source, into: Path, *, last_chance: bool = True) -> Rendition:
+    def convert(
+        self,
+        source: Source,
+        into: Path,
+        *,
+        last_chance: bool = True,
+        owner: str | None = None,
+    ) -> Rendition:
         """Make the PDF of a source in the folder `into`, and check it.
+
+        `owner` is any word for whose file it is: one LibreOffice takes several files of an owner,
+        and never of two. Without one, it is a LibreOffice for this file alone.
 
         Raises a ConversionFault: EngineFailed, NotTheType, Shortened, TooLarge, Damaged or
         PasswordNeeded; JobStopped and SandboxMissing, which are no fault of the file; and
@@ -165,7 +175,7 @@ class Workshop:
             room = Path(folder)
             pdf = room / RESULT
             if engine == "office":
-                warnings = self._convert_office(source, room, pdf)
+                warnings = self._convert_office(source, room, pdf, owner)
             else:
                 job = {
                     "do": engine,
@@ -206,12 +216,18 @@ class Workshop:
         version = importlib.metadata.version("pikepdf")
         return Rendition(target, pages, size, f"pikepdf {version}", "unlock", ())
 
-    def _convert_office(self, source: Source, room: Path, pdf: Path) -> list[str]:
+    def forget(self, owner: str) -> None:
+        """Say that no file of an owner comes any more: what is kept for them ends."""
+        self._office.forget(owner)
+
+    def _convert_office(
+        self, source: Source, room: Path, pdf: Path, owner: str | None
+    ) -> list[str]:
         job = {"do": "admit", "media_type": source.media_type}
         admitted = self._ask(job, (source.file,), room, source.seconds)
         table = room / TABLE
         file = table if table.exists() else source.file
-        self._office.convert(file, source.media_type, pdf, source.seconds)
+        self._office.convert(file, source.media_type, pdf, source.seconds, owner)
         return list(map(str, admitted["warnings"]))
 
     def _check(self, source: Source, pdf: Path, room: Path) -> tuple[int, bool]:

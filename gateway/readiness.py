@@ -11,6 +11,7 @@ from pathlib import Path
 import pysqlite3
 
 from config.settings import Settings, SettingsFault, is_loopback
+from converters.engine import driver_installed
 from converters.fault import SandboxMissing
 from converters.sandbox import require_sandbox
 from gateway import assembly
@@ -125,6 +126,12 @@ def _engines() -> Iterator[Finding]:
             yield Finding.of("error", "engine_missing", program=program, package=package)
         else:
             yield Finding("ok", f"{program} is there")
+    if driver_installed():
+        yield Finding("ok", "python3-uno is there")
+    else:
+        yield Finding.of(
+            "error", "engine_missing", program="LibreOffice's driver", package="python3-uno"
+        )
 
 
 def _scanner(settings: Settings) -> Finding:

@@ -67,13 +67,21 @@ class OnePageWorkshop:
     """An engine that makes the same page of everything, and counts."""
 
     made: list[str] = field(default_factory=list)
+    owners: list[str | None] = field(default_factory=list)
+    forgotten: list[str] = field(default_factory=list)
 
     def key(self, media_type: str, *, last_chance: bool) -> tuple[str, str]:
         del last_chance
         return "press 1", media_type
 
-    def convert(self, source: Source, into: Path, *, last_chance: bool) -> Rendition:
+    def forget(self, owner: str) -> None:
+        self.forgotten.append(owner)
+
+    def convert(
+        self, source: Source, into: Path, *, last_chance: bool, owner: str | None
+    ) -> Rendition:
         self.made.append(source.title)
+        self.owners.append(owner)
         file = into / "rendition.pdf"
         file.write_bytes(PDF)
         return Rendition(

@@ -261,11 +261,12 @@ class TestOffice:
         giant = a_document("word and another word of one paragraph " * 60_000)
         thread = threading.Thread(target=_stopped, args=(workshop, tmp_path, giant, ended))
         thread.start()
-        work = tmp_path / "workshop" / "work"
-        wait_until(lambda: any(work.glob("tmp*/profile")))
+        office = tmp_path / "workshop" / "office"
+        wait_until(lambda: any(office.glob("*/source/*")))
         workshop.close()
         assert processes_with(str(tmp_path)) == []
-        assert list(work.iterdir()) == []
+        assert list(office.iterdir()) == []
+        assert list((tmp_path / "workshop" / "work").iterdir()) == []
         thread.join()
         assert len(ended) == 1
 
@@ -323,8 +324,8 @@ class TestOffice:
             target=lambda: texts.append(made(workshop, tmp_path, long, DOCX)[1])
         )
         thread.start()
-        work = tmp_path / "workshop" / "work"
-        wait_until(lambda: any(work.glob("tmp*/profile/user")))
+        office = tmp_path / "workshop" / "office"
+        wait_until(lambda: any(office.glob("*/source/*")))
         told = [pid for pid in descendants(os.getpid()) if "soffice" in _name(pid)]
         for pid in descendants(os.getpid()):
             for number in FAREWELLS:

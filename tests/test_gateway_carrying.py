@@ -108,6 +108,9 @@ def test_a_strangers_files_are_converted_when_a_person_takes_them_up(team: Team)
     assert team.carrier.workshop.made == []
     assert team.file("24-001234") == "filed"
     assert team.carrier.workshop.made == ["notes.txt"]
+    (owner,) = team.carrier.workshop.owners
+    assert (owner or "").startswith("letter "), "no firm's engine has seen them"
+    assert team.carrier.workshop.forgotten == [owner]
     assert [row.rendition_id is not None for row in team.rows(parts)] == [False, True, False]
     assert [row.kind for row in team.rows(events)].count("document.converted") == 1
     assert team.rows(letters)[0].firm_id is None

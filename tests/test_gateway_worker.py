@@ -232,6 +232,16 @@ def test_a_second_attempt_repeats_no_conversion(carrier: Carrier) -> None:
     assert carrier.workshop.made == ["notes.txt"]
 
 
+def test_letters_of_a_firm_share_an_engine_that_stays(carrier: Carrier) -> None:
+    for number in (1, 2):
+        carrier.accept(MAIL.replace(b"\r\nnotes\r\n", b"\r\nnotes %d\r\n" % number))
+        carrier.carry(number)
+    firm = rows(carrier, letters)[0].firm_id
+    assert firm is not None
+    assert carrier.workshop.owners == [f"firm {firm}"] * 2
+    assert carrier.workshop.forgotten == []
+
+
 def test_the_same_message_by_another_door_is_set_aside_and_nobody_is_told(
     carrier: Carrier,
 ) -> None:

@@ -53,6 +53,9 @@ class Conversion(Section):
 
     render_processes: Positive = 2
     office_processes: Positive = 1
+    office_kept: Positive = 4
+    office_idle_seconds: Positive = 300
+    office_files: Positive = 100
     max_seconds: Positive = 120
     max_memory_bytes: Positive = 1610612736
     max_output_bytes: Positive = 524288000

@@ -36,7 +36,8 @@ class Bench:
     """The engines, with the checkpoints beside them, for one attempt of one letter.
 
     `folder` is the attempt's own; the PDFs in it are gone with it. `engines` is entered for each
-    piece of an engine's work. Without `last_chance` an engine that was killed from outside or took
+    piece of an engine's work. `owner` says whose files they are: no engine sees those of two.
+    Without `last_chance` an engine that was killed from outside or took
     too long raises converters.fault.JobUncertain.
     """
 
@@ -45,6 +46,7 @@ class Bench:
     folder: Path
     engines: AbstractContextManager[object]
     last_chance: bool = True
+    owner: str | None = None
 
     def pdf(self, source: Source) -> Pdf:
         """Return a source's PDF: the one made before, or one made now. Raises ConversionFault."""
@@ -56,7 +58,9 @@ class Bench:
         into = self.folder / f"pdf-{sha256}"
         into.mkdir(exist_ok=True)
         with self.engines:
-            made = self.workshop.convert(source, into, last_chance=self.last_chance)
+            made = self.workshop.convert(
+                source, into, last_chance=self.last_chance, owner=self.owner
+            )
         return self.checkpoints.keep(sha256, made)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
@@ -136,8 +137,7 @@ class Road:
             and package.resolution.hold not in _STRANGERS
         ):
             with self.timer("convert"):
-                bench = Bench(self.workshop, checkpoints, folder, self.engines, last_chance)
-                package = convert(package, bench)
+                package = self._converted(package, checkpoints, folder, last_chance=last_chance)
         return package
 
     def read(
@@ -156,6 +156,21 @@ class Road:
                 letter, raw, blobs, self.reader, folder, limits, last_chance=last_chance
             )
         return read(letter, raw, self.reader, folder, limits, last_chance=last_chance)
+
+    def _converted(
+        self, package: Package, checkpoints: Checkpoints, folder: Path, *, last_chance: bool
+    ) -> Package:
+        """Convert what a firm sent by what is kept for that firm; else by what is this letter's."""
+        firm = package.resolution.firm_id
+        owner = f"letter {uuid.uuid4()}" if firm is None else f"firm {firm}"
+        try:
+            return convert(
+                package,
+                Bench(self.workshop, checkpoints, folder, self.engines, last_chance, owner),
+            )
+        finally:
+            if firm is None:
+                self.workshop.forget(owner)
 
     def _settled(self, package: Package, decision: Decided | None, today: date) -> Package:
         """Let a person's decision go before the road's own, and see whether the sender is asked."""

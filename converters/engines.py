@@ -1,0 +1,209 @@
+"""The warm engines: each is lent to one owner at a time, and never to a second one.
+
+An owner is an opaque word from whoever asks: a firm, or one letter of a sender whom nobody knows.
+An engine that has seen a file of one owner ends without having seen another's.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import queue
+import threading
+import time
+from collections.abc import Callable, Iterator
+from typing import Final
+
+from converters.engine import Engine
+from converters.fault import ConversionFault, JobFault, JobLost, JobStopped, SandboxMissing
+
+_LOOK_SECONDS: Final = 1.0
+_Order = Callable[[], None]
+
+
+class Engines:
+    """Engines for owners, and a spare one for the next. Safe to use from several threads.
+
+    `make` starts the engine of a number. `at_once` are lent at the same time, `kept` are there at
+    most, the spare one not counted; one that nobody asked for in `idle_seconds` ends, and each
+    after `most_files`.
+    """
+
+    def __init__(
+        self,
+        make: Callable[[int], Engine],
+        *,
+        at_once: int,
+        kept: int,
+        idle_seconds: float,
+        most_files: int,
+    ) -> None:
+        self._make = make
+        self._at_once = at_once
+        self._kept = max(kept, at_once)
+        self._idle_seconds = idle_seconds
+        self._most_files = most_files
+        self._change = threading.Condition()
+        self._spares: list[Engine | Exception] = []
+        self._resting: list[tuple[str, Engine]] = []  # by the time of their last file
+        self._lent: set[Engine] = set()
+        self._turns: list[object] = []  # of those who wait for one, in their order
+        self._taken = 0  # turns, of `at_once`
+        self._orders: queue.SimpleQueue[_Order | None] = queue.SimpleQueue()
+        self._keeper: threading.Thread | None = None
+        self._closed = False
+        self._started = 0
+
+    def start(self) -> None:
+        """Start the spare engine in the background."""
+        self._keeper = threading.Thread(target=self._keep, name="engine keeper", daemon=True)
+        self._keeper.start()
+        self._orders.put(self._add_a_spare)
+
+    @contextlib.contextmanager
+    def lent(self, owner: str | None) -> Iterator[Engine]:
+        """Lend a ready engine to an owner; without one, an engine that ends afterwards.
+
+        Waits for a turn, first come, first served. Any exception within the block ends the engine.
+        Raises JobStopped, JobLost, SandboxMissing and EngineFailed where there is none.
+        """
+        self._wait_for_a_turn()
+        engine: Engine | None = None
+        is_sound = False
+        try:
+            engine = self._take_ready(owner)
+            yield engine
+            is_sound = owner is not None and engine.files < self._most_files and engine.is_sound()
+        except JobFault as fault:
+            if self._closed:
+                raise JobStopped from fault
+            raise
+        finally:
+            try:
+                if engine is not None and not is_sound:
+                    engine.close()
+            finally:
+                self._give_back(engine, owner if is_sound else None)
+
+    def forget(self, owner: str) -> None:
+        """End what an owner has: no file of theirs comes any more."""
+        with self._change:
+            self._end(lambda whose, _: whose == owner)
+
+    def close(self) -> None:
+        """End every engine and wait until all are gone. What is lent ends in JobStopped."""
+        with self._change:
+            self._closed = True
+            for engine in self._lent:
+                engine.box.kill()
+            self._change.notify_all()
+            self._change.wait_for(lambda: not self._taken)
+            self._end(lambda *_: True)
+        self._orders.put(None)
+        if self._keeper is not None:
+            self._keeper.join()
+        for spare in self._spares:
+            if isinstance(spare, Engine):
+                spare.close()
+
+    def _wait_for_a_turn(self) -> None:
+        turn = object()
+        with self._change:
+            self._turns.append(turn)
+            try:
+                self._change.wait_for(
+                    lambda: self._closed or (self._turns[0] is turn and self._taken < self._at_once)
+                )
+            finally:
+                self._turns.remove(turn)
+            if self._closed:
+                raise JobStopped
+            self._taken += 1
+            self._change.notify_all()
+
+    def _take_ready(self, owner: str | None, *, again: bool = True) -> Engine:
+        """Take an engine and wait until it is ready.
+
+        A spare one that ended says nothing of the file: the next one shows what is the matter.
+        """
+        engine = self._take(owner)
+        try:
+            engine.wait_until_ready()
+        except JobFault:
+            engine.close()
+            with self._change:
+                self._lent.discard(engine)
+            if self._closed or not again:
+                raise
+            return self._take_ready(owner, again=False)
+        return engine
+
+    def _take(self, owner: str | None) -> Engine:
+        """Return the owner's last engine, or else the spare one."""
+        with self._change:
+            for place in reversed(range(len(self._resting))):
+                whose, engine = self._resting[place]
+                if whose == owner and not engine.box.ended:
+                    del self._resting[place]
+                    self._lent.add(engine)
+                    return engine
+            if len(self._resting) + len(self._lent) >= self._kept and self._resting:
+                oldest = self._resting[0][1]
+                self._end(lambda _, engine: engine is oldest)
+            self._change.wait_for(lambda: self._closed or self._spares)
+            if self._closed:
+                raise JobStopped
+            spare = self._spares.pop(0)
+            self._orders.put(self._add_a_spare)
+            if isinstance(spare, Exception):
+                raise spare
+            self._lent.add(spare)
+            return spare
+
+    def _give_back(self, engine: Engine | None, owner: str | None) -> None:
+        with self._change:
+            self._taken -= 1
+            if engine is not None:
+                self._lent.discard(engine)
+                if owner is not None:
+                    engine.rests_since = time.monotonic()
+                    self._resting.append((owner, engine))
+            self._change.notify_all()
+
+    def _end(self, chosen: Callable[[str, Engine], bool]) -> None:
+        """Take the chosen ones out of those that rest, and have the keeper end them."""
+        for one in tuple(self._resting):
+            if chosen(*one):
+                self._resting.remove(one)
+                self._orders.put(one[1].close)
+
+    def _keep(self) -> None:
+        # Only this thread makes engines: they end with the thread that made them (see Box.start).
+        while True:
+            try:
+                order = self._orders.get(timeout=_LOOK_SECONDS)
+            except queue.Empty:
+                with self._change:
+                    self._end(lambda _, engine: self._is_over(engine))
+                continue
+            if order is None:
+                return
+            order()
+
+    def _add_a_spare(self) -> None:
+        if self._closed:
+            return
+        self._started += 1
+        spare: Engine | Exception
+        try:
+            spare = self._make(self._started)
+        except (SandboxMissing, ConversionFault, JobFault) as fault:
+            spare = fault
+        except OSError as fault:  # no room on the disk, no process to be had
+            spare = JobLost(f"LibreOffice did not start: {fault.strerror}")
+        with self._change:
+            self._spares.append(spare)
+            self._change.notify_all()
+
+    def _is_over(self, engine: Engine) -> bool:
+        late = time.monotonic() - engine.rests_since >= self._idle_seconds
+        return late or not engine.is_sound()

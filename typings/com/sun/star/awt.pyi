@@ -1,0 +1,3 @@
+"""com.sun.star.awt, as far as the driver names it."""
+
+class XCallback: ...

@@ -1,0 +1,3 @@
+"""The base of every UNO object that is written in Python; of Debian's python3-uno."""
+
+class Base: ...
