@@ -140,6 +140,8 @@ class Engines:
     def _take(self, owner: str | None) -> Engine:
         """Return the owner's last engine, or else the spare one."""
         with self._change:
+            if self._closed:
+                raise JobStopped
             for place in reversed(range(len(self._resting))):
                 whose, engine = self._resting[place]
                 if whose == owner and not engine.box.ended:
