@@ -10,6 +10,7 @@ from converters.workshop import Rendition as Made
 from gateway.road.package import Pdf
 from portal import renditions
 from portal.database import Database
+from portal.renditions import Key
 from portal.vault import Vault
 
 
@@ -21,27 +22,27 @@ class Kept:
     vault: Vault
     clock: Callable[[], datetime]
 
-    def find(self, source_sha256: str, engine: str, settings: str) -> Pdf | None:
+    def find(self, key: Key) -> Pdf | None:
         """Look for a PDF that was made before."""
         with self.database.read() as connection:
-            there = renditions.find(connection, source_sha256, engine, settings)
-        return None if there is None else _pdf(there, engine)
+            there = renditions.find(connection, key)
+        return None if there is None else _pdf(there, key.engine)
 
-    def keep(self, source_sha256: str, made: Made) -> Pdf:
+    def keep(self, key: Key, made: Made) -> Pdf:
         """Keep a PDF that was made just now, durably."""
         with made.file.open("rb") as stream:
             blob = self.vault.add(stream)
         with self.database.write() as connection:
             kept = renditions.keep(
                 connection,
-                (source_sha256, made.engine, made.settings),
+                key,
                 pdf_sha256=blob.sha256,
                 pages=made.pages,
                 pdf_bytes=blob.bytes,
                 warnings=made.warnings,
                 now=self.clock(),
             )
-        return _pdf(kept, made.engine)
+        return _pdf(kept, key.engine)
 
 
 def _pdf(kept: renditions.Rendition, engine: str) -> Pdf:
@@ -51,9 +52,9 @@ def _pdf(kept: renditions.Rendition, engine: str) -> Pdf:
 class Forgotten:
     """Finds nothing, since nothing is kept: for letters that are not filed."""
 
-    def find(self, source_sha256: str, engine: str, settings: str) -> Pdf | None:
+    def find(self, key: Key) -> Pdf | None:
         """Find nothing."""
 
-    def keep(self, source_sha256: str, made: Made) -> Pdf:
+    def keep(self, key: Key, made: Made) -> Pdf:
         """Describe the PDF."""
-        return Pdf(0, source_sha256, made.pages, made.bytes, made.engine, made.warnings)
+        return Pdf(0, key.source_sha256, made.pages, made.bytes, made.engine, made.warnings)

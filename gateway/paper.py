@@ -18,6 +18,7 @@ from gateway.road.convert import Bench, Checkpoints
 from gateway.watch import fault_fields
 from portal.handout import Handout
 from portal.piece import PDF
+from portal.renditions import OURS
 from portal.web.desk import NotPrinted
 
 _SECONDS = 20
@@ -53,7 +54,7 @@ class Paper:
             file = Path(room) / "page.html"
             file.write_text(_SHEET + html, encoding="utf-8")
             source = Source(file, "text/html", title=title, seconds=_SECONDS, language="en")
-            bench = Bench(self.workshop, self.checkpoints, Path(room), self._my_turn())
+            bench = Bench(self.workshop, self.checkpoints, Path(room), self._my_turn(), OURS)
             try:
                 made = bench.pdf(source)
             except (ConversionFault, SandboxMissing, JobStopped) as fault:

@@ -110,6 +110,7 @@ class _Rehearsal:
                 earlier=Earlier(self.database),
                 now=letter.envelope.arrived_at,
                 checkpoints=Forgotten() if self.asked.converting else None,
+                owner=f"letter {letter.raw.sha256}",
             )
 
 

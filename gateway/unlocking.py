@@ -14,6 +14,7 @@ from converters.fault import ConversionFault, JobStopped, PasswordNeeded, Sandbo
 from converters.workshop import Workshop
 from gateway.road.convert import Checkpoints
 from gateway.watch import fault_fields
+from portal.renditions import Key, of_letter
 from portal.unlocking import NotUnlocked, WrongPassword
 from portal.vault import Vault
 
@@ -30,8 +31,8 @@ class Unlocker:
     folder: Path
     _turn: threading.Lock = field(default_factory=threading.Lock)
 
-    def __call__(self, sha256: str, password: str) -> int:
-        """Return the rendition that needs no password, of a locked PDF in the vault.
+    def __call__(self, sha256: str, password: str, letter_id: int) -> int:
+        """Return a letter's rendition that needs no password, of a locked PDF in the vault.
 
         Raises WrongPassword, and NotUnlocked where others wait or the file cannot be opened so.
         """
@@ -50,12 +51,13 @@ class Unlocker:
                 except (ConversionFault, JobStopped, SandboxMissing) as fault:
                     structlog.get_logger().error("unlocking.failed", **fault_fields(fault))
                     raise NotUnlocked from fault
-                return self.checkpoints.keep(sha256, made).rendition_id
+                key = Key(of_letter(letter_id), sha256, made.engine, made.settings)
+                return self.checkpoints.keep(key, made).rendition_id
         finally:
             self._turn.release()
 
 
-def no_unlocking(sha256: str, password: str) -> int:
+def no_unlocking(sha256: str, password: str, letter_id: int) -> int:
     """Open nothing: for pages that are served without engines. Raises NotUnlocked."""
-    del sha256, password
+    del sha256, password, letter_id
     raise NotUnlocked

@@ -37,6 +37,7 @@ from portal.decision import Decision, pending
 from portal.directory import Directory
 from portal.earlier import Earlier
 from portal.pouch import PouchChanged, Raw
+from portal.renditions import of_letter
 from portal.vault import VaultFault
 
 STALE = "stale"
@@ -119,7 +120,7 @@ class Worker:
                 taken = decided(decision, Directory(self.database).case)
             except CannotCarry as fault:
                 return self._give_back(decision, letter_id, attempt, fault.code)
-        package = self._package(letter, folder, tried, taken)
+        package = self._package(letter, of_letter(letter_id), folder, tried, taken)
         if (
             decision
             and taken
@@ -290,7 +291,12 @@ class Worker:
         return Trial.of(letter.envelope.recipients, self.settings.intake) is Trial.ALONE
 
     def _package(
-        self, letter: Letter, folder: Path, tried: int, decision: Decided | None = None
+        self,
+        letter: Letter,
+        owner: str,
+        folder: Path,
+        tried: int,
+        decision: Decided | None,
     ) -> Package:
         with self.raw.open(letter.raw.sha256) as raw:
             return self.road.walk(
@@ -304,6 +310,7 @@ class Worker:
                 checkpoints=Forgotten()
                 if self._is_trial(letter)
                 else Kept(self.database, self.raw.vault, self.clock),
+                owner=owner,
                 last_chance=tried > _PATIENT_ATTEMPTS,
                 decision=decision,
             )

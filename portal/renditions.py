@@ -1,13 +1,41 @@
-"""Renditions: PDFs that were made, each the checkpoint of its conversion."""
+"""Renditions: PDFs that were made, each the checkpoint of its conversion, for its owner alone.
+
+An engine may have been taken over by a file of its owner, and what it makes then is whatever that
+file wants. So no PDF of one owner is given to another, whatever bytes both have sent.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 import sqlalchemy as sa
 
 from portal.tables import renditions
+
+OURS: Final = "ours"
+"""The owner of what we have written ourselves."""
+
+
+def of_firm(firm_id: int) -> str:
+    """Name the owner of what a firm sent that is known and proven."""
+    return f"firm {firm_id}"
+
+
+def of_letter(letter_id: int) -> str:
+    """Name the owner of what came in a letter of anybody else: it is that letter's alone."""
+    return f"letter {letter_id}"
+
+
+@dataclass(frozen=True)
+class Key:
+    """What makes two renditions the same one."""
+
+    owner: str
+    source_sha256: str
+    engine: str
+    settings: str
 
 
 @dataclass(frozen=True)
@@ -21,15 +49,14 @@ class Rendition:
     warnings: tuple[str, ...]
 
 
-def find(
-    connection: sa.Connection, source_sha256: str, engine: str, settings: str
-) -> Rendition | None:
-    """Look for a PDF of this source, made by this engine with these settings."""
+def find(connection: sa.Connection, key: Key) -> Rendition | None:
+    """Look for a PDF of this owner's source, made by this engine with these settings."""
     row = connection.execute(
         sa.select(renditions).where(
-            renditions.c.source_sha256 == source_sha256,
-            renditions.c.engine == engine,
-            renditions.c.settings == settings,
+            renditions.c.owner == key.owner,
+            renditions.c.source_sha256 == key.source_sha256,
+            renditions.c.engine == key.engine,
+            renditions.c.settings == key.settings,
         )
     ).one_or_none()
     if row is None:
@@ -39,7 +66,7 @@ def find(
 
 def keep(
     connection: sa.Connection,
-    source: tuple[str, str, str],
+    key: Key,
     *,
     pdf_sha256: str,
     pages: int,
@@ -47,20 +74,20 @@ def keep(
     warnings: tuple[str, ...],
     now: datetime,
 ) -> Rendition:
-    """Record a PDF that is durable in the vault; `source` is SHA-256, engine and settings.
+    """Record a PDF that is durable in the vault.
 
     Where another worker was quicker, its row stays and is returned.
     """
-    source_sha256, engine, settings = source
-    there = find(connection, source_sha256, engine, settings)
+    there = find(connection, key)
     if there is not None:
         return there
     result = connection.execute(
         renditions.insert()
         .values(
-            source_sha256=source_sha256,
-            engine=engine,
-            settings=settings,
+            owner=key.owner,
+            source_sha256=key.source_sha256,
+            engine=key.engine,
+            settings=key.settings,
             pdf_sha256=pdf_sha256,
             pages=pages,
             bytes=pdf_bytes,

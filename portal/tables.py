@@ -147,6 +147,7 @@ renditions = sa.Table(
     "renditions",
     metadata,
     _id(),
+    _text("owner"),
     _text("source_sha256"),
     _text("engine"),
     _text("settings"),
@@ -155,7 +156,7 @@ renditions = sa.Table(
     _number("bytes"),
     sa.Column("warnings", sa.JSON, nullable=False),
     _moment("made_at"),
-    sa.UniqueConstraint("source_sha256", "engine", "settings"),
+    sa.UniqueConstraint("owner", "source_sha256", "engine", "settings"),
 )
 
 parts = sa.Table(

@@ -25,8 +25,8 @@ MOST_CHARACTERS = 200
 _WRONG_AN_HOUR = 10
 _AN_HOUR = timedelta(hours=1)
 
-Unlock = Callable[[str, str], int]
-"""Opens a PDF of the vault by its SHA-256 and a password, and returns the rendition of the copy."""
+Unlock = Callable[[str, str, int], int]
+"""Opens a PDF by its SHA-256, a password and its letter's id; returns the rendition of the copy."""
 
 
 class WrongPassword(Exception):

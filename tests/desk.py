@@ -112,7 +112,7 @@ class SampleDesk:
         blob = self.vault.add(io.BytesIO(html.encode()))
         return Handout(name, blob.sha256, blob.bytes, PDF)
 
-    def unlock(self, sha256: str, password: str) -> int:
+    def unlock(self, sha256: str, password: str, letter_id: int) -> int:
         """Know one password: no engine is here."""
         if password != PASSWORD:
             raise WrongPassword
@@ -120,7 +120,7 @@ class SampleDesk:
         with self.database.write() as connection:
             made = renditions.keep(
                 connection,
-                (sha256, "pikepdf", "unlock"),
+                renditions.Key(renditions.of_letter(letter_id), sha256, "pikepdf", "unlock"),
                 pdf_sha256=blob.sha256,
                 pages=1,
                 pdf_bytes=blob.bytes,

@@ -199,6 +199,7 @@ class Sample:
                 made = self.vault.add(io.BytesIO(part.made))
                 rendition = self.insert(
                     renditions,
+                    owner=f"letter {letter_id}",
                     source_sha256=hashlib.sha256(f"{letter_id} {position}".encode()).hexdigest(),
                     engine="LibreOffice/24.8",
                     settings="1",

@@ -101,7 +101,7 @@ def filed(workshop: Workshop, tmp_path: Path, content: bytes) -> Part:
     fate, reason = fate_alone(part, catalogue())
     part = dataclasses.replace(part, fate=fate, reason=reason)
     package = Package(LETTER, None, "", None, "", False, (), (part,))
-    bench = Bench(workshop, Forgotten(), tmp_path, contextlib.nullcontext())
+    bench = Bench(workshop, Forgotten(), tmp_path, contextlib.nullcontext(), "a firm")
     return convert(package, bench).parts[0]
 
 

@@ -36,6 +36,7 @@ from portal.tables import (
     packages,
     parts,
     reassignments,
+    renditions,
     submissions,
 )
 from portal.undo import UndoOver
@@ -109,12 +110,27 @@ def test_a_strangers_files_are_converted_when_a_person_takes_them_up(team: Team)
     assert team.file("24-001234") == "filed"
     assert team.carrier.workshop.made == ["notes.txt"]
     (owner,) = team.carrier.workshop.owners
-    assert (owner or "").startswith("letter "), "no firm's engine has seen them"
+    assert owner == "letter 1", "no firm's engine has seen them, and no firm gets their PDFs"
     assert team.carrier.workshop.forgotten == [owner]
+    assert [row.owner for row in team.rows(renditions)] == [owner]
     assert [row.rendition_id is not None for row in team.rows(parts)] == [False, True, False]
     assert [row.kind for row in team.rows(events)].count("document.converted") == 1
     assert team.rows(letters)[0].firm_id is None
     assert agrees(team)
+
+
+def test_a_case_that_a_person_chooses_and_takes_back_makes_no_file_anothers(team: Team) -> None:
+    """An owner is who sent the bytes: the firm, whichever case it goes to, before and after."""
+    team.wait()
+    decision = team.decide("file", "24-001234")
+    assert team.carried() == "filed"
+    team.undo(decision)
+    assert team.file("25-000219") == "filed"
+    firm = team.rows(letters)[0].firm_id
+    assert firm is not None
+    assert team.carrier.workshop.made == ["notes.txt"]
+    assert [row.owner for row in team.rows(renditions)] == [f"firm {firm}"]
+    assert team.carrier.workshop.forgotten == []
 
 
 def test_filing_proves_no_sender(team: Team) -> None:

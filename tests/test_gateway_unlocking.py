@@ -56,7 +56,7 @@ def locked_pdf(*, active: bool = False) -> bytes:
 def test_the_copy_opens_without_a_password(unlock: Unlocker, stores: Stores) -> None:
     blob = stores.vault.add(io.BytesIO(locked_pdf()))
     with structlog.testing.capture_logs() as log:
-        made = unlock(blob.sha256, PASSWORD)
+        made = unlock(blob.sha256, PASSWORD, 1)
     with stores.database.read() as connection:
         row = connection.execute(renditions.select().where(renditions.c.id == made)).one()
     assert row.pages == 1
@@ -64,7 +64,8 @@ def test_the_copy_opens_without_a_password(unlock: Unlocker, stores: Stores) -> 
         reader = pypdf.PdfReader(copy)
         assert not reader.is_encrypted
         assert len(reader.pages) == 1
-    assert unlock(blob.sha256, PASSWORD) == made
+    assert unlock(blob.sha256, PASSWORD, 1) == made
+    assert unlock(blob.sha256, PASSWORD, 2) != made, "another letter has its own"
     assert PASSWORD not in str(log)
     assert list(unlock.folder.iterdir()) == [], "nothing is left"
 
@@ -73,13 +74,13 @@ def test_another_password_opens_nothing(unlock: Unlocker, stores: Stores) -> Non
     blob = stores.vault.add(io.BytesIO(locked_pdf()))
     for wrong in ("", "lodz", "x" * 200, "\x00\ud83d"):
         with pytest.raises((WrongPassword, NotUnlocked)):
-            unlock(blob.sha256, wrong)
+            unlock(blob.sha256, wrong, 1)
 
 
 def test_a_locked_file_with_a_script_gets_no_copy_to_view(unlock: Unlocker, stores: Stores) -> None:
     blob = stores.vault.add(io.BytesIO(locked_pdf(active=True)))
     with pytest.raises(NotUnlocked):
-        unlock(blob.sha256, PASSWORD)
+        unlock(blob.sha256, PASSWORD, 1)
 
 
 def test_where_others_wait_it_says_so(
@@ -87,4 +88,4 @@ def test_where_others_wait_it_says_so(
 ) -> None:
     monkeypatch.setattr("gateway.unlocking._PATIENCE_SECONDS", 0.05)
     with unlock._turn, pytest.raises(NotUnlocked):
-        unlock("0" * 64, PASSWORD)
+        unlock("0" * 64, PASSWORD, 1)

@@ -16,7 +16,17 @@ from gateway.letter import Proof
 from gateway.stores import Stores
 from gateway.verification import damages, disagreements
 from gateway.worker import STALE, AttemptFailed, AttemptInterrupted
-from portal.tables import documents, events, letters, outbox, packages, parts, pouch, submissions
+from portal.tables import (
+    documents,
+    events,
+    letters,
+    outbox,
+    packages,
+    parts,
+    pouch,
+    renditions,
+    submissions,
+)
 from portal.vault import DiskFull, Draft
 from tests.carrying import MAIL, Carrier, ReaderHere
 
@@ -240,6 +250,24 @@ def test_letters_of_a_firm_share_an_engine_that_stays(carrier: Carrier) -> None:
     assert firm is not None
     assert carrier.workshop.owners == [f"firm {firm}"] * 2
     assert carrier.workshop.forgotten == []
+
+
+def test_the_same_bytes_are_converted_once_within_a_firm_and_anew_for_another(
+    carrier: Carrier,
+) -> None:
+    """What a file of one firm may have done to its engine is in no PDF that another one gets."""
+    for number in (1, 2):
+        carrier.accept(MAIL.replace(b"Two files", b"Letter %d" % number))
+        carrier.carry(number)
+    assert carrier.workshop.made == ["notes.txt"]
+    other = MAIL.replace(b"bakerllp", b"quillmarsh")
+    carrier.accept(other, sender="pat.hall@quillmarsh.example")
+    carrier.carry(3)
+    firms = [row.firm_id for row in rows(carrier, letters)]
+    assert firms[0] == firms[1] != firms[2]
+    assert carrier.workshop.owners == [f"firm {firms[0]}", f"firm {firms[2]}"]
+    owners = [row.owner for row in rows(carrier, renditions)]
+    assert owners == carrier.workshop.owners
 
 
 def test_the_same_message_by_another_door_is_set_aside_and_nobody_is_told(

@@ -65,6 +65,8 @@ def test_a_record_of_the_first_schema_goes_up_with_everything_in_it(
     migrations.migrate(database)
     migrations.require_current(database)
     with database.write() as connection:
+        assert connection.exec_driver_sql("SELECT owner, id FROM renditions").all() == [("", 1)]
+        assert connection.exec_driver_sql("SELECT rendition_id FROM parts").scalar() == 1
         mail = connection.exec_driver_sql(
             "SELECT occasion, message_id, created_at = not_before FROM outbox"
         ).one()
@@ -85,6 +87,11 @@ _FIRST_RECORD = (
     "INSERT INTO cases (id, number, state, restricted) VALUES (1, '24-001234', 'open', 0)",
     """INSERT INTO submissions (letter_id, case_id, sequence, narrative, filed_at)
        VALUES (1, 1, 1, '', '2026-11-01')""",
+    """INSERT INTO renditions (id, source_sha256, engine, settings, pdf_sha256, pages, bytes,
+       warnings, made_at) VALUES (1, 's', 'e', 's', 'p', 1, 1, '[]', '2026-11-01')""",
+    """INSERT INTO parts (letter_id, position, path, declared_type, detected_type, bytes,
+       sha256, stored, fate, remarks, rendition_id) VALUES (1, 1, '1', 't', 't', 1, 's', 1,
+       'converted', '[]', 1)""",
     """INSERT INTO outbox (letter_id, kind, recipient, subject, text, not_before, tries)
        VALUES (1, 'receipt', 'a@b.example', '', '', '2026-11-01', 0)""",
 )

@@ -1,26 +1,25 @@
-"""Renditions: one PDF for one source, engine and settings, whoever made it first."""
+"""Renditions: one PDF for one owner's source, engine and settings."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import sqlalchemy as sa
 
 from gateway.stores import Stores
 from portal import renditions
-from portal.renditions import Rendition
+from portal.renditions import OURS, Key, Rendition, of_firm, of_letter
 from portal.tables import renditions as table
 
 NOW = datetime(2026, 11, 21, 20, 42, tzinfo=UTC)
-SOURCE = ("ab" * 32, "LibreOffice 7.4", "settings 1")
+KEY = Key(of_firm(1), "ab" * 32, "LibreOffice 7.4", "settings 1")
 
 
-def keep(
-    connection: sa.Connection, source: tuple[str, str, str] = SOURCE, pdf: str = "cd" * 32
-) -> Rendition:
+def keep(connection: sa.Connection, key: Key = KEY, pdf: str = "cd" * 32) -> Rendition:
     return renditions.keep(
         connection,
-        source,
+        key,
         pdf_sha256=pdf,
         pages=3,
         pdf_bytes=900,
@@ -31,23 +30,27 @@ def keep(
 
 def test_what_was_kept_is_found(stores: Stores) -> None:
     with stores.database.write() as connection:
-        assert renditions.find(connection, *SOURCE) is None
+        assert renditions.find(connection, KEY) is None
         kept = keep(connection)
     assert kept == Rendition(1, "cd" * 32, 3, 900, ("fonts_missing",))
     with stores.database.read() as connection:
-        assert renditions.find(connection, *SOURCE) == kept
+        assert renditions.find(connection, KEY) == kept
 
 
-def test_another_engine_settings_or_source_is_another_rendition(stores: Stores) -> None:
+def test_another_owner_source_engine_or_settings_is_another_rendition(stores: Stores) -> None:
+    """What firm 1's file may have done to an engine is in no PDF of firm 2, nor of a letter."""
+    others = [replace(KEY, owner=owner) for owner in (of_firm(2), of_letter(1), OURS)]
+    others += [
+        replace(KEY, source_sha256="00" * 32),
+        replace(KEY, engine="LibreOffice 24"),
+        replace(KEY, settings="settings 2"),
+    ]
     with stores.database.write() as connection:
         kept = {keep(connection).id}
-        for place in range(3):
-            other = list(SOURCE)
-            other[place] += " changed"
-            source = (other[0], other[1], other[2])
-            assert renditions.find(connection, *source) is None
-            kept.add(keep(connection, source).id)
-    assert len(kept) == 4
+        for key in others:
+            assert renditions.find(connection, key) is None
+            kept.add(keep(connection, key).id)
+    assert len(kept) == 7
 
 
 def test_the_row_of_the_quicker_worker_stays(stores: Stores) -> None:

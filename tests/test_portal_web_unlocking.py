@@ -115,10 +115,10 @@ def test_many_at_the_same_moment_are_counted_one_after_the_other(desk: SampleDes
     together = threading.Barrier(20)
     unlock, told = desk.unlock, list[int]()
 
-    def slow(sha256: str, password: str) -> int:
+    def slow(sha256: str, password: str, letter_id: int) -> int:
         with suppress(threading.BrokenBarrierError):
             together.wait(30)
-        return unlock(sha256, password)
+        return unlock(sha256, password, letter_id)
 
     desk.unlock = slow  # type: ignore[method-assign]
 

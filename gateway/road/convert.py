@@ -16,6 +16,7 @@ from converters.fault import ConversionFault, PasswordNeeded
 from converters.workshop import Rendition as Made
 from converters.workshop import Source, Workshop
 from gateway.road.package import Fate, Package, Part, Pdf, Trouble, Words
+from portal.renditions import Key
 
 # A message is read by a person; what takes longer to lay out is made to take long.
 _WORDS_SECONDS = 20
@@ -24,10 +25,10 @@ _WORDS_SECONDS = 20
 class Checkpoints(Protocol):
     """Where renditions are kept: the record and the vault, or nowhere for a rehearsal."""
 
-    def find(self, source_sha256: str, engine: str, settings: str) -> Pdf | None:
+    def find(self, key: Key) -> Pdf | None:
         """Look for a PDF that was made before."""
 
-    def keep(self, source_sha256: str, made: Made) -> Pdf:
+    def keep(self, key: Key, made: Made) -> Pdf:
         """Keep a PDF that was made just now, durably."""
 
 
@@ -36,32 +37,32 @@ class Bench:
     """The engines, with the checkpoints beside them, for one attempt of one letter.
 
     `folder` is the attempt's own; the PDFs in it are gone with it. `engines` is entered for each
-    piece of an engine's work. `owner` says whose files they are: no engine sees those of two.
-    Without `last_chance` an engine that was killed from outside or took
-    too long raises converters.fault.JobUncertain.
+    piece of an engine's work. `owner` says whose files they are (portal.renditions): no engine sees
+    those of two, and no PDF of one is another's. Without `last_chance` an engine that was killed
+    from outside or took too long raises converters.fault.JobUncertain.
     """
 
     workshop: Workshop
     checkpoints: Checkpoints
     folder: Path
     engines: AbstractContextManager[object]
+    owner: str
     last_chance: bool = True
-    owner: str | None = None
 
     def pdf(self, source: Source) -> Pdf:
         """Return a source's PDF: the one made before, or one made now. Raises ConversionFault."""
         engine, settings = self.workshop.key(source.media_type, last_chance=self.last_chance)
-        sha256 = _digest(source)
-        there = self.checkpoints.find(sha256, engine, settings)
+        key = Key(self.owner, _digest(source), engine, settings)
+        there = self.checkpoints.find(key)
         if there is not None:
             return there
-        into = self.folder / f"pdf-{sha256}"
+        into = self.folder / f"pdf-{key.source_sha256}"
         into.mkdir(exist_ok=True)
         with self.engines:
             made = self.workshop.convert(
                 source, into, last_chance=self.last_chance, owner=self.owner
             )
-        return self.checkpoints.keep(sha256, made)
+        return self.checkpoints.keep(key, made)
 
 
 def convert(package: Package, bench: Bench) -> Package:

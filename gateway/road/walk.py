@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
@@ -41,6 +40,7 @@ from gateway.road.sort import sort
 from gateway.road.unread import unread
 from gateway.road.urgent import urgent
 from gateway.scanner import Scanner
+from portal.renditions import of_firm
 
 Timer = Callable[[str], AbstractContextManager[None]]
 
@@ -83,6 +83,7 @@ class Road:
         earlier: EarlierView,
         now: datetime,
         checkpoints: Checkpoints | None,
+        owner: str,
         last_chance: bool = True,
         decision: Decided | None = None,
     ) -> Package:
@@ -92,11 +93,12 @@ class Road:
         A person's `decision` takes the place of what resolve makes of the case.
 
         `raw` is its content, `blobs` has the files that a manifest names, and `folder` is an empty
-        working folder of this attempt's own. Without `checkpoints` nothing is converted; the fates
-        then say what would happen. A message that cannot be taken apart comes out whole, to be held
-        for staff. Without `last_chance` a sandbox that was killed from outside or took too long is
-        no fault of the letter's yet: converters.fault.JobUncertain is raised, and another attempt
-        tells.
+        working folder of this attempt's own. `owner` is whose its files are where no firm is known
+        and proven to have sent them (portal.renditions.of_letter). Without `checkpoints` nothing is
+        converted; the fates then say what would happen. A message that cannot be taken apart comes
+        out whole, to be held for staff. Without `last_chance` a sandbox that was killed from
+        outside or took too long is no fault of the letter's yet: converters.fault.JobUncertain is
+        raised, and another attempt tells.
         """
         today = now.astimezone(ZoneInfo(self.settings.service.time_zone)).date()
         try:
@@ -137,7 +139,9 @@ class Road:
             and package.resolution.hold not in _STRANGERS
         ):
             with self.timer("convert"):
-                package = self._converted(package, checkpoints, folder, last_chance=last_chance)
+                package = self._converted(
+                    package, checkpoints, folder, owner, last_chance=last_chance
+                )
         return package
 
     def read(
@@ -158,16 +162,24 @@ class Road:
         return read(letter, raw, self.reader, folder, limits, last_chance=last_chance)
 
     def _converted(
-        self, package: Package, checkpoints: Checkpoints, folder: Path, *, last_chance: bool
+        self,
+        package: Package,
+        checkpoints: Checkpoints,
+        folder: Path,
+        owner: str,
+        *,
+        last_chance: bool,
     ) -> Package:
-        """Convert what a firm sent by what is kept for that firm; else by what is this letter's."""
+        """Convert what a firm sent by what is kept for that firm; else by what is this letter's.
+
+        Whoever it is filed to, and by whom, does not matter: an owner is who sent the bytes.
+        """
         firm = package.resolution.firm_id
-        owner = f"letter {uuid.uuid4()}" if firm is None else f"firm {firm}"
+        if firm is not None:
+            owner = of_firm(firm)
+        bench = Bench(self.workshop, checkpoints, folder, self.engines, owner, last_chance)
         try:
-            return convert(
-                package,
-                Bench(self.workshop, checkpoints, folder, self.engines, last_chance, owner),
-            )
+            return convert(package, bench)
         finally:
             if firm is None:
                 self.workshop.forget(owner)

@@ -81,7 +81,7 @@ def _opened(
         unlocking.throttle(connection, found.letter_id, now=now)
     try:
         password = form.get("password", "")[: unlocking.MOST_CHARACTERS]
-        made = desk.unlock(piece.original, password)
+        made = desk.unlock(piece.original, password, found.letter_id)
     except (NotUnlocked, WrongPassword) as fault:
         with desk.database.write() as connection:
             unlocking.throttle(connection, found.letter_id, now=now)
