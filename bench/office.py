@@ -82,7 +82,7 @@ def _office(room: Path, at_once: int) -> Iterator[Office]:
     (room / "work").mkdir()
     chosen = Conversion(office_processes=at_once)
     made = Office(Programs(room / "work"), chosen, room / "office", _LIMITS)
-    made.start()
+    made.start(spare=True)
     try:
         yield made
     finally:

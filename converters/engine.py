@@ -67,10 +67,12 @@ class Engine:
         profile: Path,
         system: Sequence[Path],
         limits: Limits,
+        kinds: Sequence[str],
     ) -> Engine:
         """Start LibreOffice by the command `program` with a copy of `profile`; see Box.start.
 
-        Returns at once, long before it is ready. `folder` is made, and the engine's own.
+        Returns at once, long before it is ready. `folder` is made, and the engine's own. An empty
+        document of each of `kinds` is printed before any other.
         """
         folder.mkdir(mode=0o700)
         ours, theirs = socket.socketpair()
@@ -82,7 +84,7 @@ class Engine:
                 lambda descriptors: sandbox.command(
                     [
                         *(*limits.prefix(), _PYTHON, "-s", "-B", "-m", "converters.office_driver"),
-                        *(str(theirs.fileno()), *program),
+                        *(str(theirs.fileno()), ",".join(kinds), *program),
                     ],
                     folder=folder / "job",
                     temporary=folder / "tmp",

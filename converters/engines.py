@@ -25,7 +25,7 @@ class Engines:
 
     `make` starts the engine of a number. `at_once` are lent at the same time, `kept` are there at
     most, the spare one not counted; one that nobody asked for in `idle_seconds` ends, and each
-    after `most_files`.
+    after `most_files`. `start` says whether there is a spare one at all.
     """
 
     def __init__(
@@ -48,16 +48,21 @@ class Engines:
         self._lent: set[Engine] = set()
         self._turns: list[object] = []  # of those who wait for one, in their order
         self._taken = 0  # turns, of `at_once`
+        self._has_spare = False
+        self._wanting = 0  # of those who have a turn: who wait for one that was nobody's
+        self._coming = 0  # the keeper was told to start them
         self._orders: queue.SimpleQueue[_Order | None] = queue.SimpleQueue()
         self._keeper: threading.Thread | None = None
         self._closed = False
         self._started = 0
 
-    def start(self) -> None:
-        """Start the spare engine in the background."""
+    def start(self, *, spare: bool) -> None:
+        """Begin. With `spare` one is started ahead, else each when it is asked for."""
+        self._has_spare = spare
         self._keeper = threading.Thread(target=self._keep, name="engine keeper", daemon=True)
         self._keeper.start()
-        self._orders.put(self._add_a_spare)
+        with self._change:
+            self._order(ahead=True)
 
     @contextlib.contextmanager
     def lent(self, owner: str | None) -> Iterator[Engine]:
@@ -102,7 +107,7 @@ class Engines:
         if self._keeper is not None:
             self._keeper.join()
         for spare in self._spares:
-            if isinstance(spare, Engine):
+            if not isinstance(spare, Exception):
                 spare.close()
 
     def _wait_for_a_turn(self) -> None:
@@ -151,11 +156,15 @@ class Engines:
             if len(self._resting) + len(self._lent) >= self._kept and self._resting:
                 oldest = self._resting[0][1]
                 self._end(lambda _, engine: engine is oldest)
+            self._wanting += 1
+            # Why one could not be started before may hold no longer.
+            self._spares = [one for one in self._spares if not isinstance(one, Exception)]
+            self._order(ahead=False)
             self._change.wait_for(lambda: self._closed or self._spares)
+            self._wanting -= 1
             if self._closed:
                 raise JobStopped
             spare = self._spares.pop(0)
-            self._orders.put(self._add_a_spare)
             if isinstance(spare, Exception):
                 raise spare
             self._lent.add(spare)
@@ -169,7 +178,19 @@ class Engines:
                 if owner is not None:
                     engine.rests_since = time.monotonic()
                     self._resting.append((owner, engine))
+            self._order(ahead=True)
             self._change.notify_all()
+
+    def _order(self, *, ahead: bool) -> None:
+        """Have the keeper start what is missing: one for each who waits, and `ahead` the spare one.
+
+        Not ahead while the file that took the last spare has just begun: a start would take its
+        processor from it. The keeper's next look, or the file's end, is early enough.
+        """
+        wanted = self._wanting + (ahead and self._has_spare)
+        for _ in range(wanted - len(self._spares) - self._coming):
+            self._coming += 1
+            self._orders.put(self._add_a_spare)
 
     def _end(self, chosen: Callable[[str, Engine], bool]) -> None:
         """Take the chosen ones out of those that rest, and have the keeper end them."""
@@ -186,6 +207,7 @@ class Engines:
             except queue.Empty:
                 with self._change:
                     self._end(lambda _, engine: self._is_over(engine))
+                    self._order(ahead=True)
                 continue
             if order is None:
                 return
@@ -203,6 +225,7 @@ class Engines:
         except OSError as fault:  # no room on the disk, no process to be had
             spare = JobLost(f"LibreOffice did not start: {fault.strerror}")
         with self._change:
+            self._coming -= 1
             self._spares.append(spare)
             self._change.notify_all()
 

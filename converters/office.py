@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import json
+import os
 import shutil
 from contextlib import AbstractContextManager
 from functools import cached_property
@@ -25,6 +27,9 @@ INSTALL: Final = (
 )
 _SYSTEM = (Path("/etc/libreoffice"), Path("/var/lib/libreoffice"), Path("/var/spool/libreoffice"))
 _RESTART = 81  # what a first start with an empty profile ends with
+# What LibreOffice makes in its profile at the first document of a kind, all of it empty folders.
+_PARTS = "swriter sweb sglobal scalc simpress sdraw smath"
+_BARS = "menubar popupmenu statusbar toolbar images/Bitmaps"
 
 _WRITER = ".doc .docx .dotx .docm .dotm .odt .ott .fodt .sxw .rtf .wpd .wps .pages"
 _CALC = ".xls .xlsx .xltx .xlsm .xltm .xlsb .ods .ots .fods .sxc .numbers"
@@ -80,17 +85,24 @@ class Office:
         self._limits = limits
         self._engines = Engines(
             self._engine,
-            at_once=chosen.office_processes,
+            at_once=chosen.office_processes or len(os.sched_getaffinity(0)),
             kept=chosen.office_kept,
             idle_seconds=chosen.office_idle_seconds,
             most_files=chosen.office_files,
         )
+        self._kinds: tuple[str, ...] = ("swriter",)
 
-    def start(self) -> None:
-        """Start the spare engine in the background; what an earlier process left is removed."""
+    def start(self, *, spare: bool) -> None:
+        """Begin; what an earlier process left is removed. With `spare` one engine stands ready.
+
+        One that is started ahead prints a text, a table and a presentation before any file comes.
+        One that somebody waits for prints a text alone: what is kept for all of them is made then.
+        """
+        if spare:
+            self._kinds = ("swriter", "scalc", "simpress")
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         harvest.empty(self._folder)
-        self._engines.start()
+        self._engines.start(spare=spare)
 
     def close(self) -> None:
         """End every engine and wait for it. A conversion that runs ends in JobStopped."""
@@ -140,6 +152,7 @@ class Office:
             profile=self._profile(),
             system=_system(),
             limits=self._limits,
+            kinds=self._kinds,
         )
 
     def _run(self, line: list[str]) -> AbstractContextManager[Run]:
@@ -155,6 +168,10 @@ class Office:
                     raise EngineFailed(f"LibreOffice's first start ended with {done.status}")
                 made = done.folder / "profile"
                 (made / SETTINGS).write_text(_PROFILE, encoding="utf-8")
+                (made / "user" / "autocorr").mkdir()
+                for part, bar in itertools.product(_PARTS.split(), _BARS.split()):
+                    modules = made / "user" / "config" / "soffice.cfg" / "modules"
+                    (modules / part / bar).mkdir(parents=True)
                 shutil.copytree(made, template.with_suffix(".new"), dirs_exist_ok=True)
             template.with_suffix(".new").rename(template)
         return template

@@ -1,9 +1,10 @@
 """Process 1 of a warm engine's sandbox: it starts LibreOffice once and hands it file after file.
 
-`/usr/bin/python3 -m converters.office_driver DESCRIPTOR PROGRAM…` talks with converters.engine over
-a Unix socket, and with LibreOffice over a pipe in the sandbox's own /tmp. It runs in the Python
-that Debian's python3-uno is made for: it imports that, the standard library and converters.frame
-alone. What it answers is not trusted: the file that LibreOffice works on may have taken over both.
+`/usr/bin/python3 -m converters.office_driver DESCRIPTOR KIND,… PROGRAM…` talks with
+converters.engine over a Unix socket, and with LibreOffice over a pipe in the sandbox's own /tmp. It
+runs in the Python that Debian's python3-uno is made for: it imports that, the standard library and
+converters.frame alone. What it answers is not trusted: the file that LibreOffice works on may have
+taken over both.
 """
 
 from __future__ import annotations
@@ -31,11 +32,11 @@ from converters import frame
 
 _PIPE = "pipe,name=casebridge;urp;"
 _JOB_FOLDER = Path("/job")
-_KINDS = (
-    ("swriter", "MS Word 2007 XML", "writer_pdf_Export"),
-    ("scalc", "Calc MS Excel 2007 XML", "calc_pdf_Export"),
-    ("simpress", "Impress MS PowerPoint 2007 XML", "impress_pdf_Export"),
-)
+_KINDS = {
+    "swriter": ("MS Word 2007 XML", "writer_pdf_Export"),
+    "scalc": ("Calc MS Excel 2007 XML", "calc_pdf_Export"),
+    "simpress": ("Impress MS PowerPoint 2007 XML", "impress_pdf_Export"),
+}
 _NEVER_EXECUTE = 0  # com.sun.star.document.MacroExecMode
 _NO_UPDATE = 0  # com.sun.star.document.UpdateDocMode
 _LOOK_SECONDS = 0.01
@@ -48,7 +49,7 @@ class Left(Exception):
 
 def main(arguments: list[str]) -> None:
     """Serve jobs until the other end of the socket closes, or LibreOffice ends."""
-    descriptor, *program = arguments
+    descriptor, kinds, *program = arguments
     control = socket.socket(fileno=int(descriptor))
     # What it says of file after file would fill the pipe of standard error, which nobody empties.
     office = subprocess.Popen(
@@ -60,8 +61,8 @@ def main(arguments: list[str]) -> None:
         return
     desktop = _made(there, "com.sun.star.frame.Desktop")
     loop = _made(there, "com.sun.star.awt.AsyncCallback")
-    for kind in _KINDS:
-        _in_main(loop, office, partial(_warm, desktop, *kind))
+    for kind in kinds.split(","):
+        _in_main(loop, office, partial(_warm, desktop, kind, *_KINDS[kind]))
     _send(control, {"ready": True})
     while True:
         try:

@@ -96,12 +96,15 @@ class Workshop:
         self._change = threading.Condition()
         self._in_hand = 0
 
-    def start(self) -> None:
-        """Start the processes in the background. Raises SandboxMissing."""
+    def start(self, *, spare: bool = False) -> None:
+        """Start the processes in the background. Raises SandboxMissing.
+
+        LibreOffice is started by the first office file; with `spare` one stands ready from now on.
+        """
         self._work.mkdir(parents=True, exist_ok=True, mode=0o700)
         harvest.empty(self._work)
         self._pool.start()
-        self._office.start()
+        self._office.start(spare=spare)
 
     def close(self) -> None:
         """End every process and wait for it. A conversion that runs ends in JobStopped."""

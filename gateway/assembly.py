@@ -72,11 +72,17 @@ def gate(settings: Settings, work: Path) -> Iterator[Gate | None]:
 
 @contextlib.contextmanager
 def road(
-    settings: Settings, work: Path, *, timer: Timer = untimed, converting: bool = True
+    settings: Settings,
+    work: Path,
+    *,
+    timer: Timer = untimed,
+    converting: bool = True,
+    spare: bool = False,
 ) -> Iterator[Road]:
     """Start the sandboxed processes that read and convert, for as long as the context lasts.
 
-    Without `converting` the engines stay away, and the road must not be asked to convert.
+    Without `converting` the engines stay away, and the road must not be asked to convert. With
+    `spare` a LibreOffice is started ahead: for whoever stays and waits for letters.
 
     Raises converters.sandbox.SandboxMissing where bubblewrap cannot be used, and SettingsFault
     where the office calendar cannot be.
@@ -98,7 +104,7 @@ def road(
     reader.start()
     try:
         if converting:
-            workshop.start()
+            workshop.start(spare=spare)
         try:
             yield Road(
                 settings=settings,

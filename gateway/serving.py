@@ -46,7 +46,7 @@ def serve(settings: Settings, ready: Ready) -> None:
         open_stores(settings) as stores,
         _empty_work(stores),
         contextlib.ExitStack() as without_engines,
-        assembly.road(settings, stores.work, timer=metrics.stage) as road,
+        assembly.road(settings, stores.work, timer=metrics.stage, spare=True) as road,
         assembly.gate(settings, stores.work) as gate,
     ):
         queue = stores.queue()

@@ -52,7 +52,7 @@ class Conversion(Section):
     """Limits on turning one file into a PDF, in an engine's sandbox."""
 
     render_processes: Positive = 2
-    office_processes: Positive = 1
+    office_processes: int = Field(default=0, ge=0)
     office_kept: Positive = 4
     office_idle_seconds: Positive = 300
     office_files: Positive = 100
