@@ -1,8 +1,7 @@
-"""Office: LibreOffice kept warm in its sandbox, and a cold one for each file outside of any."""
+"""Office: LibreOffice kept warm in its sandbox, beside cold starts and unoserver outside of any."""
 
 from __future__ import annotations
 
-import io
 import queue
 import select
 import statistics
@@ -16,71 +15,86 @@ from functools import partial
 from pathlib import Path
 
 import pypdf
-from docx import Document
 
+from bench import office_files
+from bench.office_files import DOCX, ODT
 from bench.rounds import Figure, interleaved, print_table
+from bench.unoserver import unoservers
 from config.settings import Conversion
 from converters.engine import Engine
 from converters.office import Office
 from converters.program import Programs
-from converters.rendition import TABLE
 from converters.sandbox import Limits
-from samples.make import open_document
+from converters.workshop import Source, Workshop
 
 _FILES = 100
 _AT_ONCE = 2
 _ROUNDS = 3
 _ALONE = 15
-_DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
-_ODT = "application/vnd.oasis.opendocument.text"
-_TYPES = {".docx": _DOCX, ".odt": _ODT, ".rtf": "application/rtf", ".fods": "text/csv"}
+_TYPES = {".docx": DOCX, ".odt": ODT, ".rtf": "application/rtf", ".fods": "text/csv"}
 _LIMITS = Limits(seconds=120, memory_bytes=1 << 30, output_bytes=1 << 28, processes=256)
 
 
 def mixed() -> list[Figure]:
-    """100 office files of four types, two at a time: warm against cold, files a second."""
+    """100 office files of four types of one firm, two at a time, files a second.
+
+    LibreOffice alone: what is looked at before it and behind it, the others do not do.
+    """
     with tempfile.TemporaryDirectory() as name:
         room = Path(name)
-        files = list(_mixed_files(room))
+        files = list(office_files.mixed(room, _FILES))
         profiles: queue.SimpleQueue[Path] = queue.SimpleQueue()
         for number in range(_AT_ONCE):
             profiles.put(room / f"profile-{number}")
-        with _office(room, _AT_ONCE) as office:
+        with _office(room) as office, unoservers(room, _AT_ONCE) as servers:
             rounds = interleaved(
                 {
                     "warm": partial(_rate, files, partial(_warm, office)),
+                    "unoserver": partial(_rate, files, servers.convert),
                     "soffice --convert-to": partial(_rate, files, partial(_cold, profiles)),
                 },
                 _ROUNDS,
             )
         _check(files)
     print_table(f"{_FILES} office files, {_AT_ONCE} at a time", "a second", rounds, "warm")
-    ratio = rounds.ratio("warm", "soffice --convert-to")
-    return [Figure("office files, warm against cold", ratio, "times", 6, at_least=True)]
+    cold = rounds.ratio("warm", "soffice --convert-to")
+    level = rounds.ratio("warm", "unoserver")
+    return [
+        Figure("office files, warm against cold", cold, "times", 6, at_least=True),
+        Figure("office files, against unoserver", level, "times", 1, at_least=True),
+    ]
 
 
 def alone() -> list[Figure]:
-    """A document of an owner who had none before, while a spare LibreOffice stands ready."""
+    """A document of a firm that had none before, while a spare LibreOffice stands ready.
+
+    All of it: what it is, LibreOffice, and whether the PDF is whole.
+    """
     times = []
     with tempfile.TemporaryDirectory() as name:
         room = Path(name)
         file = room / "letter.docx"
-        file.write_bytes(_letter(1))
-        with _office(room, 1) as office:
+        file.write_bytes(office_files.letter(1))
+        workshop = Workshop(Conversion(), room / "engines")
+        workshop.start(spare=True)
+        try:
             for number in range(_ALONE + 1):
-                _wait_for_the_spare(office)
+                _wait_for_the_spare(workshop)
                 begun = time.perf_counter()
-                _warm(office, file, owner=f"firm {number}")
+                workshop.convert(Source(file, DOCX), room, owner=f"firm {number}")
                 times.append(time.perf_counter() - begun)
+                (room / "rendition.pdf").unlink()
+        finally:
+            workshop.close()
     median = statistics.median(times[1:])
-    print(f"{_ALONE} new owners: p50 {median:.3f} s, slowest {max(times[1:]):.3f} s")
-    return [Figure("one document of a new owner, p50", median, "s", 0.3, at_least=False)]
+    print(f"{_ALONE} new firms: p50 {median:.3f} s, slowest {max(times[1:]):.3f} s")
+    return [Figure("one document of a new firm, p50", median, "s", 0.3, at_least=False)]
 
 
 @contextmanager
-def _office(room: Path, at_once: int) -> Iterator[Office]:
+def _office(room: Path) -> Iterator[Office]:
     (room / "work").mkdir()
-    chosen = Conversion(office_processes=at_once)
+    chosen = Conversion(office_processes=_AT_ONCE)
     made = Office(Programs(room / "work"), chosen, room / "office", _LIMITS)
     made.start(spare=True)
     try:
@@ -89,8 +103,8 @@ def _office(room: Path, at_once: int) -> Iterator[Office]:
         made.close()
 
 
-def _wait_for_the_spare(office: Office) -> None:
-    engines = office._engines  # noqa: SLF001 -- nobody but a benchmark asks when it stands ready
+def _wait_for_the_spare(workshop: Workshop) -> None:
+    engines = workshop._office._engines  # noqa: SLF001 -- nobody but a benchmark asks
     while True:
         for spare in tuple(engines._spares):  # noqa: SLF001
             if not isinstance(spare, Engine):
@@ -107,10 +121,10 @@ def _rate(files: Sequence[Path], convert: Callable[[Path], object]) -> float:
     return len(files) / (time.perf_counter() - begun)
 
 
-def _warm(office: Office, file: Path, owner: str = "firm") -> None:
+def _warm(office: Office, file: Path) -> None:
     pdf = file.with_suffix(".warm.pdf")
     pdf.unlink(missing_ok=True)
-    office.convert(file, _TYPES[file.suffix], pdf, None, owner)
+    office.convert(file, _TYPES[file.suffix], pdf, None, "firm")
 
 
 def _cold(profiles: queue.SimpleQueue[Path], file: Path) -> None:
@@ -133,58 +147,18 @@ def _cold(profiles: queue.SimpleQueue[Path], file: Path) -> None:
 
 
 def _check(files: Sequence[Path]) -> None:
-    """Hold both against each other: a benchmark of what is wrong says nothing."""
+    """Hold them against each other: a benchmark of what is wrong says nothing."""
     for file in files:
-        warm = pypdf.PdfReader(file.with_suffix(".warm.pdf"))
-        cold = pypdf.PdfReader(file.parent / "cold" / f"{file.stem}.pdf")
-        assert len(warm.pages) == len(cold.pages)
-        assert warm.pages[0].extract_text().split() == cold.pages[0].extract_text().split()
-    print(f"{len(files)} files, the same pages and words from both")
-
-
-def _mixed_files(room: Path) -> Iterator[Path]:
-    """Write Word, OpenDocument, rich text and tables, of one to some ten pages, in turn."""
-    text = open_document(_letter(8))
-    for number in range(_FILES):
-        folder = room / f"{number}"
-        folder.mkdir()
-        kind = number % 5
-        if kind == 2:
-            file, content = folder / "letter.odt", text
-        elif kind == 3:
-            words = b"\\par ".join(b"Paragraph %d of a rich text." % each for each in range(60))
-            file, content = folder / "letter.rtf", b"{\\rtf1 " + words + b"}"
-        elif kind == 4:
-            file, content = folder / TABLE, _table(40 + number)
-        else:
-            file, content = folder / "letter.docx", _letter(1 + number % 30)
-        file.write_bytes(content)
-        yield file
-
-
-def _letter(paragraphs: int) -> bytes:
-    document = Document()
-    document.add_heading("Statement")
-    for number in range(paragraphs):
-        document.add_paragraph(
-            f"{number}. " + "The patient was seen on the ward in the morning. " * 8
+        warm, cold, other = (
+            pypdf.PdfReader(made)
+            for made in (
+                file.with_suffix(".warm.pdf"),
+                file.parent / "cold" / f"{file.stem}.pdf",
+                file.with_suffix(".unoserver.pdf"),
+            )
         )
-    table = document.add_table(rows=4, cols=3)
-    for cell in table.columns[0].cells:
-        cell.text = "value"
-    buffer = io.BytesIO()
-    document.save(buffer)
-    return buffer.getvalue()
-
-
-def _table(rows: int) -> bytes:
-    cell = '<table:table-cell office:value-type="string"><text:p>value</text:p></table:table-cell>'
-    row = f"<table:table-row>{cell * 5}</table:table-row>"
-    space = "urn:oasis:names:tc:opendocument:xmlns"
-    return (
-        f'<?xml version="1.0"?><office:document xmlns:office="{space}:office:1.0"'
-        f' xmlns:table="{space}:table:1.0" xmlns:text="{space}:text:1.0" office:version="1.2"'
-        ' office:mimetype="application/vnd.oasis.opendocument.spreadsheet"><office:body>'
-        f'<office:spreadsheet><table:table table:name="a">{row * rows}</table:table>'
-        "</office:spreadsheet></office:body></office:document>"
-    ).encode()
+        assert len(warm.pages) == len(cold.pages) == len(other.pages)
+        words = warm.pages[0].extract_text().split()
+        assert words == cold.pages[0].extract_text().split()
+        assert words == other.pages[0].extract_text().split()
+    print(f"{len(files)} files, the same pages and words from all three")

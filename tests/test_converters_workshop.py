@@ -254,6 +254,13 @@ class TestOffice:
             with pytest.raises(TimeoutError):
                 listener.accept()
 
+    def test_no_libreoffice_runs_before_the_first_office_file(self, tmp_path: Path) -> None:
+        workshop = Workshop(Conversion(render_processes=1), tmp_path / "workshop")
+        workshop.start()
+        assert "words" in made(workshop, tmp_path, b"words", "text/plain")[1]
+        assert list((tmp_path / "workshop" / "office").iterdir()) == []
+        workshop.close()
+
     def test_close_ends_a_conversion_that_runs_and_leaves_nothing(self, tmp_path: Path) -> None:
         workshop = Workshop(Conversion(render_processes=1), tmp_path / "workshop")
         workshop.start()

@@ -78,9 +78,9 @@ def test_files_are_converted_at_once_and_told_in_order(
     under_way = threading.Barrier(2, timeout=60)
     convert = Workshop.convert
 
-    def together(workshop: Workshop, source: Source, into: Path) -> Rendition:
+    def together(workshop: Workshop, source: Source, into: Path, *, owner: str) -> Rendition:
         under_way.wait()
-        return convert(workshop, source, into)
+        return convert(workshop, source, into, owner=owner)
 
     monkeypatch.setattr(Workshop, "convert", together)
     monkeypatch.setattr(os, "cpu_count", lambda: 2)

@@ -97,6 +97,8 @@ def test_the_samples_by_swaks_into_a_server_that_drains_and_starts_again(
 ) -> None:
     storage = storage_with(sampled, tmp_path / "var")
     with serving(storage) as served:
+        spare = storage / "work" / "engines" / "office" / "1"
+        wait_until(spare.exists)  # a LibreOffice, before anybody has sent anything
         receipts = send_samples(served)
         _look_at_the_list(served, receipts)
         rested = {shown(row.receipt): row for row in served.wait_until_rested(len(receipts))}
@@ -248,8 +250,8 @@ def send_a_long_document(served: Served) -> None:
 
 
 def wait_for_its_conversion(served: Served) -> None:
-    engines = served.storage / "work" / "engines" / "work"
-    wait_until(lambda: any(engines.glob("tmp*/profile/user")))
+    engines = served.storage / "work" / "engines" / "office"
+    wait_until(lambda: any(engines.glob("*/source/*")))
 
 
 def fates(served: Served) -> list[tuple[str, str | None, bool]]:

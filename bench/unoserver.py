@@ -1,0 +1,96 @@
+"""unoserver: LibreOffice kept warm behind XML-RPC, as others run it. No sandbox, no limits."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.util
+import os
+import queue
+import socket
+import subprocess
+import time
+import xmlrpc.client
+from collections.abc import Iterator
+from pathlib import Path
+
+from bench.rounds import NotMeasured
+
+_START_SECONDS = 120
+
+
+class Unoserver:
+    """So many servers, each of which converts one file at a time."""
+
+    def __init__(self, proxies: list[xmlrpc.client.ServerProxy]) -> None:
+        self._free: queue.SimpleQueue[xmlrpc.client.ServerProxy] = queue.SimpleQueue()
+        for each in proxies:
+            self._free.put(each)
+
+    def convert(self, file: Path) -> None:
+        """Write the PDF of a file beside it, by the first server that is free."""
+        proxy = self._free.get()
+        try:
+            proxy.convert(str(file), None, str(file.with_suffix(".unoserver.pdf")))
+        finally:
+            self._free.put(proxy)
+
+
+@contextlib.contextmanager
+def unoservers(room: Path, count: int) -> Iterator[Unoserver]:
+    """Start servers and wait until each answers. Raises NotMeasured where it is not installed."""
+    found = importlib.util.find_spec("unoserver")
+    if found is None or found.origin is None:
+        raise NotMeasured("unoserver is not installed")
+    with contextlib.ExitStack() as running:
+        # Debian's Python has the UNO bridge; unoserver needs nothing but it.
+        path = {"PYTHONPATH": str(Path(found.origin).parent.parent)}
+        proxies = []
+        for number in range(count):
+            port, inner = _free_ports()
+            # As little claim to the processor as the sandbox has, or a busy machine would tell.
+            line = [
+                *(
+                    "nice",
+                    "-n",
+                    "15",
+                    "/usr/bin/python3",
+                    "-s",
+                    "-m",
+                    "unoserver.server",
+                    "--quiet",
+                ),
+                *("--port", f"{port}", "--uno-port", f"{inner}"),
+                *("--user-installation", (room / f"unoserver-{number}").as_uri()),
+            ]
+            server = subprocess.Popen(line, env=os.environ | path, start_new_session=True)
+            running.callback(_end, server)
+            proxies.append(xmlrpc.client.ServerProxy(f"http://127.0.0.1:{port}", allow_none=True))
+        for proxy in proxies:
+            _wait_for(proxy)
+        yield Unoserver(proxies)
+
+
+def _free_ports() -> tuple[int, int]:
+    with (
+        socket.create_server(("127.0.0.1", 0)) as one,
+        socket.create_server(("127.0.0.1", 0)) as other,
+    ):
+        return one.getsockname()[1], other.getsockname()[1]
+
+
+def _wait_for(proxy: xmlrpc.client.ServerProxy) -> None:
+    deadline = time.monotonic() + _START_SECONDS
+    while True:
+        try:
+            proxy.info()
+        except OSError as fault:
+            if time.monotonic() > deadline:
+                raise NotMeasured("unoserver did not start") from fault
+            time.sleep(0.1)
+        else:
+            return
+
+
+def _end(server: subprocess.Popen[bytes]) -> None:
+    server.terminate()  # it ends its LibreOffice
+    server.wait(60)
