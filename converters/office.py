@@ -126,17 +126,25 @@ class Office:
         return words[1] if len(words) > 1 else "unknown"
 
     def convert(
-        self, file: Path, media_type: str, target: Path, seconds: int | None, owner: str | None
+        self,
+        file: Path,
+        media_type: str,
+        target: Path,
+        seconds: int | None,
+        owner: str | None,
+        *,
+        grown: bool = False,
     ) -> None:
         """Write the PDF of a file that was admitted (converters.admission).
 
-        It meets no other owner's files; without an owner, no file at all. Raises EngineFailed, and
-        what Engines.lent and Engine.convert raise.
+        It meets no other owner's files; without an owner, no file at all. `grown` makes the rows of
+        a sheet as high as their texts. Raises EngineFailed, and what Engines.lent and
+        Engine.convert raise.
         """
         extension = catalogue().treatment(media_type).extension or ""
         if file.name == TABLE:
             extension = ".fods"
-        job = {"filter": _filter(extension), "options": _EXPORT}
+        job = {"filter": _filter(extension), "options": _EXPORT, "grown": grown}
         with self._engines.lent(owner) as engine:
             engine.convert(file, extension, job, target, self._limits.within(seconds))
 
@@ -175,6 +183,12 @@ class Office:
                 shutil.copytree(made, template.with_suffix(".new"), dirs_exist_ok=True)
             template.with_suffix(".new").rename(template)
         return template
+
+
+def is_sheet(media_type: str) -> bool:
+    """Say whether a type is printed as a spreadsheet."""
+    extension = catalogue().treatment(media_type).extension
+    return extension == ".csv" or _FILTERS.get(extension or "") == "calc_pdf_Export"
 
 
 def settings() -> str:

@@ -15,7 +15,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -39,6 +39,7 @@ _KINDS = {
 }
 _NEVER_EXECUTE = 0  # com.sun.star.document.MacroExecMode
 _NO_UPDATE = 0  # com.sun.star.document.UpdateDocMode
+_MOST_ROWS = 100_000
 _LOOK_SECONDS = 0.01
 _END_SECONDS = 5
 
@@ -140,8 +141,8 @@ def _warm(desktop: Any, kind: str, stored: str, export: str) -> None:
     document.storeToURL(file.as_uri(), _values({"FilterName": stored}))
     document.close(True)
     target = _JOB_FOLDER / "empty.pdf"
-    job = {"source": file.as_uri(), "target": target.as_uri(), "filter": export, "options": {}}
-    _convert(desktop, job)
+    written = {"source": file.as_uri(), "target": target.as_uri()}
+    _convert(desktop, {**written, "filter": export, "options": {}, "grown": False})
     file.unlink()
     target.unlink()
 
@@ -155,7 +156,8 @@ def _convert(desktop: Any, job: dict[str, Any]) -> None:
         _values(
             {
                 "Hidden": True,
-                "ReadOnly": True,
+                # A copy without a name: what is open for reading alone cannot be changed.
+                ("AsTemplate" if job["grown"] else "ReadOnly"): True,
                 "MacroExecutionMode": _NEVER_EXECUTE,
                 "UpdateDocMode": _NO_UPDATE,
             }
@@ -165,6 +167,8 @@ def _convert(desktop: Any, job: dict[str, Any]) -> None:
         raise UnoException("not opened")
     options = uno.Any("[]com.sun.star.beans.PropertyValue", _values(job["options"]))
     try:
+        if job["grown"]:
+            _grow(document)
         document.storeToURL(
             job["target"], _values({"FilterName": job["filter"], "FilterData": options})
         )
@@ -172,6 +176,36 @@ def _convert(desktop: Any, job: dict[str, Any]) -> None:
         document.close(True)
     if desktop.getComponents().hasElements():
         raise Left
+
+
+def _grow(document: Any) -> None:
+    """Let rows be as high as what their cells say: a text ends where the next cell holds something.
+
+    A text that runs on over empty cells is left as it is.
+    """
+    for sheet in document.getSheets():
+        cursor = sheet.createCursor()
+        cursor.gotoEndOfUsedArea(True)
+        used = sheet.getCellRangeByPosition(
+            0, 0, cursor.RangeAddress.EndColumn, min(cursor.RangeAddress.EndRow, _MOST_ROWS)
+        )
+        for column, run in _cut(used.getDataArray()):
+            part = used.getCellRangeByPosition(column, run.start, column, run.stop - 1)
+            part.IsTextWrapped = True
+        used.getRows().OptimalHeight = True
+
+
+def _cut(rows: tuple[tuple[object, ...], ...]) -> Iterator[tuple[int, range]]:
+    """Give the columns and rows of texts with something beside them."""
+    for column in range(len(rows[0]) - 1):
+        start = None
+        for number, row in enumerate((*rows, ("",) * len(rows[0]))):
+            is_cut = isinstance(row[column], str) and row[column] != "" and row[column + 1] != ""
+            if is_cut and start is None:
+                start = number
+            elif not is_cut and start is not None:
+                yield column, range(start, number)
+                start = None
 
 
 def _values(values: dict[str, Any]) -> tuple[PropertyValue, ...]:

@@ -24,6 +24,7 @@ from converters.fault import (
     JobRefused,
     JobTimedOut,
     JobUncertain,
+    Shortened,
 )
 from converters.office import Office
 from converters.pool import Pool
@@ -190,7 +191,17 @@ class Workshop:
                 }
                 files = (source.file, *source.images.values())
                 warnings = self._ask(job, files, room, source.seconds)["warnings"]
-            pages, compared = self._check(source, pdf, room)
+            try:
+                pages, compared = self._check(source, pdf, room)
+            except JobRefused as fault:
+                if fault.fault != Shortened.__name__ or not office.is_sheet(source.media_type):
+                    raise
+                pdf.unlink()
+                warnings = [
+                    *self._convert_office(source, room, pdf, owner, grown=True),
+                    "rows_grown",
+                ]
+                pages, compared = self._check(source, pdf, room)
             if engine == "office" and not compared and not source.media_type.startswith("image/"):
                 warnings = [*warnings, "unchecked"]
             size = pdf.stat().st_size
@@ -224,13 +235,13 @@ class Workshop:
         self._office.forget(owner)
 
     def _convert_office(
-        self, source: Source, room: Path, pdf: Path, owner: str | None
+        self, source: Source, room: Path, pdf: Path, owner: str | None, *, grown: bool = False
     ) -> list[str]:
         job = {"do": "admit", "media_type": source.media_type}
         admitted = self._ask(job, (source.file,), room, source.seconds)
         table = room / TABLE
         file = table if table.exists() else source.file
-        self._office.convert(file, source.media_type, pdf, source.seconds, owner)
+        self._office.convert(file, source.media_type, pdf, source.seconds, owner, grown=grown)
         return list(map(str, admitted["warnings"]))
 
     def _check(self, source: Source, pdf: Path, room: Path) -> tuple[int, bool]:

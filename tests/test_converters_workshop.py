@@ -187,6 +187,22 @@ class TestOffice:
             assert value in text
         assert text.count("wide value") == 20
 
+    def test_a_cell_that_says_more_than_it_shows_grows(
+        self, workshop: Workshop, tmp_path: Path
+    ) -> None:
+        long = "the whole of what the nurse wrote down at ten past four on the second ward"
+        texts = f"<text:p>{long}</text:p>", "<text:p>more</text:p>"
+        cells = "".join(
+            f'<table:table-cell office:value-type="string">{each}</table:table-cell>'
+            for each in texts
+        )
+        sheet = _flat_sheet(row=f"<table:table-row>{cells}</table:table-row>")
+        rendition, text = made(
+            workshop, tmp_path, sheet, "application/vnd.oasis.opendocument.spreadsheet"
+        )
+        assert rendition.warnings == ("rows_grown",)
+        assert long in " ".join(text.split())
+
     def test_garbage_under_a_documents_type_is_not_converted(
         self, workshop: Workshop, tmp_path: Path
     ) -> None:
@@ -354,7 +370,7 @@ def _stopped(workshop: Workshop, room: Path, content: bytes, ended: list[JobStop
         ended.append(fault)
 
 
-def _flat_sheet(*formulas: str) -> bytes:
+def _flat_sheet(*formulas: str, row: str = "") -> bytes:
     cells = "".join(
         f'<table:table-cell table:formula="of:{each.replace(chr(34), "&quot;")}"/>'
         for each in formulas
@@ -365,7 +381,7 @@ def _flat_sheet(*formulas: str) -> bytes:
       xmlns:text="urn:oasis:names:tc:opendocument:xmlns:text:1.0" office:version="1.2">
       <office:body><office:spreadsheet><table:table table:name="a"><table:table-row>
       <table:table-cell office:value-type="string"><text:p>first</text:p></table:table-cell>
-      {cells}</table:table-row></table:table></office:spreadsheet></office:body>
+      {cells}</table:table-row>{row}</table:table></office:spreadsheet></office:body>
       </office:document-content>"""
     kind = "application/vnd.oasis.opendocument.spreadsheet"
     manifest = f"""<manifest:manifest
