@@ -19,7 +19,7 @@ run: ## set up what is missing, start everything, send the sample letters and sh
 .PHONY: test
 test: ## set up what is missing and run every test
 	@bin/set-up test
-	@$(BIN)/pytest -n auto --dist loadfile
+	@$(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder
 
 .PHONY: check
 check: ## lint, types, import rules and the fast tests
