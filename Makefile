@@ -24,10 +24,17 @@ test: ## set up what is missing and run every test
 .PHONY: check
 check: ## lint, types, import rules and the fast tests
 	@bin/set-up check
+	@$(MAKE) --no-print-directory --keep-going --output-sync -j lines types fast
+
+# The parts of `make check`. Each says what it found when it ends, and all of them end.
+.PHONY: lines types fast
+lines:
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/lint-imports
+types:
 	@$(BIN)/mypy
+fast:
 	@$(BIN)/pytest -q -n auto -m "not slow and not corpus"
 
 .PHONY: bench
