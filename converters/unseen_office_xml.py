@@ -150,7 +150,8 @@ class _Notes(_Finding):
 _PLACES: Final[tuple[tuple[re.Pattern[str], type[_Finding]], ...]] = (
     (re.compile(r".*\.rels"), _Relations),
     (re.compile(r".*/(?:threaded)?comments(?:/[^/]+|[^/]*)\.xml"), _Comments),
-    (re.compile(r"word/[^/]+\.xml"), _Words),
+    # Not what has no text, and is larger than most letters.
+    (re.compile(r"word/(?!(?:styles|styleswitheffects|fonttable|numbering)\.)[^/]+\.xml"), _Words),
     (re.compile(r"xl/workbook\.xml"), _Workbook),
     (re.compile(r"xl/worksheets/[^/]+\.xml"), Sheet),
     (re.compile(r"ppt/slides/[^/]+\.xml"), _Slide),

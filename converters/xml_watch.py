@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from typing import IO
 from xml.parsers import expat
@@ -28,13 +29,12 @@ def follow(opened: IO[bytes], watch: Watch) -> None:
     """Show a part to a watch, whole. It was admitted, so it declares nothing. Raises NotTheType."""
 
     def start(name: str, attributes: dict[str, str]) -> None:
-        local = {each.rpartition(":")[2]: value for each, value in attributes.items()}
-        watch.start(name.rpartition(":")[2], local)
+        watch.start(_local(name), {_local(each): attributes[each] for each in attributes})
 
     parser = expat.ParserCreate()
     parser.buffer_text = True
     parser.StartElementHandler = start
-    parser.EndElementHandler = lambda name: watch.end(name.rpartition(":")[2])
+    parser.EndElementHandler = lambda name: watch.end(_local(name))
     parser.CharacterDataHandler = watch.text
     try:
         while chunk := opened.read(_CHUNK_BYTES):
@@ -42,3 +42,8 @@ def follow(opened: IO[bytes], watch: Watch) -> None:
         parser.Parse(b"", True)
     except (expat.ExpatError, ValueError, LookupError) as error:
         raise NotTheType("XML") from error
+
+
+@functools.lru_cache(1024)  # a document has some hundred names, ten thousand times
+def _local(name: str) -> str:
+    return name.rpartition(":")[2]
