@@ -44,7 +44,7 @@ def unoservers(room: Path, count: int) -> Iterator[Unoserver]:
     with contextlib.ExitStack() as running:
         # Debian's Python has the UNO bridge; unoserver needs nothing but it.
         path = {"PYTHONPATH": str(Path(found.origin).parent.parent)}
-        proxies = []
+        servers = []
         for number in range(count):
             port, inner = _free_ports()
             # As little claim to the processor as the sandbox has, or a busy machine would tell.
@@ -60,14 +60,15 @@ def unoservers(room: Path, count: int) -> Iterator[Unoserver]:
                     "--quiet",
                 ),
                 *("--port", f"{port}", "--uno-port", f"{inner}"),
-                *("--user-installation", (room / f"unoserver-{number}").as_uri()),
+                *("--user-installation", str(room / f"unoserver-{number}")),
             ]
             server = subprocess.Popen(line, env=os.environ | path, start_new_session=True)
             running.callback(_end, server)
-            proxies.append(xmlrpc.client.ServerProxy(f"http://127.0.0.1:{port}", allow_none=True))
-        for proxy in proxies:
-            _wait_for(proxy)
-        yield Unoserver(proxies)
+            proxy = xmlrpc.client.ServerProxy(f"http://127.0.0.1:{port}", allow_none=True)
+            servers.append((server, proxy))
+        for server, proxy in servers:
+            _wait_for(server, proxy)
+        yield Unoserver([proxy for _, proxy in servers])
 
 
 def _free_ports() -> tuple[int, int]:
@@ -78,13 +79,13 @@ def _free_ports() -> tuple[int, int]:
         return one.getsockname()[1], other.getsockname()[1]
 
 
-def _wait_for(proxy: xmlrpc.client.ServerProxy) -> None:
+def _wait_for(server: subprocess.Popen[bytes], proxy: xmlrpc.client.ServerProxy) -> None:
     deadline = time.monotonic() + _START_SECONDS
     while True:
         try:
             proxy.info()
         except OSError as fault:
-            if time.monotonic() > deadline:
+            if time.monotonic() > deadline or server.poll() is not None:
                 raise NotMeasured("unoserver did not start") from fault
             time.sleep(0.1)
         else:

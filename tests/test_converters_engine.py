@@ -325,6 +325,11 @@ def made_cold(files: list[Path]) -> None:
     )
 
 
+def test_as_many_work_at_once_as_there_are_cores(tmp_path: Path) -> None:
+    made = Office(Programs(tmp_path), Conversion(), tmp_path / "office", LIMITS)
+    assert made._engines._at_once == len(os.sched_getaffinity(0))
+
+
 class TestTakingOut:
     @pytest.mark.parametrize("kind", ["link", "pipe", "folder", "large", "nothing"])
     def test_only_a_plain_file_of_its_size_is_copied(self, tmp_path: Path, kind: str) -> None:

@@ -152,7 +152,7 @@ def test_it_becomes_a_pdf(
     workshop: Workshop, tmp_path: Path, content: bytes, media_type: str
 ) -> None:
     (tmp_path / "file").write_bytes(content)
-    made = workshop.convert(Source(tmp_path / "file", media_type), tmp_path)
+    made = workshop.convert(Source(tmp_path / "file", media_type), tmp_path, owner="a firm")
     text = pypdf.PdfReader(made.file).pages[0].extract_text()
     assert "DearDana" in "".join(text.split())  # a metafile sets each letter
 
@@ -171,5 +171,5 @@ def test_the_corpus_files_of_these_kinds_become_pdfs(
         media_type, _ = workshop.detect(file)
         into = tmp_path / str(number)
         into.mkdir()
-        made = workshop.convert(Source(file, media_type), into)
+        made = workshop.convert(Source(file, media_type), into, owner="a firm")
         assert made.pages >= 1, file.name

@@ -54,7 +54,8 @@ def made(
     (tmp_path / "the file").write_bytes(content)
     into = tmp_path / "into"
     into.mkdir(exist_ok=True)
-    rendition = workshop.convert(Source(tmp_path / "the file", media_type, title="A title"), into)
+    source = Source(tmp_path / "the file", media_type, title="A title")
+    rendition = workshop.convert(source, into, owner="a firm")
     assert rendition.file.parent == into
     assert rendition.bytes == rendition.file.stat().st_size
     pages = pypdf.PdfReader(rendition.file).pages
