@@ -37,6 +37,11 @@ def kinds(pdf: pikepdf.Pdf) -> frozenset[str]:
     return frozenset(kind for each in pdf.objects for kind in of_object(each))
 
 
+def may_act(written: bytes) -> bool:
+    """Say whether an object, as qpdf has written it, may be one that `of_object` tells of."""
+    return _MAY_BE.search(written) is not None
+
+
 def of_object(each: pikepdf.Object) -> Iterator[str]:
     """Yield what an object shows, with all that stands in it and is no object of its own."""
     if isinstance(each, pikepdf.Stream):

@@ -20,11 +20,15 @@ def is_needed(pdf: pikepdf.Pdf) -> bool:
 
     A signature covers the bytes as they came: a copy of a signed one would look forged.
     """
+    said = "\n".join(map(str, pdf.get_warnings()))
+    return not is_signed(pdf) and _FOUND_AGAIN in said and not any(odd in said for odd in _ODD)
+
+
+def is_signed(pdf: pikepdf.Pdf) -> bool:
+    """Say whether an opened PDF says that it holds a signature."""
     form = pdf.Root.get("/AcroForm")
     flags = form.get("/SigFlags", 0) if isinstance(form, pikepdf.Dictionary) else 0
-    is_signed = str(flags) in _SIGNED
-    said = "\n".join(map(str, pdf.get_warnings()))
-    return not is_signed and _FOUND_AGAIN in said and not any(odd in said for odd in _ODD)
+    return str(flags) in _SIGNED
 
 
 def write(descriptor: int, target: Path) -> None:

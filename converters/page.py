@@ -33,6 +33,9 @@ html {{ font: {size}px/1.4 Carlito, "Liberation Sans", "DejaVu Sans", sans-serif
 body {{ margin: 0; }}
 """
 
+# Added to a sheet of style for pages that are numbered elsewhere, or not at all.
+BARE: Final = "@page { @bottom-right { content: none } }"
+
 _HEADING = (
     "font: 13px/1.5 Carlito, 'Liberation Sans', sans-serif; white-space: normal; color: #333;"
     " margin: 0 0 18px; padding: 0 0 10px; border-bottom: 1px solid #999"

@@ -11,6 +11,7 @@ from typing import Any
 
 from converters import (
     admission,
+    binding,
     bundle,
     card,
     check,
@@ -22,6 +23,8 @@ from converters import (
     markdown,
     mend,
     page,
+    section,
+    sheets,
     text,
     unlock,
 )
@@ -36,7 +39,7 @@ _ENGINES = frozenset({"html", "text"} | _OF_SEVERAL_TYPES.keys() | _OF_ONE_TYPE.
 
 def run(job: dict[str, Any], inputs: list[int], folder: Path) -> dict[str, Any]:
     """Do one job: {"do": an engine of the catalogue, "mend", "unlock", "admit", "check", "detect",
-    ...}.
+    or what makes a binder, ...}.
 
     The first input is the file. The engines, mend and unlock leave RESULT and answer {"warnings"};
     admit answers {"warnings"} and may leave a table in a form that the engine reads one way only;
@@ -47,11 +50,8 @@ def run(job: dict[str, Any], inputs: list[int], folder: Path) -> dict[str, Any]:
     match job["do"]:
         case engine if engine in _ENGINES:
             return {"warnings": _rendered(job, inputs, folder / RESULT)}
-        case "mend":
-            mend.write(inputs[0], folder / RESULT)
-            return {"warnings": []}
-        case "unlock":
-            unlock.write(inputs[0], job["password"], folder / RESULT)
+        case "mend" | "unlock":
+            _copy(job, inputs[0], folder / RESULT)
             return {"warnings": []}
         case "admit":
             return admission.admit(inputs[0], job["media_type"], folder)
@@ -60,7 +60,30 @@ def run(job: dict[str, Any], inputs: list[int], folder: Path) -> dict[str, Any]:
         case "detect":
             found = detect.detect(Handed(inputs[0], folder), "", job["name"])
             return {"media_type": found.media_type, "flags": sorted(found.flags)}
+    return _of_a_binder(job, [Handed(one, folder) for one in inputs])
+
+
+def _of_a_binder(job: dict[str, Any], inputs: list[Handed]) -> dict[str, Any]:
+    """Do one of the jobs that make a binder: see converters.bindery, which asks for them."""
+    match job["do"]:
+        case "front":
+            return sheets.front(inputs[0])
+        case "sheets":
+            return sheets.each(inputs[0])
+        case "look":
+            return section.look(inputs[0])
+        case "section":
+            return section.write(*inputs, first=job["first"], of=job["of"])
+        case "bind":
+            return binding.bind(*inputs)
     raise EngineFailed("no such job")
+
+
+def _copy(job: dict[str, Any], source: int, target: Path) -> None:
+    if job["do"] == "mend":
+        mend.write(source, target)
+    else:
+        unlock.write(source, job["password"], target)
 
 
 def _rendered(job: dict[str, Any], inputs: list[int], target: Path) -> list[str]:

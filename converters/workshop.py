@@ -234,6 +234,16 @@ class Workshop:
         """Say that no file of an owner comes any more: what is kept for them ends."""
         self._office.forget(owner)
 
+    def job(
+        self, job: dict[str, Any], files: Sequence[Path], into: Path, seconds: int | None = None
+    ) -> dict[str, Any]:
+        """Run a job of converters.render on files; what it leaves is in the folder `into` then.
+
+        Raises a ConversionFault, JobStopped and SandboxMissing.
+        """
+        with self._at_work(last_chance=True):
+            return self._ask(job, files, into, seconds)
+
     def _convert_office(
         self, source: Source, room: Path, pdf: Path, owner: str | None, *, grown: bool = False
     ) -> list[str]:

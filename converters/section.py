@@ -1,0 +1,94 @@
+"""A section of a binder: one document, inert, each page with its number in the whole."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+import pikepdf
+
+from converters import active, bookmarks, figures, inert, mend, renumber
+from converters.bookmarks import Destinations
+from converters.fault import Damaged, EngineFailed, PasswordNeeded
+from converters.handed import Handed
+from converters.renumber import Written
+from converters.stamp import Stamp
+
+SECTION: Final = "section.pdf"
+_FAULTS: Final = (
+    *(pikepdf.PdfError, ValueError, RuntimeError, OverflowError, TypeError, AttributeError),
+    *(KeyError, IndexError, RecursionError),
+)
+
+
+def look(document: Handed) -> dict[str, Any]:
+    """Answer {"pages", "is_signed"} of a PDF. Raises Damaged, PasswordNeeded."""
+    with _spoken(), document.open("rb") as stream, pikepdf.open(stream) as pdf:
+        count = len(pdf.pages)
+        if not count:
+            raise Damaged("no pages")
+        return {"pages": count, "is_signed": mend.is_signed(pdf)}
+
+
+def write(
+    document: Handed, label: Handed, figure_file: Handed, *, first: int, of: int
+) -> dict[str, Any]:
+    """Write SECTION of a PDF whose first page is the `first` of the whole; answer {"bookmarks"}.
+
+    Raises Damaged, PasswordNeeded, and EngineFailed where something that acts is left in it.
+    """
+    target = document.parent / SECTION
+    with _spoken(), ExitStack() as opened:
+        pdf, named, numbered = (
+            opened.enter_context(pikepdf.open(opened.enter_context(one.open("rb"))))
+            for one in (document, label, figure_file)
+        )
+        destinations = Destinations(pdf)
+        outline = bookmarks.read(pdf, destinations)
+        inert.make(pdf, destinations)
+        name = named.pages[0]
+        stamp = Stamp(
+            pdf,
+            pdf.copy_foreign(name.as_form_xobject()),
+            float(name.mediabox[2]),
+            figures.read(numbered).copied_to(pdf),
+            of,
+        )
+        for at, page in enumerate(pdf.pages):
+            stamp.put(page, first + at)
+        if "/Info" in pdf.trailer:
+            del pdf.trailer["/Info"]
+        pdf.save(
+            target,
+            object_stream_mode=pikepdf.ObjectStreamMode.disable,
+            stream_decode_level=pikepdf.StreamDecodeLevel.none,
+            deterministic_id=True,
+        )
+        _look_again(target)
+    return {"bookmarks": [one.said() for one in outline]}
+
+
+def _look_again(written: Path) -> None:
+    """Raise EngineFailed where something that acts is still in it, wherever a file may hide it."""
+    with written.open("rb") as stream, renumber.opened(stream.fileno()) as data:
+        objects = Written.of(data, 0, len(data)).objects(data)
+        doubtful = [one.number for one in objects if active.may_act(data[one.start : one.end])]
+        if not doubtful:
+            return
+        with pikepdf.open(stream) as pdf:
+            for number in doubtful:
+                if any(active.of_object(pdf.get_object(number, 0))):
+                    raise EngineFailed("active content in a section")
+
+
+@contextmanager
+def _spoken() -> Iterator[None]:
+    """Turn what is raised at a stranger's odd structure into faults of ours."""
+    try:
+        yield
+    except pikepdf.PasswordError as error:
+        raise PasswordNeeded from error
+    except _FAULTS as error:
+        raise Damaged(type(error).__name__) from error
