@@ -40,6 +40,14 @@ def on_warning(warning: str) -> str:
     return _rows()["warning"][warning]["words"]
 
 
+def on_sheet(code: str) -> str:
+    """Say what stands before a document in the package's one PDF, or in its place.
+
+    Raises KeyError for a code without a row: that is a fault of ours.
+    """
+    return _rows()["sheet"][code]["words"]
+
+
 def warning_codes() -> frozenset[str]:
     """Every code that `on_warning` has words for."""
     return frozenset(_rows()["warning"])

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from config.settings import Settings
 from gateway import assembly
 from gateway.alarm import Alarm
+from gateway.binder import Binders
 from gateway.carrying import Carrying
 from gateway.chore import Chore
 from gateway.directory_watch import watching
@@ -25,6 +26,7 @@ _REASSIGNMENT_SECONDS = 5
 _PATIENCE_ROUND_SECONDS = 2.0
 _UNANSWERED_SECONDS = 30
 _DISK_SECONDS = 60
+_BINDER_SECONDS = 0.5
 _SCANNER_SECONDS = 15
 
 
@@ -43,6 +45,9 @@ def chores_of(
     reassigned = Reassignments(database, settings.service, clock, undo)
     patience = Patience(database, worker.raw, worker.road, settings, stores.work, clock)
     carrying = Carrying(database, queue, clock, assembly.office_calendar(settings).promise)
+    binders = Binders(
+        database, stores.vault, worker.road.workshop, settings, stores.work / "binders", clock
+    )
     return (
         Chore("reassignments", lambda _: reassigned.tell() > 0, _REASSIGNMENT_SECONDS),
         *watching(stores, clock),
@@ -51,6 +56,7 @@ def chores_of(
         *_scanning(settings, carrying),
         Chore("outbound", lambda _: outbound.send_due() >= BATCH, settings.outbound.poll_seconds),
         Chore("patience", patience.look, _PATIENCE_ROUND_SECONDS),
+        Chore("binders", binders.work, _BINDER_SECONDS),
         Chore("sweep", lambda _: sweep.letters() > 0, settings.road.sweep_seconds),
         Chore("alarm", lambda _: alarm.sound() > 0, settings.holds.alarm_seconds),
         Chore("disk", lambda _: DiskWatch(stores, clock).look(), _DISK_SECONDS),

@@ -12,11 +12,11 @@ import structlog
 
 from config.settings import Settings
 from gateway.queue import Queue
-from portal import answer_link, draft, sign_in, six_digits, upload, upload_link
+from portal import answer_link, binder, draft, sign_in, six_digits, upload, upload_link
 from portal.database import Database
 from portal.decision import pending
 from portal.pouch import PouchChanged, Raw
-from portal.tables import letters, outbox, parts, pouch, renditions, uploads
+from portal.tables import binders, letters, outbox, parts, pouch, renditions, uploads
 from portal.vault import Vault
 
 _BATCH = 500
@@ -37,6 +37,7 @@ class Sweep:
     def house(self, stop: threading.Event) -> bool:
         """Clear drafts, blobs, workflows, sessions, codes that are over. Nothing is left then."""
         self.drafts()
+        self.binders()
         self.blobs(stop)
         self.queue.purge(self.clock() - _WORKFLOWS_KEPT)
         self.sessions()
@@ -125,6 +126,12 @@ class Sweep:
             gone = draft.sweep(connection, now=self.clock(), days=days)
         return gone + upload.clear(self.database, self.vault)
 
+    def binders(self) -> int:
+        """Remove the packages as one PDF that were made long ago. Return how many."""
+        with self.database.write() as connection:
+            days = self.settings.conversion.binder_days
+            return binder.sweep(connection, now=self.clock(), days=days)
+
     def blobs(self, stop: threading.Event) -> int:
         """Remove what nobody refers to from the vault. Return how many blobs and drafts went."""
         seconds = self.settings.storage.sweep_after_hours * 3600
@@ -148,11 +155,12 @@ HOLDS_ITS_CONTENT = sa.or_(letters.c.state != "rehearsed", _ANSWER_WAITS)
 
 
 def is_referenced(connection: sa.Connection, sha256: str) -> bool:
-    """Say whether a letter, a part, a rendition or a file of a draft is made of this blob."""
+    """Say whether a letter, a part, a rendition, a binder or a file of a draft is this blob."""
     asked = sa.union_all(
         sa.select(letters.c.id).where(letters.c.raw_sha256 == sha256, HOLDS_ITS_CONTENT),
         sa.select(parts.c.id).where(parts.c.sha256 == sha256, parts.c.stored),
         sa.select(renditions.c.id).where(renditions.c.pdf_sha256 == sha256),
         sa.select(uploads.c.id).where(uploads.c.sha256 == sha256),
+        sa.select(binders.c.id).where(binders.c.pdf_sha256 == sha256),
     ).limit(1)
     return connection.execute(asked).first() is not None

@@ -21,6 +21,7 @@ from portal.decision import waits_to_be_carried
 from portal.pouch import blob_of
 from portal.receipt_number import shown
 from portal.tables import (
+    binders,
     decisions,
     documents,
     drafts,
@@ -162,6 +163,7 @@ def damages(database: Database, vault: Vault) -> Iterator[str]:
                 .join(drafts, drafts.c.id == uploads.c.draft_id)
                 .where(drafts.c.letter_id.is_not(None)),
                 sa.select(renditions.c.pdf_sha256),
+                sa.select(binders.c.pdf_sha256).where(binders.c.pdf_sha256.is_not(None)),
             )
         ).scalars()
         for sha256 in named:

@@ -29,6 +29,8 @@ OUTBOX_VIEWED = "outbox.viewed"
 ACCESS_REFUSED = "access.refused"
 SENT_MAILS_VIEWED = "mails.viewed"
 RECEIPT_DOWNLOADED = "receipt.downloaded"
+BINDER_ASKED = "binder.asked"  # for the package as one PDF
+BINDER_DOWNLOADED = "binder.downloaded"
 DOCUMENT_UNLOCKED = "document.unlocked"  # its password was given, and forgotten
 UNLOCKING_REFUSED = "unlocking.refused"  # by another password
 SIGNED_IN = "account.signed_in"
@@ -49,7 +51,10 @@ LINK_USED = "link.used"
 ERASURE_ASKED = "erasure.asked"  # by the sender; nothing is deleted by it
 ARRIVED = "closing.arrived"  # what did not reach us came in an answer
 
-LOOKS = (PACKAGE_VIEWED, PACKAGE_DOWNLOADED, DOCUMENT_VIEWED, DOCUMENT_DOWNLOADED)
+LOOKS = (
+    *(PACKAGE_VIEWED, PACKAGE_DOWNLOADED, BINDER_DOWNLOADED),
+    *(DOCUMENT_VIEWED, DOCUMENT_DOWNLOADED),
+)
 """The kinds that say who saw a package: what "who saw what and when" is printed from."""
 
 

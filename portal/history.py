@@ -21,6 +21,8 @@ _LEFT = "Somebody who has left"
 _LOOKED = {
     trail.PACKAGE_VIEWED: "opened this package",
     trail.PACKAGE_DOWNLOADED: "downloaded all documents",
+    trail.BINDER_ASKED: "asked for all documents as one PDF",
+    trail.BINDER_DOWNLOADED: "downloaded all documents as one PDF",
     trail.DOCUMENT_VIEWED: "viewed",
     trail.DOCUMENT_DOWNLOADED: "downloaded",
     trail.SENT_MAILS_VIEWED: "looked at what the sender sees",

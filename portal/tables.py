@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from portal import columns, tables_sending
+from portal import columns, tables_binders, tables_sending
 
 metadata = columns.metadata
 _id, _to, _text = columns.key, columns.to, columns.text
@@ -19,6 +19,10 @@ upload_links = tables_sending.upload_links
 upload_link_drafts = tables_sending.upload_link_drafts
 letter_codes = tables_sending.letter_codes
 erasure_requests = tables_sending.erasure_requests
+
+# -- what is made of packages, for whoever asks ----------------------------------------------------
+
+binders = tables_binders.binders
 
 # -- the directory: who may send what to whom ------------------------------------------------------
 

@@ -59,6 +59,8 @@ class Conversion(Section):
     max_seconds: Positive = 120
     max_memory_bytes: Positive = 1610612736
     max_output_bytes: Positive = 524288000
+    binder_pages: Positive = 20_000
+    binder_days: Positive = 7
 
 
 class Road(Section):

@@ -31,6 +31,7 @@ from portal.upload_link import UploadLinkGone
 from portal.vault import Vault
 from portal.web import (
     answer,
+    binder,
     closing,
     decided,
     directory,
@@ -63,7 +64,7 @@ from portal.web.pages import Pages
 from portal.web.static_files import Static
 
 _ROOMS = (
-    *(packages, package, closing, reassign, documents, triage_pages, decided, sent),
+    *(packages, package, closing, reassign, documents, binder, triage_pages, decided, sent),
     *(outbox, directory, help_page, sign_in, answer, watching),
     *(sender_page, unlocking, uploads, upload_links, send_form, send_check, send_code, send_done),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 
-from portal import events, receipt_number, unlocking, upload_link
+from portal import binder, events, receipt_number, unlocking, upload_link
 from portal.closing import may_close, may_reopen
 from portal.dossier import mark_read
 from portal.handout import everything, original_of
@@ -52,6 +52,7 @@ def package(request: Request, desk: AtDesk, receipt: str) -> Response:
         reassigning = offer(connection, visitor.viewer, found)
         links = upload_link.of(connection, visitor.viewer, found)
         completes = upload_link.completes(connection, found.letter_id)
+        bound = binder.find(connection, found)
     closing = "close" if may_close(visitor.viewer, found) else None
     if may_reopen(visitor.viewer, found):
         closing = "reopen"
@@ -64,6 +65,8 @@ def package(request: Request, desk: AtDesk, receipt: str) -> Response:
         locked=unlocking.locked(found),
         most_password=unlocking.MOST_CHARACTERS,
         can_download=any(everything(found)),
+        can_bind=bool(binder.documents(found)),
+        binder=bound,
         original_of=original_of,
         reassigning=reassigning,
         closing=closing,

@@ -20,6 +20,7 @@ from portal import moments, receipt_number, vocabulary
 from portal.unbroken import unbroken
 
 TEMPLATES = Path(__file__).parent / "templates"
+PAPER = Path(__file__).parent / "paper"  # what is printed, and has a style of its own
 
 
 class _Compiled(jinja2.BytecodeCache):
@@ -47,7 +48,7 @@ class Pages:
     def __init__(self, service: Service, clock: Callable[[], datetime]) -> None:
         zone = ZoneInfo(service.time_zone)
         self._templates = jinja2.Environment(
-            loader=jinja2.FileSystemLoader(TEMPLATES),
+            loader=jinja2.FileSystemLoader((TEMPLATES, PAPER)),
             autoescape=True,
             undefined=jinja2.StrictUndefined,
             trim_blocks=True,
@@ -85,6 +86,10 @@ class Pages:
             "words": vocabulary,
             "zone": lambda: moments.zone_name(clock(), zone),
         }
+
+    def on_paper(self, template: str, **context: Any) -> str:
+        """Render what a converter prints, and no browser shows."""
+        return self._templates.get_template(template).render(context)
 
     def render(self, template: str, status: int = 200, **context: Any) -> HTMLResponse:
         """Render a page."""
