@@ -6,10 +6,11 @@ of its own, and what comes out is joined in another one.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import shutil
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final, Protocol
@@ -118,16 +119,17 @@ class Bindery:
     def _look(self, document: Path) -> Seen | None:
         try:
             said = self._ask({"do": "look"}, document)
+            with _believed():
+                return Seen(int(said["pages"]), bool(said["is_signed"]))
         except ConversionFault:
             return None
-        return Seen(said["pages"], said["is_signed"])
 
     def _plan(self, words: Words, seen: Sequence[Seen | None]) -> _Plan:
         """Lay out our own pages: the contents name numbers that their own length decides."""
         said = {
             "title": words.title,
             "sheets": [words.sheet(at, one) for at, one in enumerate(seen)],
-            "names": [words.title, *words.names],
+            "names": [words.title, *(_numbered(*one) for one in enumerate(words.names, 1))],
         }
         source = self._written("sheets.json", json.dumps(said))
         pages = self._ask({"do": "sheets"}, source)["pages"]
@@ -153,7 +155,7 @@ class Bindery:
             number, name = at + 1, plan.words.names[at]
             before = self.folder / sheets.sheet(number)
             names = {f"document-{number}": 0}
-            mark = [[0, f"{number}. {name}", 0]]
+            mark = [[0, _numbered(number, name), 0]]
             self._section(plan, before, number, standing.page, names, mark)
             if document is not None and standing.seen is not None:
                 first = standing.page + plan.sheets[at]
@@ -174,12 +176,11 @@ class Bindery:
         bookmarks: list[list[Any]],
     ) -> None:
         files = (file, self.folder / sheets.label(number), self.folder / sheets.FIGURES)
-        made = self._ask({"do": "section", "first": first, "of": plan.of}, *files)
-        with (self.folder / SECTION).open("rb") as source, self._joined.open("ab") as joined:
-            begin = joined.tell()
-            shutil.copyfileobj(source, joined, _CHUNK)
-            size = joined.tell() - begin
-        below = [[depth + 1, title, page] for depth, title, page in made["bookmarks"]]
+        job = {"do": "section", "first": first, "of": plan.of, "ours": bool(bookmarks)}
+        made = self._ask(job, *files)
+        with _believed():
+            below = [[int(one[0]) + 1, str(one[1]), int(one[2])] for one in made["bookmarks"]]
+            size = self._join(self.folder / SECTION)
         plan.facts["sections"].append(
             {
                 "bytes": size,
@@ -188,6 +189,14 @@ class Bindery:
                 "bookmarks": bookmarks or below,
             }
         )
+
+    def _join(self, section: Path) -> int:
+        """Put a section behind the others, and remove it. Return its size."""
+        with section.open("rb") as source, self._joined.open("ab") as joined:
+            begin = joined.tell()
+            shutil.copyfileobj(source, joined, _CHUNK)
+            section.unlink()
+            return joined.tell() - begin
 
     def _written(self, name: str, content: str) -> Path:
         file = self.folder / name
@@ -232,3 +241,16 @@ class _Plan:
         """How many pages there are."""
         own = self.front + sum(self.sheets)
         return own + sum(one.pages for one in self.seen if one)
+
+
+@contextlib.contextmanager
+def _believed() -> Iterator[None]:
+    """Raise EngineFailed where a job that a file has broken answers what no honest one does."""
+    try:
+        yield
+    except (KeyError, IndexError, TypeError, ValueError, FileNotFoundError) as error:
+        raise EngineFailed(f"an answer: {type(error).__name__}") from error
+
+
+def _numbered(number: int, name: str) -> str:
+    return f"{number}. {name}"

@@ -72,6 +72,14 @@ class Destinations:
         return self.explicit(holder.get("/Dest"))
 
 
+class Names(Destinations):
+    """Those of our own pages: a name leads to where it will be in the whole."""
+
+    def of(self, holder: pikepdf.Object) -> pikepdf.Object | None:
+        """Return the name."""
+        return holder.get("/Dest")
+
+
 def read(pdf: pikepdf.Pdf, destinations: Destinations) -> list[Bookmark]:
     """Return a PDF's outline, without what leads nowhere; of a long one its beginning."""
     found: list[Bookmark] = []

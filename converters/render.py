@@ -73,7 +73,7 @@ def _of_a_binder(job: dict[str, Any], inputs: list[Handed]) -> dict[str, Any]:
         case "look":
             return section.look(inputs[0])
         case "section":
-            return section.write(*inputs, first=job["first"], of=job["of"])
+            return section.write(*inputs, first=job["first"], of=job["of"], ours=job["ours"])
         case "bind":
             return binding.bind(*inputs)
     raise EngineFailed("no such job")

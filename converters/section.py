@@ -10,7 +10,7 @@ from typing import Any, Final
 import pikepdf
 
 from converters import active, bookmarks, figures, inert, mend, renumber
-from converters.bookmarks import Destinations
+from converters.bookmarks import Destinations, Names
 from converters.fault import Damaged, EngineFailed, PasswordNeeded
 from converters.handed import Handed
 from converters.renumber import Written
@@ -33,11 +33,12 @@ def look(document: Handed) -> dict[str, Any]:
 
 
 def write(
-    document: Handed, label: Handed, figure_file: Handed, *, first: int, of: int
+    document: Handed, label: Handed, figure_file: Handed, *, first: int, of: int, ours: bool
 ) -> dict[str, Any]:
     """Write SECTION of a PDF whose first page is the `first` of the whole; answer {"bookmarks"}.
 
-    Raises Damaged, PasswordNeeded, and EngineFailed where something that acts is left in it.
+    In a PDF of `ours` links lead to names of the whole. Raises Damaged, PasswordNeeded, and
+    EngineFailed where something that acts is left in it.
     """
     target = document.parent / SECTION
     with _spoken(), ExitStack() as opened:
@@ -45,7 +46,7 @@ def write(
             opened.enter_context(pikepdf.open(opened.enter_context(one.open("rb"))))
             for one in (document, label, figure_file)
         )
-        destinations = Destinations(pdf)
+        destinations = Names(pdf) if ours else Destinations(pdf)
         outline = bookmarks.read(pdf, destinations)
         inert.make(pdf, destinations)
         name = named.pages[0]

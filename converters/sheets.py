@@ -18,7 +18,8 @@ NAMES: Final = ("cover", "contents")  # that the front has, for links and bookma
 _LABEL_PX: Final = (560, 16)
 _LABEL: Final = f"""
 @page {{ size: {_LABEL_PX[0]}px {_LABEL_PX[1]}px; margin: 0 }}
-html {{ font-size: 9.4px; line-height: {_LABEL_PX[1]}px; color: #767676 }}
+html {{ font-family: 'Liberation Sans', 'DejaVu Sans', sans-serif;
+  font-size: 9.4px; line-height: {_LABEL_PX[1]}px; color: #767676 }}
 p {{ margin: 0; white-space: nowrap; overflow: hidden; text-overflow: ellipsis;
   width: {_LABEL_PX[0]}px }}
 """

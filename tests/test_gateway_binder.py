@@ -14,9 +14,7 @@ import sqlalchemy as sa
 from config.settings import Conversion, Settings
 from converters.workshop import Workshop
 from gateway.binder import Binders
-from gateway.sweep import is_referenced
-from portal import binder
-from portal.tables import binders, parts
+from portal.tables import binders
 from tests.desk import SampleDesk, TestClient, csrf, filled_desk, kinds
 
 pytestmark = pytest.mark.slow
