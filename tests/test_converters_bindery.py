@@ -335,20 +335,8 @@ def test_the_number_is_at_the_foot_of_what_is_seen(tmp_path: Path, turned: int, 
     odd.page("", Rotate=turned, CropBox=Array([50, 80, 350, 480]), UserUnit=unit)
     made, _ = bound(tmp_path, [odd.made()])
     seen = tmp_path / "seen"
-    command = [
-        "pdftoppm",
-        "-cropbox",
-        "-r",
-        f"{72 * unit}",
-        "-gray",
-        "-f",
-        "4",
-        "-l",
-        "4",
-        made.file,
-        seen,
-    ]
-    subprocess.run(command, check=True)
+    how = ("-cropbox", "-gray", "-r", f"{72 * unit}", "-f", "4", "-l", "4")
+    subprocess.run(["pdftoppm", *how, str(made.file), str(seen)], check=True)
     (file,) = tmp_path.glob("seen*.pgm")
     with Image.open(file) as picture:
         dark = picture.point(lambda level: 255 if level < 190 else 0).getbbox()

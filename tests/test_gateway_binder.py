@@ -14,8 +14,11 @@ import sqlalchemy as sa
 from config.settings import Conversion, Settings
 from converters.workshop import Workshop
 from gateway.binder import Binders
-from portal.tables import binders
+from gateway.sweep import is_referenced
+from portal import binder
+from portal.tables import binders, parts
 from tests.desk import SampleDesk, TestClient, csrf, filled_desk, kinds
+from tests.record_sample import Part, pdf
 
 pytestmark = pytest.mark.slow
 
@@ -85,3 +88,153 @@ def test_a_package_is_asked_for_and_followed_and_downloaded_and_each_of_that_is_
     assert "Deposition of Dr. Smith" in "".join(text)
     assert "7KQ4-M2XD" in text[0]
     assert not list(chore.folder.iterdir()), "nothing is left where it was made"
+
+
+def test_what_has_no_pages_has_a_sheet_that_says_why(desk: SampleDesk, chore: Binders) -> None:
+    dana = desk.signed_in("Dana Reyes")
+    press(dana)
+    made(chore)
+    read = pypdf.PdfReader(io.BytesIO(dana.get(f"{BASE}/binder/pdf").content))
+    absent = [text for page in read.pages if "Not in this PDF" in (text := page.extract_text())]
+    assert len(absent) == 2
+    assert "'records.pdf' needs a password to open." in absent[0]
+    assert "We could not turn 'budget.xlsx' into a PDF." in absent[1]
+
+
+def test_a_document_that_acts_is_in_without_what_acts(desk: SampleDesk, chore: Binders) -> None:
+    number = desk.sample.part_ids["7KQ4M2XD"][1]
+    with desk.database.write() as connection:
+        found = sa.update(parts).where(parts.c.id == number)
+        connection.execute(found.values(remarks=["pdf_script"]))
+    dana = desk.signed_in("Dana Reyes")
+    press(dana)
+    made(chore)
+    read = pypdf.PdfReader(io.BytesIO(dana.get(f"{BASE}/binder/pdf").content))
+    text = "\n".join(page.extract_text() for page in read.pages)
+    assert "Its scripts, actions and attached files are not in these pages" in text
+    assert "Deposition of Dr. Smith" in text
+
+
+def test_pressed_by_two_it_is_made_once(desk: SampleDesk, chore: Binders) -> None:
+    for name in ("Dana Reyes", "Olu Adeyemi", "Dana Reyes"):
+        press(desk.signed_in(name))
+    assert len(rows(desk)) == 1
+    assert made(chore) == 1
+    assert desk.signed_in("Olu Adeyemi").get(f"{BASE}/binder/pdf").status_code == 200
+    assert made(chore) == 0
+
+
+def test_of_a_package_that_changed_another_is_made(desk: SampleDesk, chore: Binders) -> None:
+    dana = desk.signed_in("Dana Reyes")
+    press(dana)
+    made(chore)
+    number = desk.sample.part_ids["7KQ4M2XD"][4]
+    with desk.database.write() as connection:
+        found = sa.update(parts).where(parts.c.id == number)
+        connection.execute(found.values(fate="filed", reason=None))
+    assert dana.get(f"{BASE}/binder/pdf").status_code == 303, "the old one is not of it any more"
+    assert "the package has changed since" in dana.get(f"{BASE}/binder").text
+    press(dana)
+    made(chore)
+    assert len({row.pdf_sha256 for row in rows(desk)}) == 2
+
+
+def test_one_that_changes_before_it_is_made_is_not_made(desk: SampleDesk, chore: Binders) -> None:
+    dana = desk.signed_in("Dana Reyes")
+    press(dana)
+    number = desk.sample.part_ids["7KQ4M2XD"][4]
+    with desk.database.write() as connection:
+        connection.execute(sa.update(parts).where(parts.c.id == number).values(reason=None))
+    made(chore)
+    assert rows(desk) == []
+
+
+def test_reading_a_package_changes_nothing_of_it(desk: SampleDesk, chore: Binders) -> None:
+    olu = desk.signed_in("Olu Adeyemi")
+    press(olu)
+    made(chore)
+    desk.signed_in("Dana Reyes").get(BASE)
+    assert olu.get(f"{BASE}/binder/pdf").status_code == 200
+
+
+def test_who_may_not_see_the_package_gets_the_same_as_for_none(
+    desk: SampleDesk, chore: Binders
+) -> None:
+    press(desk.signed_in("Dana Reyes"))
+    made(chore)
+    lee = desk.signed_in("Ada Oyelaran-Whitcombe")
+    token = csrf(lee.get("/packages").text)
+    for base in (BASE, "/p/ZZZZ-ZZZZ"):
+        for answer in (
+            lee.get(f"{base}/binder"),
+            lee.get(f"{base}/binder/pdf"),
+            lee.post(f"{base}/binder", data={"csrf": token}),
+        ):
+            assert answer.status_code == 404
+            assert answer.text == lee.get(base).text
+            assert kinds(desk)[-1][1] == "access.refused"
+    assert desk.browser().get(f"{BASE}/binder/pdf").headers["location"] == "/sign-in"
+
+
+def test_it_holds_what_whoever_asks_may_see_and_no_more(desk: SampleDesk, chore: Binders) -> None:
+    sample = desk.sample
+    letter = sample.letter("ABCD2345")
+    sample.package(letter)
+    own, other = sample.parts(
+        "ABCD2345",
+        letter,
+        [
+            Part("own.pdf", content=pdf("for Dana"), filed_name="own.pdf"),
+            Part("other.pdf", content=pdf("for Lee"), filed_name="other.pdf"),
+        ],
+    )
+    sample.file(letter, "24-001234", "Dana Reyes", [own])
+    sample.file(letter, "23-004410", "Ada Oyelaran-Whitcombe", [other])
+    base, seen = "/p/ABCD-2345", {}
+    for name in ("Dana Reyes", "Ada Oyelaran-Whitcombe", "Olu Adeyemi"):
+        browser = desk.signed_in(name)
+        press(browser, base)
+        assert made(chore) == 1, "each may see something else"
+        read = pypdf.PdfReader(io.BytesIO(browser.get(f"{base}/binder/pdf").content))
+        text = "".join(page.extract_text() for page in read.pages)
+        seen[name] = ("for Dana" in text, "other.pdf" in text, "for Lee" in text)
+    assert seen == {
+        "Dana Reyes": (True, False, False),
+        "Ada Oyelaran-Whitcombe": (False, True, True),
+        "Olu Adeyemi": (True, True, True),
+    }
+
+
+def test_one_that_is_too_long_is_said_and_can_be_asked_for_again(
+    desk: SampleDesk, workshop: Workshop, tmp_path: Path
+) -> None:
+    few = Settings(conversion=Conversion(binder_pages=5))
+    short = Binders(desk.database, desk.vault, workshop, few, tmp_path / "few", lambda: desk.now)
+    dana = desk.signed_in("Dana Reyes")
+    press(dana)
+    made(short)
+    page = dana.get(f"{BASE}/binder").text
+    assert "These documents are too many pages or bytes for one PDF" in page
+    press(dana)
+    assert rows(desk)[0].failure is None
+
+
+def test_told_to_end_it_is_left_to_the_next_start(desk: SampleDesk, chore: Binders) -> None:
+    press(desk.signed_in("Dana Reyes"))
+    stop = threading.Event()
+    stop.set()
+    assert not chore.work(stop)
+    assert rows(desk)[0].made_at is None
+    assert made(chore) == 1
+
+
+def test_it_is_kept_for_some_days_and_then_swept(desk: SampleDesk, chore: Binders) -> None:
+    press(desk.signed_in("Dana Reyes"))
+    made(chore)
+    sha256 = rows(desk)[0].pdf_sha256
+    with desk.database.write() as connection:
+        assert is_referenced(connection, sha256)
+        assert binder.sweep(connection, now=desk.now, days=7) == 0
+        desk.pass_time(days=8)
+        assert binder.sweep(connection, now=desk.now, days=7) == 1
+        assert not is_referenced(connection, sha256)
