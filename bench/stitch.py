@@ -25,10 +25,7 @@ from converters.workshop import Workshop
 _DOCUMENTS = 40
 _PAGES = 50
 _PARAGRAPHS = 4
-_WORDS = (
-    "the patient was seen on rounds and complained of pain in the left knee after the operation "
-    "which had been performed under spinal anaesthesia without any complication"
-).split()
+_WORDS = ("the patient", "was seen", "on rounds", "and complained", "of pain in", "the left knee")
 _TICK_SECONDS = 0.02
 
 
@@ -108,7 +105,7 @@ def _bind(workshop: Workshop, document: Path) -> None:
 
 def _write(target: Path) -> None:
     chance = random.Random(20261129)
-    text = (" ".join(chance.choices(_WORDS, k=90)) for _ in range(_PAGES * _PARAGRAPHS))
+    text = (" ".join(chance.choices(_WORDS, k=45)) for _ in range(_PAGES * _PARAGRAPHS))
     paragraphs = "".join(
         f"{'<h2>A day</h2>' if at % _PARAGRAPHS == 0 else ''}<p>{one}</p>"
         for at, one in enumerate(text)
@@ -138,21 +135,25 @@ def _watched(peaks: list[float]) -> Iterator[None]:
 
 
 def _resident() -> float:
-    """Sum the memory that cannot be dropped, of this process and all below it."""
-    total, waiting = 0.0, [os.getpid()]
+    """Sum the memory that cannot be dropped, of this process and all below it, in MB.
+
+    What a process shares with the one that it was forked from counts once.
+    """
+    total, waiting = 0, [os.getpid()]
     while waiting:
         process = Path("/proc") / str(waiting.pop())
         with contextlib.suppress(FileNotFoundError, ProcessLookupError):
-            total += _status(process, "RssAnon") + _status(process, "RssShmem")
+            total += _said(process / "smaps_rollup", "Pss_Anon")
             for task in (process / "task").iterdir():
                 with contextlib.suppress(FileNotFoundError, ProcessLookupError):
                     waiting += map(int, (task / "children").read_text(encoding="ascii").split())
-    return total
+    return total / 1000
 
 
-def _status(process: Path, name: str) -> float:
-    lines = (process / "status").read_text(encoding="utf-8").splitlines()
-    return next((int(line.split()[1]) for line in lines if line.startswith(name)), 0) / 1000
+def _said(file: Path, name: str) -> int:
+    """Return a number of KiB that the kernel says under a name; 0 of what has ended."""
+    lines = file.read_text(encoding="utf-8").splitlines()
+    return next((int(line.split()[1]) for line in lines if line.startswith(f"{name}:")), 0)
 
 
 def _merge(document: Path) -> None:
@@ -165,9 +166,9 @@ def _merge(document: Path) -> None:
     with tempfile.TemporaryFile() as target:
         writer.write(target)
     seconds = perf_counter() - begun
-    itself = Path("/proc/self")
-    most = _status(itself, "VmHWM") - _status(itself, "RssFile")
-    print(seconds, most - before)
+    itself = Path("/proc/self/status")
+    most = _said(itself, "VmHWM") - _said(itself, "RssFile")
+    print(seconds, most / 1000 - before)
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import subprocess
+import sys
 from pathlib import Path
 
 import pikepdf
@@ -347,3 +348,52 @@ def test_the_number_is_at_the_foot_of_what_is_seen(tmp_path: Path, turned: int, 
     assert dark[1] > tall - 22, "at the foot"
     assert dark[3] < tall - 4
     assert wide - 26 < dark[2] < wide - 6, "at the right"
+
+
+@pytest.mark.slow
+def test_ten_times_the_pages_take_no_more_memory(tmp_path: Path) -> None:
+    peaks = []
+    for documents in (4, 40):
+        folder = tmp_path / f"{documents}"
+        folder.mkdir()
+        content = simple("a long record", 50)
+        made, _ = bound(folder, [content] * documents)
+        assert made.pages == documents * 51 + 2
+        again = tmp_path / f"again-{documents}"
+        again.mkdir()
+        done = subprocess.run(
+            [sys.executable, "-c", _BIND_AND_SAY, str(folder / "room"), str(again)],
+            check=True,
+            capture_output=True,
+            text=True,
+        )
+        peaks.append(int(done.stdout))
+    assert peaks[1] - peaks[0] < 8 << 10, peaks
+
+
+# The most KiB that joining took, without the pages of files, which the kernel drops at need.
+_BIND_AND_SAY = """
+import os, sys, threading
+from pathlib import Path
+from converters import binding
+from converters.handed import Handed
+
+def taken():
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("RssAnon"))
+
+most, ended = [0], threading.Event()
+
+def watch():
+    while not ended.wait(0.005):
+        most[0] = max(most[0], taken())
+
+thread = threading.Thread(target=watch)
+thread.start()
+room, again = map(Path, sys.argv[1:])
+handed = [Handed(os.open(room / one, os.O_RDONLY), again) for one in ("sections", "facts.json")]
+binding.bind(*handed)
+ended.set()
+thread.join()
+print(max(most[0], taken()))
+"""
