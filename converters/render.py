@@ -26,11 +26,12 @@ from converters import (
     section,
     sheets,
     text,
+    thumbnail,
     unlock,
 )
 from converters.fault import EngineFailed
 from converters.handed import Handed
-from converters.rendition import RESULT
+from converters.rendition import RESULT, THUMBNAIL
 
 _OF_SEVERAL_TYPES = {"card": card.render, "bundle": bundle.render}
 _OF_ONE_TYPE = {"image": image.render, "drawing": drawing.render, "markdown": markdown.render}
@@ -38,20 +39,20 @@ _ENGINES = frozenset({"html", "text"} | _OF_SEVERAL_TYPES.keys() | _OF_ONE_TYPE.
 
 
 def run(job: dict[str, Any], inputs: list[int], folder: Path) -> dict[str, Any]:
-    """Do one job: {"do": an engine of the catalogue, "mend", "unlock", "admit", "check", "detect",
-    or what makes a binder, ...}.
+    """Do one job: {"do": an engine of the catalogue, "mend", "unlock", "thumbnail", "admit",
+    "check", "detect", or what makes a binder, ...}.
 
-    The first input is the file. The engines, mend and unlock leave RESULT and answer {"warnings"};
-    admit answers {"warnings"} and may leave a table in a form that the engine reads one way only;
-    check takes the PDF as the second input, its text as a third, and answers {"pages",
-    "compared"}; detect answers {"media_type", "flags"}.
+    The first input is the file. The engines, mend and unlock leave RESULT, thumbnail leaves
+    THUMBNAIL, and they answer {"warnings"}; admit answers {"warnings"} and may leave a table in a
+    form that the engine reads one way only; check takes the PDF as the second input, its text as a
+    third, and answers {"pages", "compared"}; detect answers {"media_type", "flags"}.
     Raises a ConversionFault.
     """
     match job["do"]:
         case engine if engine in _ENGINES:
             return {"warnings": _rendered(job, inputs, folder / RESULT)}
-        case "mend" | "unlock":
-            _copy(job, inputs[0], folder / RESULT)
+        case "mend" | "unlock" | "thumbnail":
+            _copy(job, inputs[0], folder)
             return {"warnings": []}
         case "admit":
             return admission.admit(inputs[0], job["media_type"], folder)
@@ -79,11 +80,14 @@ def _of_a_binder(job: dict[str, Any], inputs: list[Handed]) -> dict[str, Any]:
     raise EngineFailed("no such job")
 
 
-def _copy(job: dict[str, Any], source: int, target: Path) -> None:
-    if job["do"] == "mend":
-        mend.write(source, target)
-    else:
-        unlock.write(source, job["password"], target)
+def _copy(job: dict[str, Any], source: int, folder: Path) -> None:
+    match job["do"]:
+        case "mend":
+            mend.write(source, folder / RESULT)
+        case "unlock":
+            unlock.write(source, job["password"], folder / RESULT)
+        case "thumbnail":
+            thumbnail.write(source, job["page"], folder / THUMBNAIL)
 
 
 def _rendered(job: dict[str, Any], inputs: list[int], target: Path) -> list[str]:
@@ -101,6 +105,7 @@ def _rendered(job: dict[str, Any], inputs: list[int], target: Path) -> list[str]
 def warm() -> None:
     """Load fonts, patterns and tables, so that they are there before the first fork."""
     detect.warm()
+    thumbnail.warm()
     fonts.has("\u4e00")
     document = page.wrapped(html.cleaned("<p>Ab <b>c</b> <i>d</i> <tt>e</tt></p>"), "x")
     page.write(document, Path(os.devnull), sheet=html.SHEET)

@@ -29,7 +29,7 @@ from converters.fault import (
 from converters.office import Office
 from converters.pool import Pool
 from converters.program import Programs
-from converters.rendition import CHECKED, RESULT, TABLE, Rendition, Source
+from converters.rendition import CHECKED, RESULT, TABLE, THUMBNAIL, Rendition, Source
 from converters.sandbox import Limits
 
 _PDF = "application/pdf"  # kept by the catalogue; who asks for one wants it mended
@@ -43,8 +43,9 @@ _LIBRARIES = {
     "markdown": ("weasyprint", "nh3", "markdown-it-py", "charset-normalizer"),
     "bundle": ("weasyprint", "nh3"),
     "mend": ("pikepdf",),
+    "thumbnail": ("pypdfium2", "pillow"),
 }
-# What of our own code shapes an engine's output: a change of it makes a new rendition.
+# What of our own code shapes an engine's output: a change of it makes a new one.
 _SHAPED_BY = {
     "html": ("html", "page"),
     "text": ("text", "page"),
@@ -62,6 +63,7 @@ _SHAPED_BY = {
         *("source_words", "binary_word", "binary_sheet", "binary_slides", "rich_text"),
     ),
     "mend": ("mend",),
+    "thumbnail": ("thumbnail",),
 }
 
 
@@ -123,7 +125,9 @@ class Workshop:
         Raises EngineFailed for a type without an engine, or one whose program is not installed or
         does not say its version; `last_chance` and the other faults are those of `convert`.
         """
-        engine = self._engine(media_type)
+        return self._key(self._engine(media_type), last_chance=last_chance)
+
+    def _key(self, engine: str, *, last_chance: bool = True) -> tuple[str, str]:
         if engine not in self._keys:
             if engine == "office":
                 with self._at_work(last_chance=last_chance):
@@ -243,6 +247,18 @@ class Workshop:
         """
         with self._at_work(last_chance=True):
             return self._ask(job, files, into, seconds)
+
+    def thumbnail_settings(self) -> str:
+        """Return the settings of thumbnails: equal ones make equal pictures."""
+        return self._key("thumbnail")[1]
+
+    def thumbnail(self, pdf: Path, page: int, into: Path, *, seconds: int) -> Path:
+        """Make the thumbnail of a page, counted from 1, in the folder `into`.
+
+        Raises PasswordNeeded, Damaged, EngineFailed, JobStopped and SandboxMissing.
+        """
+        self.job({"do": "thumbnail", "page": page}, (pdf,), into, seconds)
+        return into / THUMBNAIL
 
     def _convert_office(
         self, source: Source, room: Path, pdf: Path, owner: str | None, *, grown: bool = False

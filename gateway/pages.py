@@ -15,6 +15,7 @@ from gateway.case_number import CaseShape
 from gateway.foresight import foresee
 from gateway.long_bodies import LongBodies
 from gateway.stores import Stores
+from portal.thumbnails import Thumbnail
 from portal.unlocking import Unlock
 from portal.web.app import build_app
 from portal.web.desk import Check, Printer
@@ -42,6 +43,7 @@ def pages_of(
     send: Callable[[int], str],
     printer: Printer,
     unlock: Unlock,
+    thumbnail: Thumbnail,
     *,
     grace_seconds: int,
 ) -> Pages:
@@ -72,6 +74,7 @@ def pages_of(
         encrypted=settings.outbound.is_encrypted,
         printer=printer,
         unlock=unlock,
+        thumbnail=thumbnail,
         clock=clock.now,
         checks=checks,
         metrics=metrics,

@@ -25,6 +25,7 @@ from gateway.paper import Paper
 from gateway.queue import Queue, Runner
 from gateway.relay import RelayWay
 from gateway.stores import Stores, open_stores
+from gateway.thumbnails import Thumbnailer
 from gateway.unlocking import Unlocker
 from gateway.watch import Metrics
 from gateway.way import FolderWay, Way
@@ -71,6 +72,10 @@ def serve(settings: Settings, ready: Ready) -> None:
                 kept = Kept(stores.database, stores.vault, clock.now)
                 printer = Paper(road.workshop, kept, stores.work / "paper")
                 unlock = Unlocker(road.workshop, kept, stores.vault, stores.work / "unlocking")
+                thumbnail = Thumbnailer(
+                    *(road.workshop, stores.database, stores.vault),
+                    *(stores.work / "thumbnails", clock.now),
+                )
                 pages = pages_of(
                     stores,
                     checks,
@@ -78,6 +83,7 @@ def serve(settings: Settings, ready: Ready) -> None:
                     stores.web_door(clock.now).send,
                     printer,
                     unlock,
+                    thumbnail,
                     grace_seconds=_GRACE_SECONDS,
                 )
                 asyncio.run(_open(doors, pages, settings.web, ready))

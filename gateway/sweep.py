@@ -12,11 +12,21 @@ import structlog
 
 from config.settings import Settings
 from gateway.queue import Queue
-from portal import answer_link, binder, draft, sign_in, six_digits, upload, upload_link
+from portal import (
+    answer_link,
+    binder,
+    draft,
+    sign_in,
+    six_digits,
+    thumbnails,
+    upload,
+    upload_link,
+)
 from portal.database import Database
 from portal.decision import pending
 from portal.pouch import PouchChanged, Raw
 from portal.tables import binders, letters, outbox, parts, pouch, renditions, uploads
+from portal.tables import thumbnails as pictures
 from portal.vault import Vault
 
 _BATCH = 500
@@ -35,9 +45,10 @@ class Sweep:
     give_up: Callable[[int, int], bool]  # holds a letter's attempt, and tells its sender
 
     def house(self, stop: threading.Event) -> bool:
-        """Clear drafts, blobs, workflows, sessions, codes that are over. Nothing is left then."""
+        """Clear drafts, thumbnails, blobs, workflows, sessions, codes that are over, every one."""
         self.drafts()
         self.binders()
+        self.thumbnails()
         self.blobs(stop)
         self.queue.purge(self.clock() - _WORKFLOWS_KEPT)
         self.sessions()
@@ -132,6 +143,11 @@ class Sweep:
             days = self.settings.conversion.binder_days
             return binder.sweep(connection, now=self.clock(), days=days)
 
+    def thumbnails(self) -> int:
+        """Remove the thumbnails whose PDF is gone. Return how many."""
+        with self.database.write() as connection:
+            return thumbnails.sweep(connection, now=self.clock())
+
     def blobs(self, stop: threading.Event) -> int:
         """Remove what nobody refers to from the vault. Return how many blobs and drafts went."""
         seconds = self.settings.storage.sweep_after_hours * 3600
@@ -155,11 +171,12 @@ HOLDS_ITS_CONTENT = sa.or_(letters.c.state != "rehearsed", _ANSWER_WAITS)
 
 
 def is_referenced(connection: sa.Connection, sha256: str) -> bool:
-    """Say whether a letter, a part, a rendition, a binder or a file of a draft is this blob."""
+    """Say whether a letter, a part, a draft's file, or a PDF or picture of them is this blob."""
     asked = sa.union_all(
         sa.select(letters.c.id).where(letters.c.raw_sha256 == sha256, HOLDS_ITS_CONTENT),
         sa.select(parts.c.id).where(parts.c.sha256 == sha256, parts.c.stored),
         sa.select(renditions.c.id).where(renditions.c.pdf_sha256 == sha256),
+        sa.select(pictures.c.id).where(pictures.c.picture_sha256 == sha256),
         sa.select(uploads.c.id).where(uploads.c.sha256 == sha256),
         sa.select(binders.c.id).where(binders.c.pdf_sha256 == sha256),
     ).limit(1)

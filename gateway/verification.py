@@ -31,6 +31,7 @@ from portal.tables import (
     pouch,
     renditions,
     submissions,
+    thumbnails,
     uploads,
 )
 from portal.vault import BlobMissing, Vault
@@ -164,6 +165,9 @@ def damages(database: Database, vault: Vault) -> Iterator[str]:
                 .where(drafts.c.letter_id.is_not(None)),
                 sa.select(renditions.c.pdf_sha256),
                 sa.select(binders.c.pdf_sha256).where(binders.c.pdf_sha256.is_not(None)),
+                sa.select(thumbnails.c.picture_sha256).where(
+                    thumbnails.c.picture_sha256.is_not(None)
+                ),
             )
         ).scalars()
         for sha256 in named:

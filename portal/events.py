@@ -58,6 +58,14 @@ LOOKS = (
 """The kinds that say who saw a package: what "who saw what and when" is printed from."""
 
 
+def has_looked(connection: sa.Connection, letter_id: int, actor: str) -> bool:
+    """Say whether the trail has that somebody looked at a package."""
+    looked = sa.select(events.c.id).where(
+        events.c.letter_id == letter_id, events.c.actor == actor, events.c.kind.in_(LOOKS)
+    )
+    return connection.execute(looked.limit(1)).first() is not None
+
+
 def account(account_id: int) -> str:
     """Name an account as the actor of an event."""
     return f"account:{account_id}"

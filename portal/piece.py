@@ -92,13 +92,17 @@ class Piece:
     @property
     def pdf(self) -> str | None:
         """SHA-256 of the PDF to view: the one that was made, or the one that came."""
+        if self.made is not None or NOT_SHOWN.isdisjoint(self.remarks):
+            return self.pictured
+        return None
+
+    @property
+    def pictured(self) -> str | None:
+        """SHA-256 of the PDF whose pages are pictured: also of one that would do something."""
         if self.made is not None:
             return self.made.sha256
         # A PDF that waits (for its password, say) is not shown: a browser would only fail on it.
-        is_shown = self.fate == "filed" and NOT_SHOWN.isdisjoint(self.remarks)
-        if self.detected_type == PDF and is_shown:
-            return self.original
-        return None
+        return self.original if self.detected_type == PDF and self.fate == "filed" else None
 
 
 def pieces_of(connection: sa.Connection, letter_id: int) -> dict[int, Piece]:

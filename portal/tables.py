@@ -163,6 +163,20 @@ renditions = sa.Table(
     sa.UniqueConstraint("owner", "source_sha256", "engine", "settings"),
 )
 
+# One picture for one page of a PDF and the settings that made it.
+thumbnails = sa.Table(
+    "thumbnails",
+    metadata,
+    _id(),
+    _text("pdf_sha256"),
+    sa.Column("page", sa.Integer, nullable=False),
+    _text("settings"),
+    # None where it was tried, and none can be made.
+    sa.Column("picture_sha256", sa.Text, nullable=True, index=True),
+    _moment("made_at"),
+    sa.UniqueConstraint("pdf_sha256", "page", "settings"),
+)
+
 parts = sa.Table(
     "parts",
     metadata,

@@ -16,6 +16,7 @@ from tests.screen import Screen
 pytestmark = pytest.mark.slow
 
 LINK = "a new one-time link"
+SHEETS = "the pages of a document"
 PAGES: dict[str, tuple[str | None, str]] = {
     "team": ("Olu Adeyemi", "/packages"),
     "team, second page": ("Olu Adeyemi", "/packages?page=2"),
@@ -23,6 +24,7 @@ PAGES: dict[str, tuple[str | None, str]] = {
     "nothing found": ("Dana Reyes", "/packages?find=99"),
     "nothing at all": ("Ada Oyelaran-Whitcombe", "/packages"),
     "filed in part": ("Dana Reyes", "/p/7KQ4-M2XD"),
+    "pages of a document": ("Dana Reyes", SHEETS),
     "held": ("Olu Adeyemi", "/p/9HXW-3T5R"),
     "held, unknown": ("Olu Adeyemi", "/p/4ZZ0-QF8B"),
     "hostile": ("Olu Adeyemi", "/p/BADB-AD00"),
@@ -47,7 +49,12 @@ STATUSES = {"not there": 404, "link gone": 410}
 
 def _goto(screen: Screen, page: Page, name: str) -> Page:
     _, path = PAGES[name]
-    answer = page.goto(screen.desk.link("Dana Reyes") if path == LINK else path)
+    deposition = screen.desk.sample.part_ids["7KQ4M2XD"][1]
+    made = {
+        LINK: lambda: screen.desk.link("Dana Reyes"),
+        SHEETS: lambda: f"/p/7KQ4-M2XD/documents/{deposition}/pages",
+    }
+    answer = page.goto(made[path]() if path in made else path)
     # A fault shows a page as well, and a fine one.
     assert answer is not None, name
     assert answer.status == STATUSES.get(name, 200), name

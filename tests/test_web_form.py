@@ -14,6 +14,7 @@ from fastapi import FastAPI
 from gateway.pages import pages_of
 from gateway.paper import no_paper
 from gateway.stores import Stores
+from gateway.thumbnails import no_thumbnails
 from gateway.unlocking import no_unlocking
 from portal.pdf_name import pdf_name
 from portal.tables import cases, letters, parts, submissions
@@ -35,7 +36,9 @@ def browser_of(stores: Stores, carrier: Carrier) -> TestClient:
     send = stores.web_door(lambda: carrier.now).send
     app = cast(
         "FastAPI",
-        pages_of(stores, {}, bytes, send, no_paper, no_unlocking, grace_seconds=1).config.app,
+        pages_of(
+            stores, {}, bytes, send, no_paper, no_unlocking, no_thumbnails, grace_seconds=1
+        ).config.app,
     )
     address = stores.settings.service.base_url
     return TestClient(app, base_url=address, follow_redirects=False)

@@ -25,6 +25,7 @@ from portal.dossier import NotThere
 from portal.draft import TooManyDrafts
 from portal.foreseen import Foresee
 from portal.sign_in import LinkGone
+from portal.thumbnails import Thumbnail
 from portal.undo import UndoOver
 from portal.unlocking import Unlock
 from portal.upload_link import UploadLinkGone
@@ -47,6 +48,7 @@ from portal.web import (
     sender_page,
     sent,
     sign_in,
+    thumbnails,
     unlocking,
     upload_links,
     uploads,
@@ -64,7 +66,8 @@ from portal.web.pages import Pages
 from portal.web.static_files import Static
 
 _ROOMS = (
-    *(packages, package, closing, reassign, documents, binder, triage_pages, decided, sent),
+    *(packages, package, closing, reassign, documents, thumbnails, binder),
+    *(triage_pages, decided, sent),
     *(outbox, directory, help_page, sign_in, answer, watching),
     *(sender_page, unlocking, uploads, upload_links, send_form, send_check, send_code, send_done),
 )
@@ -95,6 +98,7 @@ def build_app(
     encrypted: bool | None,
     printer: Printer,
     unlock: Unlock,
+    thumbnail: Thumbnail,
     clock: Callable[[], datetime],
     checks: Mapping[str, Check],
     metrics: Callable[[], bytes],
@@ -105,10 +109,10 @@ def build_app(
     one submission holds. `case_number` brings what a person wrote into the form of our case
     numbers, or says None. `foresee` says what will become of files. `send` sends a draft by its id,
     once however often it is called, and returns the receipt number. `encrypted` says whether our
-    mails are. `printer` makes PDFs of our own HTML, `unlock` opens locked ones. `clock` returns the
-    present moment with its zone. `checks` are those of /readyz by name: each returns None, or its
-    problem in a sentence without personal data. Serve it without an access log: the address of a
-    sign-in link is a secret.
+    mails are. `printer` makes PDFs of our own HTML, `unlock` opens locked ones, `thumbnail` draws a
+    page. `clock` returns the present moment with its zone. `checks` are those of /readyz by
+    name: each returns None, or its problem in a sentence without personal data. Serve it without an
+    access log: the address of a sign-in link is a secret.
     """
     desk = Desk(
         database=database,
@@ -128,6 +132,7 @@ def build_app(
         encrypted=encrypted,
         printer=printer,
         unlock=unlock,
+        thumbnail=thumbnail,
         clock=clock,
         checks=checks,
         metrics=metrics,

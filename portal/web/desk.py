@@ -16,6 +16,7 @@ from config.settings import Intake, Sending, Service, Triage, Web
 from portal.database import Database
 from portal.foreseen import Foresee
 from portal.handout import Handout
+from portal.thumbnails import Thumbnail
 from portal.unlocking import Unlock
 from portal.vault import Vault
 from portal.web.line import Lines
@@ -56,6 +57,7 @@ class Desk:
     encrypted: bool | None  # whether our mails are; see portal.rights.is_private
     printer: Printer
     unlock: Unlock
+    thumbnail: Thumbnail
     clock: Callable[[], datetime]
     checks: Mapping[str, Check]
     metrics: Callable[[], bytes]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 
-from portal import binder, events, receipt_number, unlocking, upload_link
+from portal import binder, events, receipt_number, thumbnails, unlocking, upload_link
 from portal.closing import may_close, may_reopen
 from portal.dossier import mark_read
 from portal.handout import everything, original_of
@@ -51,6 +51,9 @@ def package(request: Request, desk: AtDesk, receipt: str) -> Response:
         lines = history(connection, visitor.viewer, found)
         reassigning = offer(connection, visitor.viewer, found)
         links = upload_link.of(connection, visitor.viewer, found)
+        undrawable = thumbnails.undrawable(
+            connection, {piece.pictured for piece in found.pieces if piece.pictured is not None}
+        )
         completes = upload_link.completes(connection, found.letter_id)
         bound = binder.find(connection, found)
     closing = "close" if may_close(visitor.viewer, found) else None
@@ -73,5 +76,6 @@ def package(request: Request, desk: AtDesk, receipt: str) -> Response:
         links=links,
         link_cases=upload_link.cases_for(visitor.viewer, found),
         completes=completes,
+        undrawable=undrawable,
         now=now,
     )
