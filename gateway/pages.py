@@ -15,6 +15,7 @@ from gateway.case_number import CaseShape
 from gateway.foresight import foresee
 from gateway.long_bodies import LongBodies
 from gateway.stores import Stores
+from portal.mailed_password import Said
 from portal.thumbnails import Thumbnail
 from portal.unlocking import Unlock
 from portal.web.app import build_app
@@ -44,6 +45,7 @@ def pages_of(
     printer: Printer,
     unlock: Unlock,
     thumbnail: Thumbnail,
+    said: Said,
     *,
     grace_seconds: int,
 ) -> Pages:
@@ -75,6 +77,7 @@ def pages_of(
         printer=printer,
         unlock=unlock,
         thumbnail=thumbnail,
+        said=said,
         clock=clock.now,
         checks=checks,
         metrics=metrics,

@@ -19,6 +19,7 @@ from gateway.chore import Chore
 from gateway.chores import chores_of
 from gateway.doors import Doors, named
 from gateway.gauges import gauges, readiness
+from gateway.mailed_password import MailedPasswords
 from gateway.outbound import Outbound
 from gateway.pages import Pages, pages_of
 from gateway.paper import Paper
@@ -84,6 +85,7 @@ def serve(settings: Settings, ready: Ready) -> None:
                     printer,
                     unlock,
                     thumbnail,
+                    MailedPasswords(stores.database, stores.raw(), road, stores.work / "passwords"),
                     grace_seconds=_GRACE_SECONDS,
                 )
                 asyncio.run(_open(doors, pages, settings.web, ready))

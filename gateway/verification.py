@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from gateway.letter import Form
 from gateway.road.aside import ANSWER, MACHINE_ANSWERED
 from gateway.road.describe import KEPT
+from gateway.road.mask import PASSWORD
 from gateway.sweep import HOLDS_ITS_CONTENT, is_referenced
 from portal.database import Database
 from portal.decision import waits_to_be_carried
@@ -43,6 +44,8 @@ PLACES = {
     "returned": ("not_filed",),
     "set_aside": ("copy", "rehearsed", "set_aside"),
 }
+# Why a letter is set aside that belongs to another one.
+_BELONGS = (ANSWER, PASSWORD)
 
 
 @dataclass(frozen=True)
@@ -120,7 +123,7 @@ def disagreements(database: Database) -> Iterator[str]:
             "is set aside, and nobody has decided so",
             (letters.c.state == "set_aside")
             & letters.c.reason.is_distinct_from(MACHINE_ANSWERED)
-            & letters.c.reason.is_distinct_from(ANSWER)
+            & sa.func.coalesce(letters.c.reason, "").not_in(_BELONGS)
             & ~set_aside,
         ),
         (
@@ -132,7 +135,12 @@ def disagreements(database: Database) -> Iterator[str]:
             (letters.c.form == Form.MANIFEST.value)
             & ~sa.exists().where(drafts.c.letter_id == letters.c.id),
         ),
-        ("answered no letter", (letters.c.reason == ANSWER) & letters.c.copy_of.is_(None)),
+        (
+            "answered no letter",
+            (letters.c.state == "set_aside")
+            & letters.c.reason.in_(_BELONGS)
+            & letters.c.copy_of.is_(None),
+        ),
         ("is a copy of no letter", (letters.c.state == "copy") & letters.c.copy_of.is_(None)),
     )
     with database.read() as connection:

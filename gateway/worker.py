@@ -15,6 +15,7 @@ import structlog
 
 from config.settings import Settings
 from converters.fault import JobStopped
+from gateway import password_mail
 from gateway.attempt import listed_files, live, placed_documents
 from gateway.checkpoints import Forgotten, Kept
 from gateway.letter import Form, Letter, letter_of
@@ -138,6 +139,11 @@ class Worker:
             aside = self._aside(package, receipt, letter_id, attempt)
             if aside is not None:
                 return aside
+        if package.says_password:
+            with self.database.read() as connection:
+                locked = password_mail.locked_by(connection, package, self._own(package))
+            base_url = self.settings.service.base_url
+            package = password_mail.pointed(package, receipt, locked, base_url)
         with self.metrics.stage("file"):
             if not is_trial:
                 keep_parts(package, self.raw.vault)
@@ -239,10 +245,12 @@ class Worker:
                 decision=taken,
                 question=links.question,
                 offered=links.offered,
-                answered=tuple(
-                    filter(None, map(self.road.addresses.own_message, package.answered))
-                ),
+                answered=self._own(package),
             )
+
+    def _own(self, package: Package) -> tuple[str, ...]:
+        """Return the mails of ours that a letter answers, as the outbox holds them."""
+        return tuple(filter(None, map(self.road.addresses.own_message, package.answered)))
 
     def _take_back(
         self, package: Package, tokens: tuple[str, ...], letter_id: int, attempt: int
@@ -264,7 +272,28 @@ class Worker:
         tokens = self.road.addresses.return_tokens(package.letter.envelope.recipients)
         if tokens and (package.automatic or not package.letter.envelope.sender):
             return self._take_back(package, tokens, letter_id, attempt)
-        return "set_aside" if self._answers(package, receipt, letter_id, attempt) else None
+        if self._answers(package, receipt, letter_id, attempt):
+            return "set_aside"
+        is_taken = password_mail.is_only_password(package) and self._takes_password(
+            package, receipt, letter_id, attempt
+        )
+        return "set_aside" if is_taken else None
+
+    def _takes_password(self, package: Package, receipt: str, letter_id: int, attempt: int) -> bool:
+        """Take a letter that only says a password for a part of the one that it answers."""
+        keep_parts(package, self.raw.vault)
+        with self.database.write() as connection:
+            self.raw.leave(connection)
+            return password_mail.take(
+                connection,
+                package,
+                self._own(package),
+                self.settings,
+                receipt=receipt,
+                letter_id=letter_id,
+                attempt=attempt,
+                now=self.clock(),
+            )
 
     def _answers(self, package: Package, receipt: str, letter_id: int, attempt: int) -> bool:
         """Take a letter for the answer to our question, where it is nothing else."""
@@ -274,8 +303,7 @@ class Worker:
         if number is None:
             return False
         keep_parts(package, self.raw.vault)
-        answered = tuple(filter(None, map(addresses.own_message, package.answered)))
-        reply = Reply(package, number, answered, receipt)
+        reply = Reply(package, number, self._own(package), receipt)
         with self.database.write() as connection:
             self.raw.leave(connection)
             return take(

@@ -137,6 +137,11 @@ class Dossier:
         return came + absent(self.contents.problems if self.contents else ())
 
     @property
+    def is_masked(self) -> bool:
+        """Whether a password is masked in its words, or in those of a message attached to it."""
+        return any("password_masked" in piece.remarks for piece in self.pieces)
+
+    @property
     def was_scanned(self) -> bool:
         """Whether a virus scanner was asked about it, whatever came of that."""
         return any(piece.scan is not None for piece in self.pieces)

@@ -33,6 +33,9 @@ BINDER_ASKED = "binder.asked"  # for the package as one PDF
 BINDER_DOWNLOADED = "binder.downloaded"
 DOCUMENT_UNLOCKED = "document.unlocked"  # its password was given, and forgotten
 UNLOCKING_REFUSED = "unlocking.refused"  # by another password
+# A password: in the letter's own words; or in a mail that says nothing else, which is named.
+SAYS_PASSWORD = "password.said"  # noqa: S105 -- a kind
+BRINGS_PASSWORD = "password.came"  # noqa: S105 -- a kind
 SIGNED_IN = "account.signed_in"
 SIGNED_OUT = "account.signed_out"
 

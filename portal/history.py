@@ -42,6 +42,8 @@ _DECIDED = {
     trail.COPY_RELEASED: "Checked by itself: what it was a copy of is not filed any more",
     trail.ANSWER_REFUSED: "gave an answer that was not taken",
     trail.REPLIED: "A reply came that holds just a case number",
+    trail.SAYS_PASSWORD: "A password stands in its words; we masked it in what we keep",
+    trail.BRINGS_PASSWORD: "A mail came that holds just a password",
     trail.CLOSED: "said that nothing more will come",
     trail.REOPENED: "said that documents are still missing",
     trail.LINK_MADE: "made an upload link",

@@ -6,7 +6,7 @@ as it came, and the copy stands beside it as a made PDF does.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
@@ -77,8 +77,11 @@ def take(
     *,
     actor: str,
     now: datetime,
+    detail: Mapping[str, int],
 ) -> None:
     """Put the copy beside its original, and tell the consultants that it can be read.
+
+    `detail` goes into the event: it names the letter that said the password, where one did.
 
     Where nothing else is missing, the letter is filed. Done twice, it is done once.
     """
@@ -94,7 +97,7 @@ def take(
         letter_id=dossier.letter_id,
         actor=actor,
         kind=events.DOCUMENT_UNLOCKED,
-        detail={"part": piece.id},
+        detail={"part": piece.id, **detail},
         at=now,
     )
     _move(connection, dossier.letter_id, now)

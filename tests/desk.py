@@ -73,6 +73,7 @@ class SampleDesk:
     sample: Sample = field(init=False)
     printed: list[tuple[str, str]] = field(default_factory=list)
     pictured: list[tuple[str, int]] = field(default_factory=list)
+    said: dict[int, tuple[str, ...]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.sample = Sample(self.database, self.vault)
@@ -105,6 +106,7 @@ class SampleDesk:
             printer=self.print,
             unlock=self.unlock,
             thumbnail=self.thumbnail,
+            said=lambda letter_id: self.said.get(letter_id, ()),
             clock=lambda: self.now,
             checks=self.checks,
             metrics=lambda: b"casebridge_sample 1.0\n",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import suppress
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +13,11 @@ import httpx
 import pytest
 import sqlalchemy as sa
 
-from portal.tables import letters, outbox, packages, parts
+from portal.tables import events, letters, outbox, packages, parts
 from tests.desk import PASSWORD, SampleDesk, TestClient, filled_desk, kinds
 from tests.desk import csrf as framed_csrf
 from tests.filling_in import csrf, words
+from tests.record_sample import NOW, Part
 from tests.test_portal_web_sender_page import proven
 
 PAGE = "/p/7KQ4-M2XD"
@@ -182,3 +184,119 @@ def test_a_letter_that_lacks_nothing_more_is_filed(desk: SampleDesk) -> None:
             sa.select(letters.c.state, letters.c.reason).where(letters.c.receipt == "7KQ4M2XD")
         ).one()
     assert tuple(row) == ("filed", None)
+
+
+def mailed(desk: SampleDesk, receipt: str, says: tuple[str, ...], **changes: Any) -> int:
+    """Put a mail into the record that says passwords, and return its letter."""
+    with desk.database.read() as connection:
+        first = connection.execute(sa.select(letters).where(letters.c.receipt == "7KQ4M2XD")).one()
+    said = {"firm_id": first.firm_id, "sender": first.sender, "proof": "aligned"} | changes
+    detail = said.pop("answers", [])
+    letter = desk.sample.letter(receipt, said.pop("state", "filed"), **said)
+    desk.sample.package(letter)
+    desk.sample.event(letter, "password.said", answers=detail)
+    desk.said[letter] = says
+    return letter
+
+
+def try_mailed(browser: TestClient, part: int, mail: str) -> Any:
+    token = framed_csrf(browser.get("/packages").text)
+    path = f"{PAGE}/documents/{part}/mailed-password"
+    return browser.post(path, data={"csrf": token, "mail": mail})
+
+
+def test_staff_are_offered_what_a_later_mail_says_and_one_press_tries_it(desk: SampleDesk) -> None:
+    piece = locked(desk)
+    mail = mailed(desk, "3MA1WRD5", ("Lincoln", PASSWORD))
+    browser = desk.signed_in("Olu Adeyemi")
+    page = browser.get(PAGE).text
+    assert "seems to hold the password" in words(page)
+    assert "3MA1-WRD5" in page
+    assert PASSWORD not in page
+    answer = try_mailed(browser, piece.id, "3MA1-WRD5")
+    assert (answer.status_code, answer.headers["location"]) == (303, f"{PAGE}#documents")
+    assert part_of(desk, piece.id).reason == "unlocked"
+    with desk.database.read() as connection:
+        rows = connection.execute(
+            sa.select(events.c.kind, events.c.detail).where(events.c.kind.like("%unlock%"))
+        ).all()
+    assert [tuple(one) for one in rows] == [
+        ("unlocking.refused", {"part": piece.id}),
+        ("document.unlocked", {"part": piece.id, "mail": mail}),
+    ]
+    assert PASSWORD not in everything_kept(desk)
+
+
+def test_each_password_of_a_mail_counts_among_the_tries(desk: SampleDesk) -> None:
+    piece = locked(desk)
+    mailed(desk, "3MA1WRD5", ("one", "two", "three", "four"))
+    browser = desk.signed_in("Olu Adeyemi")
+    answer = try_mailed(browser, piece.id, "3MA1-WRD5")
+    assert answer.status_code == 422
+    assert "No password that the mail says opens" in words(answer.text)
+    assert [kind for _, kind, *_ in kinds(desk)].count("unlocking.refused") == 4
+    assert try_mailed(browser, piece.id, "3MA1-WRD5").status_code == 422
+    assert try_mailed(browser, piece.id, "3MA1-WRD5").status_code == 429
+    assert give(browser, piece.id, PASSWORD).status_code == 429
+
+
+def test_a_mail_that_says_none_any_more_counts_as_a_try(desk: SampleDesk) -> None:
+    mailed(desk, "3MA1WRD5", ())
+    answer = try_mailed(desk.signed_in("Olu Adeyemi"), locked(desk).id, "3MA1-WRD5")
+    assert "No password that the mail says opens" in words(answer.text)
+    assert "unlocking.refused" in {kind for _, kind, *_ in kinds(desk)}
+
+
+@pytest.mark.parametrize(
+    ("changes", "is_offered"),
+    [
+        ({}, True),
+        ({"sender": "lee@bakerholt.example"}, False),
+        ({"sender": "lee@bakerholt.example", "answers": [1]}, True),
+        ({"proof": "none"}, False),
+        ({"proof": "failed"}, False),
+        ({"firm_id": None}, False),
+        ({"state": "checking"}, False),
+        ({"state": "set_aside", "sender": "lee@bakerholt.example", "copy_of": 1}, True),
+        ({"arrived_at": NOW - timedelta(days=60)}, False),
+    ],
+)
+def test_only_a_mail_of_the_firm_that_belongs_to_it_is_offered(
+    desk: SampleDesk, changes: dict[str, Any], is_offered: bool
+) -> None:
+    with desk.database.read() as connection:
+        first = connection.scalar(sa.select(letters.c.id).where(letters.c.receipt == "7KQ4M2XD"))
+    if "answers" in changes:
+        changes = changes | {"answers": [first]}
+    if "copy_of" in changes:
+        changes = changes | {"copy_of": first}
+    mailed(desk, "3MA1WRD5", (PASSWORD,), **changes)
+    browser = desk.signed_in("Olu Adeyemi")
+    assert ("seems to hold the password" in words(browser.get(PAGE).text)) == is_offered
+    answer = try_mailed(browser, locked(desk).id, "3MA1-WRD5")
+    assert answer.status_code == (303 if is_offered else 404)
+
+
+def test_what_a_person_may_not_see_is_not_offered_to_them(desk: SampleDesk) -> None:
+    mailed(desk, "3MA1WRD5", (PASSWORD,), state="with_us")
+    consultant = desk.signed_in("Dana Reyes")
+    assert "seems to hold the password" not in words(consultant.get(PAGE).text)
+    assert try_mailed(consultant, locked(desk).id, "3MA1-WRD5").status_code == 404
+    assert "seems to hold the password" in words(desk.signed_in("Olu Adeyemi").get(PAGE).text)
+
+
+def test_the_sender_is_offered_no_mail(desk: SampleDesk) -> None:
+    mailed(desk, "3MA1WRD5", (PASSWORD,))
+    assert "seems to hold the password" not in words(proven(desk).get(PAGE).text)
+
+
+def test_the_page_of_a_mail_says_that_its_password_is_masked(desk: SampleDesk) -> None:
+    letter = mailed(desk, "3MA1WRD5", (PASSWORD,))
+    desk.sample.parts(
+        "3MA1WRD5",
+        letter,
+        [Part(None, "text/plain", reason="narrative", remarks=("password_masked",), stored=False)],
+    )
+    page = words(desk.signed_in("Olu Adeyemi").get("/p/3MA1-WRD5").text)
+    assert "A password in it is masked here" in page
+    assert "A password stands in its words" in page

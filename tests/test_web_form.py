@@ -11,6 +11,7 @@ import pytest
 import sqlalchemy as sa
 from fastapi import FastAPI
 
+from gateway.mailed_password import none_said
 from gateway.pages import pages_of
 from gateway.paper import no_paper
 from gateway.stores import Stores
@@ -34,12 +35,9 @@ def pdf() -> bytes:
 def browser_of(stores: Stores, carrier: Carrier) -> TestClient:
     """A browser at the pages as `serve` builds them."""
     send = stores.web_door(lambda: carrier.now).send
-    app = cast(
-        "FastAPI",
-        pages_of(
-            stores, {}, bytes, send, no_paper, no_unlocking, no_thumbnails, grace_seconds=1
-        ).config.app,
-    )
+    engines = (no_paper, no_unlocking, no_thumbnails, none_said)
+    pages = pages_of(stores, {}, bytes, send, *engines, grace_seconds=1)
+    app = cast("FastAPI", pages.config.app)
     address = stores.settings.service.base_url
     return TestClient(app, base_url=address, follow_redirects=False)
 

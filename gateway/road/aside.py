@@ -76,27 +76,30 @@ def answered(
     first_id: int,
     owed: Owed | None,
     now: datetime,
+    reason: str = ANSWER,
+    kind: str = events.REPLIED,
 ) -> None:
-    """Set a reply aside that answered our question about another letter, and let it point there.
+    """Set a reply aside that belongs to another letter, and let it point there.
 
-    Its words are described, for whoever looks. Raises StaleAttempt by the fence.
+    Its words are described, for whoever looks. `reason` is a code of the catalogue, and `kind` the
+    event of the letter that it answers. Raises StaleAttempt by the fence.
     """
-    move_letter(connection, letter_id, attempt, "set_aside", ANSWER, now)
+    move_letter(connection, letter_id, attempt, "set_aside", reason, now)
     connection.execute(
         letters.update()
         .where(letters.c.id == letter_id)
         .values(firm_id=package.resolution.firm_id, copy_of=first_id)
     )
     describe(connection, package, letter_id)
-    for one, other, kind in (
+    for one, other, happened in (
         (letter_id, first_id, "letter.set_aside"),
-        (first_id, letter_id, events.REPLIED),
+        (first_id, letter_id, kind),
     ):
         events.record(
             connection,
             letter_id=one,
             actor=events.GATEWAY,
-            kind=kind,
+            kind=happened,
             detail={"letter": other},
             at=now,
         )

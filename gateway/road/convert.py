@@ -137,7 +137,10 @@ def _printed(part: Part, words: Words, bench: Bench) -> tuple[Part, ConversionFa
 
 
 def _words_sources(words: Words, folder: Path) -> Iterator[Source]:
-    """Name what a message's words can be printed from, with who wrote it, to whom, when above."""
+    """Name what a message's words can be printed from, with who wrote it, to whom, when above.
+
+    Words that are masked are printed from the text: their HTML says what is not to be said.
+    """
     heading = (
         ("From", words.header_from),
         ("To", words.header_to),
@@ -147,7 +150,7 @@ def _words_sources(words: Words, folder: Path) -> Iterator[Source]:
     # Not the part's own bytes: they have a charset, may be format=flowed, or be one of several.
     text = folder / f"words-{words.path.replace('/', '-')}.txt"
     text.write_text(words.text, encoding="utf-8", errors="replace")
-    html = [(words.html, "text/html")] if words.html else []
+    html = [(words.html, "text/html")] if words.html and not words.is_masked else []
     for file, media_type in (*html, (text, "text/plain")):
         yield Source(
             file=file,

@@ -41,7 +41,8 @@ def elsewhere(package: Package, table: Elsewhere) -> Package:
     has_documents = any(_is_document(part, package) for part in parts)
     alone = {rule.code for rule in table.rules if rule.alone}
     others = [one for one in seen if one.rule not in alone]
-    if has_documents or others:
+    # The attachment whose password it says came before.
+    if has_documents or others or package.says_password:
         seen = others
     troubles = tuple(_troubles(seen))
     return package.but(parts=parts, elsewhere=tuple(seen), troubles=(*package.troubles, *troubles))

@@ -20,7 +20,7 @@ from gateway.road.linked import linked
 from gateway.road.package import Fate, Package, Part, Trouble
 from gateway.road.submit import submit
 from gateway.tally import Tally
-from portal import answer_link, events, receipt_number, upload_link
+from portal import answer_link, events, mailed_password, receipt_number, upload_link
 from portal.absent import PROBLEMS as ABSENT
 from portal.closing import arrived
 from portal.decision import carried
@@ -150,6 +150,8 @@ def file(
         if decision is None and state == "filed" and (answered or by_form):
             brought = Tally(package).brought
             arrived(connection, answered, letter_id=letter_id, documents=brought, now=now)
+    if package.says_password:
+        mailed_password.note(connection, letter_id, answered, now=now)
     _insert_events(connection, package, letter_id, described.converted, state, reason, now)
     if question is not None:
         answer_link.keep(connection, letter_id, question.token_sha256, now=now, days=question.days)

@@ -95,6 +95,7 @@ class Words:
     # What another program shows of the same message; a case number in it must not disagree.
     other_subjects: str = ""  # a line for each Subject field that differs from `subject`
     other: str = ""  # the new words of the forms that `text` was not taken from
+    is_masked: bool = False  # a password in it is masked: not in `html`, which is not printed then
 
 
 @dataclass(frozen=True)
@@ -269,6 +270,11 @@ class Package:
                 found.cover_email,
             ),
         )
+
+    @property
+    def says_password(self) -> bool:
+        """Whether its own words hold a password."""
+        return any(one.code == "password_in_mail" for one in self.troubles)
 
     @property
     def own_words(self) -> Words:

@@ -100,7 +100,12 @@ def _remarked(part: Part, words: Words | None) -> Part:
     """Say of a message's words what a reader must know of them."""
     if words is None or part.reason != "narrative":
         return part
-    remarks = [*(["forms_differ"] if words.differs else []), *(["lossy"] if words.lossy else [])]
+    known = {
+        "forms_differ": words.differs,
+        "lossy": words.lossy,
+        "password_masked": words.is_masked,
+    }
+    remarks = [code for code, is_so in known.items() if is_so]
     return dataclasses.replace(part, remarks=(*part.remarks, *remarks))
 
 

@@ -30,6 +30,7 @@ from gateway.road.decided import Decided, carry_out
 from gateway.road.elsewhere import elsewhere
 from gateway.road.listed import Blobs, read_listed
 from gateway.road.look import DirectoryView
+from gateway.road.mask import mask
 from gateway.road.name import name
 from gateway.road.package import NARRATIVE_CHARACTERS, Package
 from gateway.road.promise import promised
@@ -110,7 +111,7 @@ class Road:
             return self._scanned(self._settled(broken, decision, today), raw, decision)
         with self.timer("sort"):
             package = sort(
-                package, self.media, self.apart, narrative_characters=NARRATIVE_CHARACTERS
+                mask(package), self.media, self.apart, narrative_characters=NARRATIVE_CHARACTERS
             )
             package = elsewhere(package, self.elsewhere)
         with self.timer("resolve"):

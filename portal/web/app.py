@@ -24,6 +24,7 @@ from portal.decision import AlreadyDecided, DocumentsDiffer, NobodyToAsk
 from portal.dossier import NotThere
 from portal.draft import TooManyDrafts
 from portal.foreseen import Foresee
+from portal.mailed_password import Said
 from portal.sign_in import LinkGone
 from portal.thumbnails import Thumbnail
 from portal.undo import UndoOver
@@ -99,6 +100,7 @@ def build_app(
     printer: Printer,
     unlock: Unlock,
     thumbnail: Thumbnail,
+    said: Said,
     clock: Callable[[], datetime],
     checks: Mapping[str, Check],
     metrics: Callable[[], bytes],
@@ -110,9 +112,9 @@ def build_app(
     numbers, or says None. `foresee` says what will become of files. `send` sends a draft by its id,
     once however often it is called, and returns the receipt number. `encrypted` says whether our
     mails are. `printer` makes PDFs of our own HTML, `unlock` opens locked ones, `thumbnail` draws a
-    page. `clock` returns the present moment with its zone. `checks` are those of /readyz by
-    name: each returns None, or its problem in a sentence without personal data. Serve it without an
-    access log: the address of a sign-in link is a secret.
+    page, `said` reads the passwords that letters say. `clock` returns the present moment with its
+    zone. `checks` are those of /readyz by name: each returns None, or its problem in a sentence
+    without personal data. Serve it without an access log: a sign-in link's address is a secret.
     """
     desk = Desk(
         database=database,
@@ -133,6 +135,7 @@ def build_app(
         printer=printer,
         unlock=unlock,
         thumbnail=thumbnail,
+        said=said,
         clock=clock,
         checks=checks,
         metrics=metrics,

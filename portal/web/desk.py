@@ -16,6 +16,7 @@ from config.settings import Intake, Sending, Service, Triage, Web
 from portal.database import Database
 from portal.foreseen import Foresee
 from portal.handout import Handout
+from portal.mailed_password import Said
 from portal.thumbnails import Thumbnail
 from portal.unlocking import Unlock
 from portal.vault import Vault
@@ -58,6 +59,7 @@ class Desk:
     printer: Printer
     unlock: Unlock
     thumbnail: Thumbnail
+    said: Said  # the passwords that a letter says
     clock: Callable[[], datetime]
     checks: Mapping[str, Check]
     metrics: Callable[[], bytes]

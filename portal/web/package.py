@@ -5,7 +5,15 @@ from __future__ import annotations
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 
-from portal import binder, events, receipt_number, thumbnails, unlocking, upload_link
+from portal import (
+    binder,
+    events,
+    mailed_password,
+    receipt_number,
+    thumbnails,
+    unlocking,
+    upload_link,
+)
 from portal.closing import may_close, may_reopen
 from portal.dossier import mark_read
 from portal.handout import everything, original_of
@@ -50,6 +58,8 @@ def package(request: Request, desk: AtDesk, receipt: str) -> Response:
             mark_read(connection, visitor.viewer, found.letter_id, now=now)
         lines = history(connection, visitor.viewer, found)
         reassigning = offer(connection, visitor.viewer, found)
+        locked = unlocking.locked(found)
+        mailed = mailed_password.offers(connection, visitor.viewer, found) if locked else ()
         links = upload_link.of(connection, visitor.viewer, found)
         undrawable = thumbnails.undrawable(
             connection, {piece.pictured for piece in found.pieces if piece.pictured is not None}
@@ -65,7 +75,8 @@ def package(request: Request, desk: AtDesk, receipt: str) -> Response:
         package=found,
         spoken=Spoken(found),
         history=lines,
-        locked=unlocking.locked(found),
+        locked=locked,
+        mailed=mailed,
         most_password=unlocking.MOST_CHARACTERS,
         can_download=any(everything(found)),
         can_bind=bool(binder.documents(found)),

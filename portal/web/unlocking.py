@@ -1,15 +1,17 @@
-"""The password of a locked document: given by staff or by the sender, used, and forgotten."""
+"""The password of a locked document: typed by staff or by the sender, or tried by staff as a mail
+says it; used, and forgotten.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Request
 from fastapi.responses import RedirectResponse, Response
 
-from portal import events, receipt_number, unlocking
+from portal import events, mailed_password, receipt_number, unlocking
 from portal.dossier import Dossier, NotThere
 from portal.piece import Piece
 from portal.unlocking import NotUnlocked, WrongPassword
@@ -17,11 +19,20 @@ from portal.vocabulary import problem
 from portal.web import sender_page
 from portal.web.desk import AtDesk, Desk
 from portal.web.found import look_up, refuse
-from portal.web.visitor import Form, OwnForm, SignedIn
+from portal.web.visitor import Form, OwnForm, SignedIn, Visitor
 
 router = APIRouter()
 
 PartId = Annotated[int, Path(ge=1, le=2**31 - 1)]
+
+
+@dataclass(frozen=True)
+class _Given:
+    """What is tried, by whom, and the letter that it was read from where nobody typed it."""
+
+    passwords: tuple[str, ...] = field(repr=False)
+    actor: str
+    mail: int | None = None
 
 
 @dataclass(frozen=True)
@@ -36,15 +47,24 @@ class _Wrong:
 def staff(desk: AtDesk, visitor: SignedIn, receipt: str, part: PartId, form: OwnForm) -> Response:
     """Take a password from staff."""
     found = look_up(desk, visitor, receipt)
-    try:
-        wrong = _opened(desk, found, unlocking.locked(found), part, form, visitor.actor)
-    except NotThere:
+    given = _Given((_typed(form),), visitor.actor)
+    return _by_staff(desk, visitor, found, part, given)
+
+
+@router.post("/p/{receipt}/documents/{part}/mailed-password")
+def mailed(desk: AtDesk, visitor: SignedIn, receipt: str, part: PartId, form: OwnForm) -> Response:
+    """Try what a mail says, for staff who are offered it. The mail is named, and no password."""
+    found = look_up(desk, visitor, receipt)
+    number = receipt_number.parsed(form.get("mail", ""))
+    with desk.database.read() as connection:
+        offered = mailed_password.offers(connection, visitor.viewer, found)
+        unlocking.throttle(connection, found.letter_id, now=desk.clock())
+    mail = next((one for one in offered if one.receipt == number), None)
+    if mail is None:
         refuse(desk, visitor, found.letter_id)
-        raise
-    if wrong is None:
-        return _back(found)
-    back = f"/p/{receipt_number.shown(found.receipt)}#locked"
-    return desk.pages.problem(wrong.code, visitor=visitor, back=back, name=wrong.name)
+        raise NotThere(found.letter_id)
+    given = _Given(desk.said(mail.letter_id), visitor.actor, mail.letter_id)
+    return _by_staff(desk, visitor, found, part, given)
 
 
 @router.post("/p/{receipt}/locked/{part}/password")
@@ -54,51 +74,76 @@ def sender(request: Request, desk: AtDesk, receipt: str, part: PartId, form: For
     if found is None:
         return sender_page.show(request, desk, receipt)
     theirs = sender_page.locked(desk, found)
-    wrong = _opened(desk, found, theirs, part, form, events.SENDER)
+    wrong = _opened(desk, found, theirs, part, _Given((_typed(form),), events.SENDER))
     if wrong is not None:
         said = problem(wrong.code, {"name": wrong.name})
         return sender_page.page(request, desk, found, wrong=said)
     return _back(found)
 
 
+def _by_staff(desk: Desk, visitor: Visitor, found: Dossier, part: int, given: _Given) -> Response:
+    try:
+        wrong = _opened(desk, found, unlocking.locked(found), part, given)
+    except NotThere:
+        refuse(desk, visitor, found.letter_id)
+        raise
+    if wrong is None:
+        return _back(found)
+    back = f"/p/{receipt_number.shown(found.receipt)}#locked"
+    return desk.pages.problem(wrong.code, visitor=visitor, back=back, name=wrong.name)
+
+
 def _opened(
-    desk: Desk,
-    found: Dossier,
-    locked: Sequence[Piece],
-    part: int,
-    form: Mapping[str, str],
-    actor: str,
+    desk: Desk, found: Dossier, locked: Sequence[Piece], part: int, given: _Given
 ) -> _Wrong | None:
     """Open one of the documents that are `locked` for who asks, or say why not.
 
-    Raises NotThere and TooManyTries.
+    Each password that is tried counts. Raises NotThere and TooManyTries.
     """
     piece = next((one for one in locked if one.id == part), None)
     if piece is None or piece.original is None:
         raise NotThere(found.letter_id)
-    now = desk.clock()
-    with desk.database.read() as connection:
-        unlocking.throttle(connection, found.letter_id, now=now)
-    try:
-        password = form.get("password", "")[: unlocking.MOST_CHARACTERS]
-        made = desk.unlock(piece.original, password, found.letter_id)
-    except (NotUnlocked, WrongPassword) as fault:
+    code = WrongPassword.code
+    for password in given.passwords:
+        with desk.database.read() as connection:
+            unlocking.throttle(connection, found.letter_id, now=desk.clock())
+        try:
+            made = desk.unlock(piece.original, password, found.letter_id)
+        except (NotUnlocked, WrongPassword) as fault:
+            code = fault.code
+            _count(desk, found, part, given)
+            continue
         with desk.database.write() as connection:
-            unlocking.throttle(connection, found.letter_id, now=now)
-            events.record(
-                connection,
-                letter_id=found.letter_id,
-                actor=actor,
-                kind=events.UNLOCKING_REFUSED,
-                detail={"part": part},
-                at=now,
+            # Asked again, one after the other: many may have been tried at the same moment.
+            unlocking.throttle(connection, found.letter_id, now=desk.clock())
+            detail = {} if given.mail is None else {"mail": given.mail}
+            unlocking.take(
+                connection, found, piece, made, actor=given.actor, now=desk.clock(), detail=detail
             )
-        return _Wrong(fault.code, piece.original_name or piece.filed_name or "")
+        return None
+    if not given.passwords:
+        _count(desk, found, part, given)
+    if given.mail is not None and code == WrongPassword.code:
+        code = mailed_password.WRONG
+    return _Wrong(code, piece.original_name or piece.filed_name or "")
+
+
+def _count(desk: Desk, found: Dossier, part: int, given: _Given) -> None:
+    now = desk.clock()
     with desk.database.write() as connection:
-        # Asked again, one after the other: many may have been tried at the same moment.
         unlocking.throttle(connection, found.letter_id, now=now)
-        unlocking.take(connection, found, piece, made, actor=actor, now=now)
-    return None
+        events.record(
+            connection,
+            letter_id=found.letter_id,
+            actor=given.actor,
+            kind=events.UNLOCKING_REFUSED,
+            detail={"part": part},
+            at=now,
+        )
+
+
+def _typed(form: Mapping[str, str]) -> str:
+    return form.get("password", "")[: unlocking.MOST_CHARACTERS]
 
 
 def _back(found: Dossier) -> Response:

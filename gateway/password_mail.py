@@ -1,0 +1,143 @@
+"""The mail that says a password: its sender is told where to give it, and an answer that says
+nothing else is no submission.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Collection
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from config import problems
+from config.settings import Settings
+from gateway.addressee import receipt_goes_to
+from gateway.mail import Mail
+from gateway.road.aside import answered
+from gateway.road.mask import NOWHERE, PASSWORD
+from gateway.road.package import Package
+from gateway.road.tell import mail_of, replied_to
+from gateway.said_password import MASK
+from gateway.telling.frame import ways
+from gateway.telling.sheet import Sheet
+from portal import events, mailed_password, receipt_number
+from portal.mailed_password import Locked
+from portal.postbox import Owed
+from portal.rights import is_private
+
+_MOST_WORDS = 25  # around the password, of a mail that says nothing else
+_NO_DOCUMENT = {"narrative", "alternative", "decoration"}
+_WORD = re.compile(r"\w+")
+
+
+def locked_by(
+    connection: sa.Connection, package: Package, own: Collection[str]
+) -> tuple[Locked, ...]:
+    """Return the firm's letters whose document a mail's password may open, likeliest first.
+
+    `own` are the mails of ours that it answers, as the outbox holds them.
+    """
+    firm_id = package.resolution.firm_id
+    envelope = package.letter.envelope
+    if firm_id is None or not envelope.proof.holds or not package.says_password:
+        return ()
+    return mailed_password.locked_for(
+        connection,
+        firm_id=firm_id,
+        sender=envelope.sender,
+        answered=own,
+        case_ids={one.case_id for one in package.filed_under},
+    )
+
+
+def pointed(package: Package, receipt: str, locked: Collection[Locked], base_url: str) -> Package:
+    """Return the package with the page on which the password is given, where there is one.
+
+    `receipt` is the mail's own number: a locked document that came with it is on its own page.
+    """
+    holds_it = any(part.reason == "file_password" for part in package.parts)
+    number = receipt if holds_it else next((one.receipt for one in locked), None)
+    if number is None:
+        return package
+    link = f"{base_url}/p/{receipt_number.shown(number)}"
+    return package.but(
+        troubles=tuple(
+            dataclasses.replace(one, fields={"link": link}) if one.code == PASSWORD else one
+            for one in package.troubles
+        )
+    )
+
+
+def is_only_password(package: Package) -> bool:
+    """Say whether a mail says a password, and hardly anything else.
+
+    A number beside it may be a case: such a mail is a letter like any other.
+    """
+    is_letter_of_its_own = (
+        package.automatic
+        or package.typed is not None
+        or package.is_sealed
+        or package.is_unread
+        or package.elsewhere
+        or any(part.reason not in _NO_DOCUMENT for part in package.parts)
+    )
+    if is_letter_of_its_own or not package.says_password:
+        return False
+    words = _WORD.findall(package.narrative.replace(MASK, " "))
+    return len(words) <= _MOST_WORDS and not any(char.isdigit() for one in words for char in one)
+
+
+def take(
+    connection: sa.Connection,
+    package: Package,
+    own: Collection[str],
+    settings: Settings,
+    *,
+    receipt: str,
+    letter_id: int,
+    attempt: int,
+    now: datetime,
+) -> bool:
+    """Set a mail that only says a password aside, with the letter that it answers.
+
+    Return False where it answers none of the firm's with a locked document. Raises StaleAttempt by
+    the fence, and then nothing of the caller's transaction may stand.
+    """
+    first = next((one for one in locked_by(connection, package, own) if one.is_answered), None)
+    if first is None:
+        return False
+    package = pointed(package, receipt, (first,), settings.service.base_url)
+    answered(
+        connection,
+        package,
+        letter_id=letter_id,
+        attempt=attempt,
+        first_id=first.letter_id,
+        owed=None if package.letter.envelope.quiet else _told(package, receipt, settings),
+        now=now,
+        reason=PASSWORD,
+        kind=events.BRINGS_PASSWORD,
+    )
+    mailed_password.note(connection, letter_id, own, now=now)
+    return True
+
+
+def _told(package: Package, receipt: str, settings: Settings) -> Owed | None:
+    goes_to = receipt_goes_to(package, own_domain=settings.intake.domain)
+    if goes_to is None:
+        return None
+    row = problems.problem(PASSWORD)
+    private = is_private(package.letter.envelope.proof, settings.outbound.is_encrypted)
+    given = next(one.fields for one in package.troubles if one.code == PASSWORD)
+    link = str(given["link"]) if private else NOWHERE
+    shown = receipt_number.shown(receipt)
+    title, _, rest = row.title.partition(". ")
+    sheet = Sheet(
+        subject=f"{title} (receipt {shown})",
+        heading=f"{title}.",
+        lead=(f"{rest}.", f"{row.fix.format(link=link)}."),
+        ways=ways(settings.service, shown),
+    )
+    return mail_of("receipt", goes_to, Mail.of(sheet), in_reply_to=replied_to(package))

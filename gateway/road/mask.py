@@ -1,0 +1,46 @@
+"""Mask: a password that a message says is in nothing that we file of it, show or mail.
+
+It stands in the letter as it came, and is read from there when staff try it
+(gateway/mailed_password.py). It is masked before anything else looks at the words, so that no step
+can keep it: as a case number, in the narrative, in the PDF of the words. A message attached to this
+one is masked as well.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+from gateway.road.package import Package, Trouble, Words
+from gateway.said_password import masked, to_try
+
+PASSWORD = "password_in_mail"  # noqa: S105 -- a code of the catalogue
+NOWHERE = "the page of the message that the locked document came with"
+_FIELDS = ("subject", "text", "new", "other_subjects", "other")
+
+
+def mask(package: Package) -> Package:
+    """Return the package without the passwords that its words say.
+
+    Where this message itself says one, and not what it quotes or passes on, its sender is told.
+    """
+    words = tuple(map(_masked, package.words))
+    if not any(one.is_masked for one in words):
+        return package
+    said = to_try(own_words(package))
+    told = (Trouble(PASSWORD, {"link": NOWHERE}),) if said else ()
+    return package.but(words=words, subject=words[0].subject, troubles=(*package.troubles, *told))
+
+
+def own_words(package: Package) -> tuple[str, ...]:
+    """Return what the message says itself, in each of its forms: all of it where nothing is new."""
+    own = package.own_words
+    new = own.new if own.new.strip() else own.text
+    return own.subject, new, own.other_subjects, own.other
+
+
+def _masked(words: Words) -> Words:
+    said: dict[str, Any] = {name: masked(getattr(words, name)) for name in _FIELDS}
+    if all(getattr(words, name) == text for name, text in said.items()):
+        return words
+    return dataclasses.replace(words, **said, is_masked=True)
