@@ -31,7 +31,7 @@ from converters import (
 )
 from converters.fault import EngineFailed
 from converters.handed import Handed
-from converters.rendition import RESULT, THUMBNAIL
+from converters.rendition import COPY, RESULT, THUMBNAIL
 
 _OF_SEVERAL_TYPES = {"card": card.render, "bundle": bundle.render}
 _OF_ONE_TYPE = {"image": image.render, "drawing": drawing.render, "markdown": markdown.render}
@@ -39,19 +39,19 @@ _ENGINES = frozenset({"html", "text"} | _OF_SEVERAL_TYPES.keys() | _OF_ONE_TYPE.
 
 
 def run(job: dict[str, Any], inputs: list[int], folder: Path) -> dict[str, Any]:
-    """Do one job: {"do": an engine of the catalogue, "mend", "unlock", "thumbnail", "admit",
-    "check", "detect", or what makes a binder, ...}.
+    """Do one job: {"do": an engine of the catalogue, "mend", "unlock", "unlock_office",
+    "thumbnail", "admit", "check", "detect", or what makes a binder, ...}.
 
-    The first input is the file. The engines, mend and unlock leave RESULT, thumbnail leaves
-    THUMBNAIL, and they answer {"warnings"}; admit answers {"warnings"} and may leave a table in a
-    form that the engine reads one way only; check takes the PDF as the second input, its text as a
-    third, and answers {"pages", "compared"}; detect answers {"media_type", "flags"}.
+    The first input is the file. The engines, mend and unlock leave RESULT, unlock_office COPY and
+    thumbnail THUMBNAIL, and they answer {"warnings"}; admit answers {"warnings"} and may leave a
+    table in a form that the engine reads one way only; check takes the PDF as the second input, its
+    text as a third, and answers {"pages", "compared"}; detect answers {"media_type", "flags"}.
     Raises a ConversionFault.
     """
     match job["do"]:
         case engine if engine in _ENGINES:
             return {"warnings": _rendered(job, inputs, folder / RESULT)}
-        case "mend" | "unlock" | "thumbnail":
+        case "mend" | "unlock" | "unlock_office" | "thumbnail":
             _copy(job, inputs[0], folder)
             return {"warnings": []}
         case "admit":
@@ -86,6 +86,8 @@ def _copy(job: dict[str, Any], source: int, folder: Path) -> None:
             mend.write(source, folder / RESULT)
         case "unlock":
             unlock.write(source, job["password"], folder / RESULT)
+        case "unlock_office":
+            unlock.write_office(source, job["password"], folder / COPY)
         case "thumbnail":
             thumbnail.write(source, job["page"], folder / THUMBNAIL)
 

@@ -9,6 +9,7 @@ from typing import Final
 
 RESULT: Final = "rendition.pdf"  # the name of every PDF that is made
 THUMBNAIL: Final = "thumbnail.webp"  # the name of every one
+COPY: Final = "unlocked"  # the name of a locked Office document's copy without its lock
 TABLE: Final = "source.fods"  # the form in which a table of values reaches LibreOffice
 
 # The types whose words are looked for again in the PDF; converters.source_words reads them.

@@ -72,7 +72,15 @@ def serve(settings: Settings, ready: Ready) -> None:
                 checks = readiness(stores, queue, chores) | doors.checks()
                 kept = Kept(stores.database, stores.vault, clock.now)
                 printer = Paper(road.workshop, kept, stores.work / "paper")
-                unlock = Unlocker(road.workshop, kept, stores.vault, stores.work / "unlocking")
+                unlock = Unlocker(
+                    road.workshop,
+                    kept,
+                    stores.vault,
+                    stores.work / "unlocking",
+                    road.media,
+                    road.scanner,
+                    settings.scan.use == "required",
+                )
                 thumbnail = Thumbnailer(
                     *(road.workshop, stores.database, stores.vault),
                     *(stores.work / "thumbnails", clock.now),

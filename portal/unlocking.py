@@ -1,17 +1,19 @@
 """Unlocking: a locked document of a filed letter gets a copy that can be read, by its password.
 
 The password is used and forgotten: it is in no row, no event and no log. The locked original stays
-as it came, and the copy stands beside it as a made PDF does.
+as it came. The copy of a PDF stands beside it as a made PDF does; that of an Office document is a
+document of its own, with the PDF that any other would have.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
-from portal import events, receipt_number
+from portal import events, receipt_number, unlocked_copy
 from portal.absent import PROBLEMS, absent
 from portal.answer_link import TooManyTries
 from portal.dossier import Dossier
@@ -19,14 +21,33 @@ from portal.piece import PDF, Piece
 from portal.postbox import Owed, owe
 from portal.tables import consultants, documents, letters, packages, parts, submissions
 from portal.tables import events as trail
+from portal.unlocked_copy import Copy
 
 UNLOCKED = "unlocked"
+_BESIDE = "unlocked_beside"  # of a document whose copy is a document too
 MOST_CHARACTERS = 200
 _WRONG_AN_HOUR = 10
 _AN_HOUR = timedelta(hours=1)
 
-Unlock = Callable[[str, str, int], int]
-"""Opens a PDF by its SHA-256, a password and its letter's id; returns the rendition of the copy."""
+_OFFICE = (
+    "application/vnd.ms-word",
+    "application/vnd.ms-excel",
+    "application/vnd.ms-powerpoint",
+    "application/vnd.openxmlformats-officedocument.",
+)
+_OFFICE_TOO = ("application/msword", "application/encrypted")
+
+
+@dataclass(frozen=True)
+class Opened:
+    """What a locked document is without its lock: a PDF, of a document of its own or not."""
+
+    rendition_id: int | None  # None where no PDF could be made
+    copy: Copy | None = None  # None where the PDF itself is the copy
+
+
+Unlock = Callable[[str, str, int], Opened]
+"""Opens a document of the vault by its SHA-256, a password, and the id of its letter."""
 
 
 class WrongPassword(Exception):
@@ -41,8 +62,13 @@ class NotUnlocked(Exception):
     code = "not_unlocked"
 
 
+def is_office(media_type: str) -> bool:
+    """Say whether a type is one of Microsoft's, which open here with their password."""
+    return media_type.startswith(_OFFICE) or media_type in _OFFICE_TOO
+
+
 def locked(dossier: Dossier) -> tuple[Piece, ...]:
-    """Return the documents that a password opens here: the PDFs of a letter that is filed."""
+    """Return the documents that a password opens here, of a letter that is filed."""
     if dossier.state != "filed_in_part":
         return ()
     filed = {piece.id for one in dossier.submissions for piece in one.documents}
@@ -51,7 +77,7 @@ def locked(dossier: Dossier) -> tuple[Piece, ...]:
         for piece in dossier.pieces
         if piece.id in filed
         and (piece.fate, piece.reason) == ("held", "file_password")
-        and piece.detected_type == PDF
+        and (piece.detected_type == PDF or is_office(piece.detected_type))
         and piece.original is not None
     )
 
@@ -73,7 +99,7 @@ def take(
     connection: sa.Connection,
     dossier: Dossier,
     piece: Piece,
-    rendition_id: int,
+    opened: Opened,
     *,
     actor: str,
     now: datetime,
@@ -85,13 +111,19 @@ def take(
 
     Where nothing else is missing, the letter is filed. Done twice, it is done once.
     """
+    if opened.copy is None:
+        became = {"fate": "converted", "reason": UNLOCKED, "rendition_id": opened.rendition_id}
+    else:
+        became = {"fate": "filed", "reason": _BESIDE}
     changed = connection.execute(
         parts.update()
         .where(parts.c.id == piece.id, parts.c.reason == "file_password")
-        .values(fate="converted", reason=UNLOCKED, rendition_id=rendition_id)
+        .values(became)
     )
     if changed.rowcount != 1:
         return
+    if opened.copy is not None:
+        unlocked_copy.add(connection, dossier, piece, opened.copy, opened.rendition_id)
     events.record(
         connection,
         letter_id=dossier.letter_id,

@@ -35,7 +35,8 @@ from portal.handout import Handout
 from portal.piece import PDF
 from portal.tables import drafts, events, letters, metadata
 from portal.thumbnails import NoThumbnail
-from portal.unlocking import WrongPassword
+from portal.unlocked_copy import Copy
+from portal.unlocking import Opened, WrongPassword
 from portal.vault import Vault
 from portal.web.app import build_app
 from portal.web.desk import Check
@@ -73,6 +74,7 @@ class SampleDesk:
     sample: Sample = field(init=False)
     printed: list[tuple[str, str]] = field(default_factory=list)
     pictured: list[tuple[str, int]] = field(default_factory=list)
+    copy: Copy | None = None  # what an Office document is without its lock
     said: dict[int, tuple[str, ...]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -118,10 +120,12 @@ class SampleDesk:
         blob = self.vault.add(io.BytesIO(html.encode()))
         return Handout(name, blob.sha256, blob.bytes, PDF)
 
-    def unlock(self, sha256: str, password: str, letter_id: int) -> int:
+    def unlock(self, sha256: str, password: str, letter_id: int) -> Opened:
         """Know one password: no engine is here."""
         if password != PASSWORD:
             raise WrongPassword
+        if self.copy is not None:
+            return Opened(None, self.copy)
         blob = self.vault.add(io.BytesIO(b"%PDF-1.7 readable"))
         with self.database.write() as connection:
             made = renditions.keep(
@@ -133,7 +137,7 @@ class SampleDesk:
                 warnings=(),
                 now=self.now,
             )
-        return made.id
+        return Opened(made.id)
 
     def thumbnail(self, sha256: str, page: int) -> str:
         """Picture the PDFs that can be: the same grey sheet for each, since no engine is here."""

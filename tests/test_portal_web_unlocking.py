@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import threading
 from collections.abc import Iterator
 from contextlib import suppress
@@ -13,7 +14,9 @@ import httpx
 import pytest
 import sqlalchemy as sa
 
-from portal.tables import events, letters, outbox, packages, parts
+from portal.tables import documents, events, letters, outbox, packages, parts
+from portal.unlocked_copy import Copy
+from portal.unlocking import Opened
 from tests.desk import PASSWORD, SampleDesk, TestClient, filled_desk, kinds
 from tests.desk import csrf as framed_csrf
 from tests.filling_in import csrf, words
@@ -117,7 +120,7 @@ def test_many_at_the_same_moment_are_counted_one_after_the_other(desk: SampleDes
     together = threading.Barrier(20)
     unlock, told = desk.unlock, list[int]()
 
-    def slow(sha256: str, password: str, letter_id: int) -> int:
+    def slow(sha256: str, password: str, letter_id: int) -> Opened:
         with suppress(threading.BrokenBarrierError):
             together.wait(30)
         return unlock(sha256, password, letter_id)
@@ -300,3 +303,50 @@ def test_the_page_of_a_mail_says_that_its_password_is_masked(desk: SampleDesk) -
     page = words(desk.signed_in("Olu Adeyemi").get("/p/3MA1-WRD5").text)
     assert "A password in it is masked here" in page
     assert "A password stands in its words" in page
+
+
+DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+
+
+@pytest.mark.parametrize(
+    ("is_converted", "reason"), [(False, "unlocked_copy"), (True, "file_convert_failed")]
+)
+def test_the_copy_of_an_office_document_is_a_document_beside_it(
+    desk: SampleDesk, is_converted: bool, reason: str
+) -> None:
+    piece = locked(desk)
+    blob = desk.vault.add(io.BytesIO(b"PK readable"))
+    desk.copy = Copy(blob.sha256, blob.bytes, DOCX, ".docx", is_converted, "clean")
+    with desk.database.write() as connection:
+        connection.execute(
+            sa.update(parts)
+            .where(parts.c.id == piece.id)
+            .values(detected_type="application/encrypted", filed_name="notes.docx")
+        )
+        connection.execute(
+            sa.update(parts)
+            .where(parts.c.filed_name == "budget.xlsx")
+            .values(filed_name="Notes (Unlocked).docx")
+        )
+    browser = desk.signed_in("Dana Reyes")
+    assert give(browser, piece.id, PASSWORD).status_code == 303
+    after = part_of(desk, piece.id)
+    assert (after.fate, after.reason, after.sha256) == ("filed", "unlocked_beside", piece.sha256)
+    with desk.database.read() as connection:
+        copy = connection.execute(sa.select(parts).where(parts.c.path == f"{piece.path}/1")).one()
+        held = connection.execute(
+            sa.select(documents.c.submission_id, documents.c.part_id).where(
+                documents.c.part_id.in_((piece.id, copy.id))
+            )
+        ).all()
+    assert (copy.filed_name, copy.container) == ("notes (unlocked) (2).docx", piece.path)
+    assert (copy.fate, copy.reason, copy.scan) == ("filed", reason, "clean")
+    assert len(held) == 2, "it is filed beside the locked one"
+    assert len({one.submission_id for one in held}) == 1
+    page = words(browser.get(PAGE).text)
+    assert "the copy that opens stands beside it" in page
+    assert page.index("notes.docx") < page.index("notes (unlocked) (2).docx")
+    got = browser.get(f"{PAGE}/documents/{copy.id}/original")
+    assert got.content == b"PK readable"
+    assert PASSWORD not in everything_kept(desk)
+    assert give(browser, piece.id, PASSWORD).status_code == 404, "it is open"
