@@ -32,6 +32,7 @@ RECEIPT_DOWNLOADED = "receipt.downloaded"
 BINDER_ASKED = "binder.asked"  # for the package as one PDF
 BINDER_DOWNLOADED = "binder.downloaded"
 DOCUMENT_UNLOCKED = "document.unlocked"  # its password was given, and forgotten
+UNLOCKED_BY_MAIL = "document.unlocked_by_mail"  # by the password that a letter says
 UNLOCKING_REFUSED = "unlocking.refused"  # by another password
 # A password: in the letter's own words; or in a mail that says nothing else, which is named.
 SAYS_PASSWORD = "password.said"  # noqa: S105 -- a kind

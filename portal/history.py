@@ -28,6 +28,7 @@ _LOOKED = {
     trail.SENT_MAILS_VIEWED: "looked at what the sender sees",
     trail.RECEIPT_DOWNLOADED: "downloaded the receipt",
     trail.DOCUMENT_UNLOCKED: "gave the password of",
+    trail.UNLOCKED_BY_MAIL: "opened, with the password that a mail says,",
     trail.UNLOCKING_REFUSED: "tried a password that is not the right one",
     trail.ACCESS_REFUSED: "asked for this package and was refused",
 }

@@ -7,7 +7,7 @@ document of its own, with the PDF that any other would have.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -103,11 +103,11 @@ def take(
     *,
     actor: str,
     now: datetime,
-    detail: Mapping[str, int],
+    said_by: int | None = None,
 ) -> None:
     """Put the copy beside its original, and tell the consultants that it can be read.
 
-    `detail` goes into the event: it names the letter that said the password, where one did.
+    `said_by` is the letter that says the password, where nobody typed it.
 
     Where nothing else is missing, the letter is filed. Done twice, it is done once.
     """
@@ -128,8 +128,8 @@ def take(
         connection,
         letter_id=dossier.letter_id,
         actor=actor,
-        kind=events.DOCUMENT_UNLOCKED,
-        detail={"part": piece.id, **detail},
+        kind=events.DOCUMENT_UNLOCKED if said_by is None else events.UNLOCKED_BY_MAIL,
+        detail={"part": piece.id} | ({} if said_by is None else {"mail": said_by}),
         at=now,
     )
     _move(connection, dossier.letter_id, now)

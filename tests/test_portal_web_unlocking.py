@@ -225,8 +225,11 @@ def test_staff_are_offered_what_a_later_mail_says_and_one_press_tries_it(desk: S
         ).all()
     assert [tuple(one) for one in rows] == [
         ("unlocking.refused", {"part": piece.id}),
-        ("document.unlocked", {"part": piece.id, "mail": mail}),
+        ("document.unlocked_by_mail", {"part": piece.id, "mail": mail}),
     ]
+    assert "opened, with the password that a mail says, records.pdf" in words(
+        browser.get(PAGE).text
+    )
     assert PASSWORD not in everything_kept(desk)
 
 

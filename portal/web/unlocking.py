@@ -116,9 +116,9 @@ def _opened(
         with desk.database.write() as connection:
             # Asked again, one after the other: many may have been tried at the same moment.
             unlocking.throttle(connection, found.letter_id, now=desk.clock())
-            detail = {} if given.mail is None else {"mail": given.mail}
+            now = desk.clock()
             unlocking.take(
-                connection, found, piece, made, actor=given.actor, now=desk.clock(), detail=detail
+                connection, found, piece, made, actor=given.actor, now=now, said_by=given.mail
             )
         return None
     if not given.passwords:
