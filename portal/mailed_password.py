@@ -22,6 +22,7 @@ from portal.tables import events as trail
 WRONG = "mailed_password_wrong"
 _Row = sa.Row[*tuple[Any, ...]]
 _MOST_OFFERED = 3
+_MOST_LOOKED_UP = 20  # whether the viewer may see them
 _MOST_SEEN = 200
 _NEAR = timedelta(days=30)
 _HIDDEN = ("checking", "copy", "rehearsed")
@@ -147,13 +148,14 @@ def offers(connection: sa.Connection, viewer: Viewer, found: Dossier) -> tuple[O
 
     def rank(row: _Row) -> int | None:
         answers = found.letter_id in row.detail["answers"] or row.copy_of == found.letter_id
-        likely = (row.id == found.letter_id, answers, row.sender == found.sender, row.id in of_case)
-        return next((place for place, holds in enumerate(likely) if holds), None)
+        ways = (row.id == found.letter_id, answers, row.sender == found.sender, row.id in of_case)
+        return next((place for place, holds in enumerate(ways) if holds), None)
 
     ranked = sorted(
         ((place, row) for row in rows if (place := rank(row)) is not None), key=lambda one: one[0]
     )
-    seen = (row for _, row in ranked if _may_see(connection, viewer, found, row))
+    likely = ranked[:_MOST_LOOKED_UP]
+    seen = (row for _, row in likely if _may_see(connection, viewer, found, row))
     return tuple(
         Offer(row.id, row.receipt, row.sender, row.arrived_at, row.id == found.letter_id)
         for row, _ in zip(seen, range(_MOST_OFFERED), strict=False)

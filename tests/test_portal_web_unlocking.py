@@ -353,3 +353,27 @@ def test_the_copy_of_an_office_document_is_a_document_beside_it(
     assert got.content == b"PK readable"
     assert PASSWORD not in everything_kept(desk)
     assert give(browser, piece.id, PASSWORD).status_code == 404, "it is open"
+
+
+@pytest.mark.parametrize(
+    ("media_type", "opens"),
+    [
+        ("application/pdf", True),
+        ("application/encrypted", True),
+        ("application/msword", True),
+        ("application/vnd.ms-excel.sheet.macroEnabled.12", True),
+        (DOCX, True),
+        ("application/zip", False),
+        ("application/vnd.oasis.opendocument.text", False),
+        ("application/epub+zip", False),
+    ],
+)
+def test_a_password_is_asked_for_where_it_is_of_use(
+    desk: SampleDesk, media_type: str, opens: bool
+) -> None:
+    with desk.database.write() as connection:
+        connection.execute(
+            sa.update(parts).where(parts.c.id == locked(desk).id).values(detected_type=media_type)
+        )
+    page = words(desk.signed_in("Olu Adeyemi").get(PAGE).text)
+    assert ("Locked documents" in page) == opens
