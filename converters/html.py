@@ -32,6 +32,8 @@ _SLOW = re.compile(
     r"(?<![\w-])(?:display\s*:\s*(?:inline-)?(?:flex|grid)|column(?:s|-count|-width)\s*:)",
     re.IGNORECASE,
 )
+# WeasyPrint gives the whole page up where a profile of colours cannot be loaded.
+_PROFILE = re.compile(r"@color-profile\b", re.IGNORECASE)
 
 # Counted before nh3, whose time grows with the square of the depth: seven seconds at this many.
 # WeasyPrint takes a millisecond for each element.
@@ -159,7 +161,7 @@ def cleaned(document: str) -> str:
         url_schemes=_SCHEMES,
         link_rel=None,
     )
-    return _SHEETS.sub(lambda sheet: _SLOW.sub("x:", sheet[0]), clean)
+    return _SHEETS.sub(lambda sheet: _PROFILE.sub("@x", _SLOW.sub("x:", sheet[0])), clean)
 
 
 def _filtered(tag: str, attribute: str, value: str) -> str | None:

@@ -68,6 +68,14 @@ class Inline(URLFetcher):
         super().__init__(allowed_protocols={"data"}, allow_redirects=False)
 
 
+class _Installed(FontConfiguration):
+    """The fonts of this machine. One that a page brings is not read: its words need no other, a
+    font is a program of a stranger's, and WeasyPrint leaves each behind as a file."""
+
+    def add_font_face(self, rule_descriptors: object, url_fetcher: object) -> None:
+        """Add none."""
+
+
 def write(
     document: str,
     target: Path,
@@ -110,7 +118,7 @@ def _render(
     if part_from is not None:
         base += f"@page :first {{ counter-reset: page {part_from}; }}"
         base += "@page { @bottom-right { content: counter(page); } }"
-    fonts = FontConfiguration()
+    fonts = _Installed()
     sheets = [weasyprint.CSS(string=base + sheet, url_fetcher=fetcher, font_config=fonts)]
     source = weasyprint.HTML(string=document, url_fetcher=fetcher, base_url=None)
     return source.render(

@@ -48,6 +48,7 @@ def test_a_page_is_tagged_and_titled(tmp_path: Path) -> None:
         xmlns:xlink=%22http://www.w3.org/1999/xlink%22><image xlink:href=%22{url}%22/></svg>">""",
         '<a rel=attachment href="{url}">x</a>',
         '<meta http-equiv=refresh content="0;url={url}">',
+        "<style>@color-profile --x {{ src: url({url}) }}</style>",
     ],
 )
 def test_nothing_is_fetched_and_nothing_of_ours_is_read(tmp_path: Path, page: str) -> None:

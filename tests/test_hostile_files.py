@@ -18,9 +18,9 @@ import pikepdf
 import pytest
 
 from config.problems import catalogue as problems
-from tests.hostile.canary import SIZE, canary
+from tests.hostile.canary import PICTURE, Canary, canary
 from tests.hostile.every_kind import every_file, spread
-from tests.hostile.hostile_file import HostileFile, Lure
+from tests.hostile.hostile_file import HostileFile
 from tests.hostile.open_xml import files as open_xml_files
 from tests.hostile.trial import Outcome, Trial, tried
 from tests.test_converters_pool import wait_until
@@ -29,7 +29,8 @@ pytestmark = pytest.mark.slow
 
 LONG = bool(os.environ.get("CASEBRIDGE_LONG"))
 SEED = int(os.environ.get("CASEBRIDGE_SEED", "20261129"))
-AT_ONCE = 60
+SPREAD = 60
+AT_A_TIME = 4
 SECONDS = 20 if LONG else 15  # of each program that works on a file
 PROGRAMS = 6  # at most, one after the other: type, version, admission, engine, words, check
 MOST_GROWTH = 50 << 20
@@ -39,11 +40,11 @@ _FATES = ("converted", "kept", "failed", "damaged", "held")
 
 @pytest.fixture(scope="module")
 def trial(tmp_path_factory: pytest.TempPathFactory) -> Trial:
-    def chosen(lure: Lure) -> list[HostileFile]:
-        files = every_file(lure, SEED)
-        return files if LONG else spread(files, AT_ONCE)
+    def chosen(ours: Canary) -> list[HostileFile]:
+        files = every_file(ours.lure, SEED)
+        return files if LONG else spread(files, SPREAD)
 
-    limits = {"render_processes": 2, "office_processes": 2, "max_seconds": SECONDS}
+    limits = {"render_processes": AT_A_TIME, "office_processes": AT_A_TIME, "max_seconds": SECONDS}
     ours = tried(chosen, tmp_path_factory.mktemp("hostile"), limits)
     _print(ours)
     return ours
@@ -52,7 +53,7 @@ def trial(tmp_path_factory: pytest.TempPathFactory) -> Trial:
 def test_they_are_many_and_no_two_are_alike(trial: Trial) -> None:
     hashes = {hashlib.sha256(one.path.read_bytes()).digest() for one in trial.outcomes}
     assert len(hashes) == len(trial.outcomes)
-    assert len(hashes) >= (500 if LONG else AT_ONCE * 3 // 4)
+    assert len(hashes) >= (500 if LONG else SPREAD * 3 // 4)
 
 
 def test_each_has_a_stated_fate_and_a_pdf_only_where_it_was_converted(trial: Trial) -> None:
@@ -109,7 +110,9 @@ def _shows(pdf: Path, secret: str, *, ours: bool) -> list[str]:
     with pikepdf.open(pdf) as opened:
         for each in opened.objects:
             if isinstance(each, pikepdf.Stream) and each.get("/Subtype") == "/Image":
-                found += ["picture"] if (each.get("/Width"), each.get("/Height")) == SIZE else []
+                found += (
+                    ["picture"] if f"{each.get('/Width')}x{each.get('/Height')}" == PICTURE else []
+                )
     return found
 
 

@@ -17,7 +17,8 @@ from PIL import Image
 
 from tests.hostile.hostile_file import Lure
 
-SIZE = (37, 41)  # of the planted picture, in points: no other has it
+_SIZE = (37, 41)  # of the planted picture, in points: no other has it
+PICTURE = "37x41"
 _OPEN, _ACCESS, _MODIFY = 0x20, 0x01, 0x02  # inotify(7)
 
 
@@ -62,7 +63,7 @@ def _plant(lure: Lure, secret: str) -> None:
     lure.planted("txt").write_text(f"{secret}\n")
     lure.planted("csv").write_text(f"{secret};{secret}\n")
     lure.planted("html").write_text(f"<p>{secret}</p>")
-    Image.new("RGB", SIZE, "magenta").save(lure.planted("png"))
+    Image.new("RGB", _SIZE, "magenta").save(lure.planted("png"))
 
 
 def _watched(folder: Path) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gzip
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Final
 
@@ -81,7 +81,7 @@ def _used(levels: int, element: str = "use") -> bytes:
     return _drawing(f'<g id="g0"><rect width="9" height="9"/></g>{groups}')
 
 
-_BOMBS: Final = {
+_BOMBS: Final[dict[str, Callable[[], bytes]]] = {
     "laughs": partial(_laughs, 10),
     "uses": partial(_used, 10),
     "ring-of-one": partial(_repeated, '<g id="a">', '<use href="#a"/>', 1, "</g>"),

@@ -8,11 +8,11 @@ import random
 import struct
 import zlib
 from collections.abc import Callable, Iterator
-from functools import partial
+from functools import cache, partial
 from typing import Final
 
-from fontTools.fontBuilder import FontBuilder
-from fontTools.pens.ttGlyphPen import TTGlyphPen
+from fontTools.fontBuilder import FontBuilder  # type: ignore[import-untyped]
+from fontTools.pens.ttGlyphPen import TTGlyphPen  # type: ignore[import-untyped]
 
 from tests.hostile import office_packages as office
 from tests.hostile.hostile_file import WORD, HostileFile, Lure
@@ -35,6 +35,7 @@ def files(_lure: Lure, seed: int) -> Iterator[HostileFile]:
         yield HostileFile(_KIND, f"{name}.docx", WORD, partial(_word, fonts[name]))
 
 
+@cache
 def honest(glyphs: int = 2) -> bytes:
     """Return a small font, with a letter w and a glyph that is made of another."""
     names = [".notdef", "w", *(f"g{number}" for number in range(2, glyphs))]
@@ -104,12 +105,13 @@ def _cmap() -> bytes:
     return bytes(font) + content
 
 
+@cache
 def _woff() -> bytes:
     """A packed font whose table unpacks to a flood."""
-    packed = zlib.compress(bytes(400 << 20), 9)
-    head = struct.pack(">4sIIHHIHHIIIII", b"wOFF", 0x00010000, 64 + len(packed), 1, 0, 400 << 20,
+    packed = zlib.compress(bytes(100 << 20), 9)
+    head = struct.pack(">4sIIHHIHHIIIII", b"wOFF", 0x00010000, 64 + len(packed), 1, 0, 100 << 20,
                        1, 0, 0, 0, 0, 0, 0)  # fmt: skip
-    return head + struct.pack(">4sIIII", b"glyf", 64, len(packed), 400 << 20, 0) + packed
+    return head + struct.pack(">4sIIII", b"glyf", 64, len(packed), 100 << 20, 0) + packed
 
 
 def _woff_2() -> bytes:
@@ -131,7 +133,7 @@ def _broken(seed: str) -> bytes:
 
 
 _FONTS: Final[dict[str, Callable[[], bytes]]] = {
-    "many-glyphs": partial(honest, 60_000),
+    "many-glyphs": partial(honest, 20_000),
     "lengths": _lengths,
     "many-tables": _many_tables,
     "glyph-ring": _glyph_ring,

@@ -57,12 +57,16 @@ def filled(
     write: Callable[[str], bytes],
     lure: Lure,
     places: tuple[str, ...] = ("web", "file", "name"),
+    *,
+    in_turn: bool = False,
 ) -> Iterator[HostileFile]:
-    """Yield a file for each way to name something and each place. A way is its kind and its words,
-    with URL where the place goes; `write` makes a file of them."""
+    """Yield a file for each way to name something and each place, or with one place `in_turn`.
+
+    A way is its kind and its words, with URL where the place goes; `write` makes a file of them.
+    """
     extension = EXTENSIONS[media_type]
-    for way, (what, words) in ways.items():
-        for place in places:
+    for number, (way, (what, words)) in enumerate(ways.items()):
+        for place in (places[number % len(places)],) if in_turn else places:
             url = lure.places(what)[place]
             make = partial(_written, write, words, url)
             yield HostileFile(kind, f"{way}-{place}{extension}", media_type, make)

@@ -112,7 +112,7 @@ def _flood_of_words(members: dict[str, bytes]) -> bytes:
 
 
 def _flood_beside(members: dict[str, bytes]) -> bytes:
-    return office.zipped(members | {"media/flood.png": bytes(600_000_000)})
+    return office.zipped(members | {"media/flood.png": bytes(300_000_000)})
 
 
 def _spaces(members: dict[str, bytes]) -> bytes:

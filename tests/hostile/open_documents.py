@@ -91,10 +91,10 @@ _SCRIPTS: Final = {
 def files(lure: Lure) -> Iterator[HostileFile]:
     """Yield documents that name places of ours, and documents with macros that run when opened."""
     kind = "OpenDocument: links"
-    yield from filled(kind, ODT, _TEXTS, _text, lure, ("web", "file"))
-    yield from filled(kind, ODS, _CELLS, _cell, lure, ("web", "file"))
-    yield from filled(kind, ODS, _TABLES, _table, lure)
-    yield from filled(kind, ODP, _PAGES, partial(_page, ODP), lure, ("web", "file"))
+    yield from filled(kind, ODT, _TEXTS, _text, lure, in_turn=True)
+    yield from filled(kind, ODS, _CELLS, _cell, lure, in_turn=True)
+    yield from filled(kind, ODS, _TABLES, _table, lure, in_turn=True)
+    yield from filled(kind, ODP, _PAGES, partial(_page, ODP), lure, in_turn=True)
     yield from filled(kind, ODG, {"image": _PAGES["image"]}, partial(_page, ODG), lure)
     scratch = str(lure.folder / "written-by-a-macro")
     for name, script in _SCRIPTS.items():

@@ -120,30 +120,35 @@ def files(lure: Lure) -> Iterator[HostileFile]:
     word, sheet, slides = "Word: links and fields", "Excel: links, formulas", "PowerPoint: links"
     for name, (what, kind, body) in _WORD_LINKS.items():
         write = partial(_linked_word, kind, body)
-        yield from filled(word, WORD, {name: (what, "URL")}, write, lure, ("web", "file"))
-    yield from filled(word, WORD, _WORD_FIELDS, _field, lure, ("web", "file"))
+        yield from filled(word, WORD, {name: (what, "URL")}, write, lure, _place(name))
+    yield from filled(word, WORD, _WORD_FIELDS, _field, lure, in_turn=True)
     for name, (what, kind, body) in _WORD_SETTINGS.items():
         write = partial(_settings, kind, body)
-        yield from filled(word, WORD, {name: (what, "URL")}, write, lure, ("web", "file"))
-    yield from filled(sheet, SHEET, _FORMULAS, _formula, lure, ("web", "file"))
+        yield from filled(word, WORD, {name: (what, "URL")}, write, lure, _place(name))
+    yield from filled(sheet, SHEET, _FORMULAS, _formula, lure, in_turn=True)
     for name, (what, kind, formula) in _SHEET_LINKS.items():
         write = partial(_linked_book, kind, formula)
-        yield from filled(sheet, SHEET, {name: (what, "URL")}, write, lure, ("web", "file"))
+        yield from filled(sheet, SHEET, {name: (what, "URL")}, write, lure, _place(name))
     sources: dict[str, tuple[str, Callable[[str], bytes]]] = {
         "picture": ("png", _sheet_picture),
         "background": ("png", _sheet_background),
         "connection": ("csv", _connection),
     }
-    for name, (what, write) in sources.items():
-        yield from filled(sheet, SHEET, {name: (what, "URL")}, write, lure, ("web", "file"))
+    for name, (what, draw) in sources.items():
+        yield from filled(sheet, SHEET, {name: (what, "URL")}, draw, lure, _place(name))
     for name, (what, kind, shape) in _SLIDE_LINKS.items():
         write = partial(_linked_slide, kind, shape)
-        yield from filled(slides, SLIDES, {name: (what, "URL")}, write, lure, ("web", "file"))
+        yield from filled(slides, SLIDES, {name: (what, "URL")}, write, lure, _place(name))
     for media_type, main in _MACROS.items():
         own = f"{main}.12"
         extension = {"w": ".docm", "e": ".xlsm", "p": ".pptm"}[main.split("ms-")[1][0]]
         name = f"macro-on-opening{extension}"
         yield HostileFile("Macros", name, own, partial(_with_macro, media_type, main))
+
+
+def _place(name: str) -> tuple[str, ...]:
+    """Return both places for what is most often seen, and one for the rest."""
+    return ("web", "file") if name == "image" else ("web", "file", "name")[len(name) % 3 :][:1]
 
 
 def _linked_word(kind: str, body: str, url: str) -> bytes:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Final
 
@@ -99,7 +99,7 @@ def _counters() -> bytes:
     return f"<style>{sheet}</style>{'<p>words' * 2000}".encode()
 
 
-_BOMBS: Final = {
+_BOMBS: Final[dict[str, Callable[[], bytes]]] = {
     "deep": partial(_repeated, "", "<div>", 90_000),
     "deep-tables": partial(_repeated, "", "<table><tr><td>", 200),
     "deep-inline": partial(_repeated, "", "<b><i>", 30_000),

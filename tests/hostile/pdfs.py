@@ -243,8 +243,8 @@ def _many_pages(count: int) -> bytes:
 
 
 _FLOODS: Final[dict[str, Callable[[], bytes]]] = {
-    "packed-once": partial(_packed, 1 << 30),
-    "packed-twice": partial(_packed, 1 << 30, 2),
+    "packed-once": partial(_packed, 1 << 28),
+    "packed-twice": partial(_packed, 1 << 28, 2),
     "packed-five-times": partial(_packed, 1 << 28, 5),
     "filters": lambda: document(content=stream(_WORDS, b"/Filter[%s]" % (b"/ASCIIHexDecode" * 50_000))),
     "run-lengths": lambda: document(content=stream(b"\x81 " * 3_000_000, b"/Filter/RunLengthDecode")),

@@ -16,8 +16,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tests.hostile.canary import canary
-from tests.hostile.hostile_file import WORD, HostileFile, Lure
+from tests.hostile.canary import Canary, canary
+from tests.hostile.hostile_file import WORD, HostileFile
 from tests.hostile.office_packages import paragraph, word
 from tests.hostile.watching import Watching, below, in_namespaces, watching
 
@@ -59,23 +59,26 @@ class Trial:
 
 
 def tried(
-    choose: Callable[[Lure], Sequence[HostileFile]],
+    choose: Callable[[Canary], Sequence[HostileFile]],
     folder: Path,
     limits: dict[str, int],
-    environment: dict[str, str] | None = None,
+    programs: str | None = None,
 ) -> Trial:
-    """Make the files, which may name the canary's places, and convert them all."""
+    """Make the files, which may name the canary's places, and convert them all.
+
+    `programs` is a PATH that holds an engine of ours: it is not tried first.
+    """
     trial = Trial(secret=f"zq{secrets.token_hex(12)}")
     for name in ("files", "into", "tmp"):
         (folder / name).mkdir(parents=True)
     with canary(folder / "planted", trial.secret) as sings:
-        chosen = choose(sings.lure)
+        chosen = choose(sings)
         paths = [_written(folder / "files", number, each) for number, each in enumerate(chosen)]
         order = {
             "limits": limits,
             "folder": str(folder / "workshop"),
             "into": str(folder / "into"),
-            "honest": _honest(folder / "files"),
+            "honest": _honest(folder / "files", with_office=programs is None),
             "files": [
                 {"path": str(path), "media_type": each.media_type}
                 for path, each in zip(paths, chosen, strict=True)
@@ -83,7 +86,7 @@ def tried(
         }
         (folder / "order.json").write_text(json.dumps(order))
         began = time.monotonic()
-        told = _run(trial, folder, environment or {})
+        told = _run(trial, folder, {"PATH": programs} if programs else {})
         trial.seconds = time.monotonic() - began
         trial.asked, trial.touched = sings.asked, sings.touched
         for path, each in zip(paths, chosen, strict=True):
@@ -99,12 +102,12 @@ def _written(folder: Path, number: int, file: HostileFile) -> Path:
     return path
 
 
-def _honest(folder: Path) -> list[dict[str, str]]:
+def _honest(folder: Path, *, with_office: bool) -> list[dict[str, str]]:
     made = []
     for name, media_type, content in (
         ("honest.txt", _TEXT, b"words\n"),
         ("honest.docx", _OFFICE, word(paragraph())),
-    ):
+    )[: 1 + with_office]:
         path = folder / name.partition(".")[2] / name
         path.parent.mkdir()
         path.write_bytes(content)
@@ -165,8 +168,9 @@ def _at_work(pid: int, folder: Path) -> list[str]:
     for process in below(pid):
         with contextlib.suppress(OSError):
             names.append((process / "comm").read_text(encoding="utf-8").strip())
-    rooms = [each.name for each in (folder / "workshop" / "work").iterdir()]
-    return sorted([*names, *("a folder" for _ in rooms)])
+    work = (each.name for each in (folder / "workshop" / "work").iterdir())
+    rooms = ["a folder" for each in work if not each.startswith("libreoffice-")]
+    return sorted(names + rooms)
 
 
 def _more_than(idle: list[str], pid: int, folder: Path) -> list[str]:
