@@ -11,6 +11,7 @@ from tests.hostile import (
     fonts,
     names,
     office_bombs,
+    office_work,
     open_documents,
     open_xml,
     pages,
@@ -24,7 +25,18 @@ from tests.hostile.hostile_file import HostileFile, Lure
 
 def every_file(lure: Lure, seed: int) -> list[HostileFile]:
     """Return all of them, in the order of their kinds. Nothing is made yet."""
-    plain = (pages, drawings, open_xml, open_documents, office_bombs, pdfs, books, texts, names)
+    plain = (
+        pages,
+        drawings,
+        open_xml,
+        open_documents,
+        office_bombs,
+        office_work,
+        pdfs,
+        books,
+        texts,
+        names,
+    )
     seeded = (pictures, fonts, rich_text)
     return [
         *(file for module in plain for file in module.files(lure)),

@@ -103,7 +103,8 @@ def open_xml(
 
 def _kind_of(name: str) -> str:
     word = name.rpartition("/")[2].rstrip("0123456789.xml")
-    room = {"word": "wordprocessingml", "xl": "spreadsheetml", "ppt": "presentationml"}
+    room = name.partition("/")[0]
+    language = {"word": "wordprocessingml", "xl": "spreadsheetml", "ppt": "presentationml"}[room]
     named = {"sheet": "worksheet", "header": "header", "settings": "settings", "slide": "slide"}
     named |= {"slideLayout": "slideLayout", "slideMaster": "slideMaster", "styles": "styles"}
     named |= {"externalLink": "externalLink", "webSettings": "webSettings"}
@@ -112,7 +113,7 @@ def _kind_of(name: str) -> str:
         return "vnd.openxmlformats-officedocument.drawing"
     if word not in named:
         return ""
-    return f"vnd.openxmlformats-officedocument.{room[name.split('/')[0]]}.{named[word]}"
+    return f"vnd.openxmlformats-officedocument.{language}.{named[word]}"
 
 
 def word(

@@ -251,7 +251,7 @@ def _with_macro(media_type: str, main: str) -> bytes:
             parts = {"word/document.xml": f"{body}</w:body></w:document>"}
             plain = office.open_xml(media_type, _with(parts, room, stub), main)
         case "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet":
-            sheet = f'<s:sheets><s:sheet name="One" sheetId="1" r:id="rId1"/></s:sheets>'
+            sheet = '<s:sheets><s:sheet name="One" sheetId="1" r:id="rId1"/></s:sheets>'
             parts = {
                 "xl/workbook.xml": f"<s:workbook {office.SPACES}>{sheet}</s:workbook>",
                 "xl/worksheets/sheet1.xml": (

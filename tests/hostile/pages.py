@@ -9,6 +9,7 @@ from functools import partial
 from typing import Final
 
 from tests.hostile.hostile_file import HostileFile, Lure, filled
+from tests.hostile.pictures import png
 
 _HTML: Final = "text/html"
 _WAYS: Final = {
@@ -81,9 +82,7 @@ def _repeated(before: str, once: str, times: int, after: str = "") -> bytes:
 
 
 def _flood() -> bytes:
-    """A picture of 30,000 × 30,000 points in few bytes, within the page."""
-    from tests.hostile.pictures import png  # noqa: PLC0415 -- it is the neighbour's, for one bomb
-
+    """A picture of 30,000 by 30,000 points in few bytes, within the page."""
     picture = base64.b64encode(png(30_000, 30_000, zlib.compress(bytes(1 << 20)))).decode()
     return f'<img src="data:image/png;base64,{picture}">words'.encode()
 
