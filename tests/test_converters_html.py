@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import base64
 import socket
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 
 from converters import html, page, text
 from converters.fault import TooLarge, Unreadable
+from tests.hostile import fonts
 from tests.test_converters_detect import an_image
 
 
@@ -66,6 +68,20 @@ def test_nothing_is_fetched_and_nothing_of_ours_is_read(tmp_path: Path, page: st
         listener.settimeout(0.1)
         with pytest.raises(TimeoutError):
             listener.accept()
+
+
+def test_a_font_that_a_page_brings_is_not_read(tmp_path: Path) -> None:
+    packed = base64.b64encode(fonts.honest()).decode()
+    sheet = f"@font-face {{ font-family: bait; src: url(data:font/ttf;base64,{packed}) }}"
+    rendered(tmp_path, f"<style>{sheet} p {{ font-family: bait }}</style><p>wwww</p>")
+    with pikepdf.open(tmp_path / "out.pdf") as pdf:
+        names = {str(each.BaseFont) for each in pdf.objects if _is_font(each)}
+    assert names
+    assert not any("bait" in name.lower() for name in names)
+
+
+def _is_font(each: pikepdf.Object) -> bool:
+    return isinstance(each, pikepdf.Dictionary) and "/BaseFont" in each
 
 
 def test_what_is_elsewhere_is_told(tmp_path: Path) -> None:

@@ -112,6 +112,14 @@ class TestRendering:
         page = b'<p>words <img src="http://127.0.0.1:9/x"></p>'
         assert made(workshop, tmp_path, page, "text/html")[0].warnings == ("remote_content",)
 
+    def test_a_page_with_fonts_of_its_own_is_converted(
+        self, workshop: Workshop, tmp_path: Path
+    ) -> None:
+        """WeasyPrint left a folder for them behind, which no job may."""
+        for source in ("https://a.example/x.woff2", "data:font/woff2;base64,d09GMgAB//////8="):
+            page = f"<style>@font-face {{ font-family: x; src: url({source}) }}</style><p>words</p>"
+            assert "words" in made(workshop, tmp_path, page.encode(), "text/html")[1]
+
     @pytest.mark.parametrize(
         ("content", "media_type", "expected"),
         [
