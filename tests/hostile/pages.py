@@ -126,4 +126,4 @@ _BOMBS: Final[dict[str, Callable[[], bytes]]] = {
     ),
     "utf-16": lambda: "\ufeff<p>words<script>1</script>".encode("utf-16-le"),
 }
-_LASTING: Final = {"many-elements", "one-paragraph", "one-word", "page-breaks", "floats"}
+_LASTING: Final = {"deep", "many-elements", "one-paragraph", "one-word", "page-breaks", "floats"}

@@ -29,7 +29,7 @@ def files(lure: Lure) -> Iterator[HostileFile]:
     for name, make in _RINGS.items():
         yield HostileFile("PDF: rings and nesting", f"{name}.pdf", _PDF, make)
     for name, make in _FLOODS.items():
-        yield HostileFile("PDF: floods", f"{name}.pdf", _PDF, make)
+        yield HostileFile("PDF: floods", f"{name}.pdf", _PDF, make, name.startswith("packed"))
 
 
 def stream(content: bytes, more: bytes = b"") -> bytes:

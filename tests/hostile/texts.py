@@ -152,4 +152,7 @@ _BOMBS: Final[dict[_Key, Callable[[], bytes]]] = {
         "lone-halves.txt": lambda: ("\ufeffwords " + "x" * 9).encode("utf-16-le") + b"\x00\xd8" * 200_000,
     }),
 }  # fmt: skip
-_LASTING: Final = {"many-rows.csv", "many-columns.csv", "one-cell.csv"}
+_LASTING: Final = {
+    *("many-rows.csv", "many-columns.csv", "one-cell.csv", "no-end.csv"),
+    *("deep-lists.md", "many-lines.txt", "one-word.txt"),
+}
