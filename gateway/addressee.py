@@ -5,7 +5,7 @@ from __future__ import annotations
 from gateway.letter import Proof
 from gateway.reader.sender import is_machine
 from gateway.road.package import Package
-from gateway.road.sender import is_aligned, is_of_one_domain
+from gateway.road.sender import is_aligned, is_of_one_domain, is_vouched_for
 
 
 def receipt_goes_to(package: Package, *, own_domain: str) -> str | None:
@@ -18,13 +18,16 @@ def receipt_goes_to(package: Package, *, own_domain: str) -> str | None:
     neither SPF nor DKIM speak for. Without any proof nothing has failed yet: a sender whose From
     agrees reads counts, and silence would hide from an honest one that the letter waits. Where From
     is nobody's, there is nothing to disagree with. Where From is proven and the envelope is of
-    another domain, a mailing service's or that of whoever sends a signed message on, From hears.
+    another domain, a mailing service's or that of whoever sends a signed message on, From hears. An
+    imported message has no envelope, and its From hears where it is a firm's that is known.
     """
     envelope = package.letter.envelope
-    domain = envelope.sender.lower().rpartition("@")[2]
-    if envelope.quiet or package.automatic or not envelope.sender or domain == own_domain.lower():
-        return None
     goes_to = envelope.sender
+    if is_vouched_for(envelope) and package.resolution.firm_id is not None:
+        goes_to = package.sender or ""
+    domain = goes_to.lower().rpartition("@")[2]
+    if envelope.quiet or package.automatic or not goes_to or domain == own_domain.lower():
+        return None
     if envelope.proof.is_of_from and package.sender is not None:
         goes_to = goes_to if is_of_one_domain(package.sender, envelope) else package.sender
     if _is_disowned(package) or is_machine(goes_to):

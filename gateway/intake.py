@@ -99,9 +99,19 @@ class Intake:
 
         Raises WallDown.
         """
+        return self._receipt(_OF_ORIGIN, origin=origin)
+
+    def repeated(self, letter: Letter) -> str | None:
+        """Return the receipt number of the letter that this one repeats, where there is one.
+
+        Raises WallDown.
+        """
+        return self._receipt(_OF_FINGERPRINT, fingerprint=letter.fingerprint)
+
+    def _receipt(self, asked: sa.Select[str], **by: str) -> str | None:
         try:
             with self.database.read() as connection:
-                return connection.execute(_OF_ORIGIN, {"origin": origin}).scalar()
+                return connection.execute(asked, by).scalar()
         except sa.exc.SQLAlchemyError as error:
             raise WallDown(type(error).__name__) from error
 
@@ -139,6 +149,8 @@ class Intake:
             "proof_rule": letter.envelope.proof_rule,
             "client": letter.envelope.client,
             "relayed_at": letter.envelope.relayed_at,
+            "dated_at": letter.envelope.dated_at,
+            "imported_for": letter.envelope.imported_for,
             "arrived_at": letter.envelope.arrived_at,
             "state_since": letter.envelope.arrived_at,
         }
@@ -149,7 +161,8 @@ class Intake:
             if letter_id is not None:
                 if letter.content is not None:
                     pouch.put(connection, letter_id, letter.content)
-                self.queue.put(connection, letter_id, attempt=1)
+                old = letter.envelope.is_imported
+                self.queue.put(connection, letter_id, attempt=1, yields=old)
                 if along is not None:
                     along(connection, letter_id)
                 return Accepted(receipt, repeated=False)
@@ -189,7 +202,7 @@ _INSERTS = {
     "postgresql": Prepared(lambda: _insert_new(postgresql.Insert)),
 }
 _ORIGIN = letters.c.origin == sa.bindparam("origin", type_=sa.Text)  # of no row where it is NULL
-_FIRST = sa.select(letters.c.receipt).where(
-    sa.or_(letters.c.fingerprint == sa.bindparam("fingerprint", type_=sa.Text), _ORIGIN)
-)
+_FINGERPRINT = letters.c.fingerprint == sa.bindparam("fingerprint", type_=sa.Text)
+_FIRST = sa.select(letters.c.receipt).where(sa.or_(_FINGERPRINT, _ORIGIN))
 _OF_ORIGIN = sa.select(letters.c.receipt).where(_ORIGIN)
+_OF_FINGERPRINT = sa.select(letters.c.receipt).where(_FINGERPRINT)

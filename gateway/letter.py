@@ -62,6 +62,13 @@ class Envelope:
     proof_rule: str | None = None  # by which rule: a word of portal.vocabulary.RULES
     client: str | None = None  # the IP address that it came from, as it is proven by
     relayed_at: datetime | None = None  # when a trusted relay took it
+    dated_at: datetime | None = None  # when it was sent or came, as what it was imported from says
+    imported_for: int | None = None  # the id of the firm whose mail it was imported as
+
+    @property
+    def is_imported(self) -> bool:
+        """Whether it is old mail, which may wait for what comes today."""
+        return self.proof is Proof.OPERATOR
 
 
 @dataclass(frozen=True)
@@ -123,6 +130,8 @@ def letter_of(row: sa.Row[tuple[object, ...]]) -> Letter:
             proof_rule=row.proof_rule,
             client=row.client,
             relayed_at=row.relayed_at,
+            dated_at=row.dated_at,
+            imported_for=row.imported_for,
         ),
         raw=Blob(row.raw_sha256, row.raw_bytes),
         form=Form(row.form),

@@ -35,3 +35,19 @@ def hold(file: Path, who: str) -> Iterator[None]:
         yield
     finally:
         os.close(descriptor)
+
+
+def is_held(file: Path) -> bool:
+    """Say whether a process holds the lock."""
+    try:
+        descriptor = os.open(file, os.O_RDWR | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    else:
+        return False
+    finally:
+        os.close(descriptor)

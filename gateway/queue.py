@@ -26,6 +26,7 @@ _NAME = "road"
 _APPLICATION = "casebridge"
 # DBOS would take a hash of the code otherwise, and leave an older version's letters where they are.
 _VERSION = "1"
+_YIELDING = 10  # the library begins with the lowest, and 0 is what has none
 _MOVING = ["ENQUEUED", "PENDING"]
 _ENDED = ["SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"]
 _BATCH = 200
@@ -96,14 +97,21 @@ class Queue:
         system = self._client._sys_db  # noqa: SLF001  # test_gateway_queue.py watches it
         system._execute_prepared = _KeptStatements(system)  # type: ignore[assignment]  # noqa: SLF001
 
-    def put(self, connection: sa.Connection, letter_id: int, attempt: int) -> None:
-        """Queue a letter's attempt within the caller's transaction: both are there, or neither."""
+    def put(
+        self, connection: sa.Connection, letter_id: int, attempt: int, *, yields: bool = False
+    ) -> None:
+        """Queue a letter's attempt within the caller's transaction: both are there, or neither.
+
+        One that `yields` is begun when nothing waits that does not.
+        """
         options: EnqueueOptions = {
             "workflow_name": _NAME,
             "queue_name": _NAME,
             "workflow_id": _workflow_id(letter_id, attempt),
             "app_version": _VERSION,
         }
+        if yields:
+            options["priority"] = _YIELDING
         self._client.enqueue_in_transaction(connection, options, letter_id, attempt)
 
     def standing(self, letters: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:

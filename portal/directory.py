@@ -144,6 +144,11 @@ class Directory:
         firm = Firm(rows[0].id, rows[0].name)
         return Identified(firm, [row.type for row in rows if row.id == firm.id][-1])
 
+    def firm_named(self, name: str) -> int | None:
+        """Return the id of the firm of this name."""
+        with self.database.read() as connection:
+            return connection.scalar(sa.select(firms.c.id).where(firms.c.name == name))
+
     def case(self, number: str) -> Case | None:
         """Return the case of a number in our form."""
         with self.database.read() as connection:

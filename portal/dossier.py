@@ -90,6 +90,7 @@ class Contents:
     urgent: str | None
     candidates: tuple[Mapping[str, Any], ...]
     problems: tuple[Mapping[str, Any], ...]
+    sent_at: datetime | None
 
 
 @dataclass(frozen=True)
@@ -340,4 +341,5 @@ def _contents(connection: sa.Connection, letter_id: int) -> Contents | None:
         urgent=row.urgent,
         candidates=tuple(row.candidates),
         problems=tuple(row.problems),
+        sent_at=row.sent_at,
     )

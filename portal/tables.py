@@ -107,6 +107,9 @@ letters = sa.Table(
     # Where a door can find the same message again: it is taken once, whatever its bytes are then.
     sa.Column("origin", sa.Text, nullable=True),
     _text("tls", null=True),  # the version of TLS that it came to the door by
+    _moment("dated_at", null=True),  # when it was sent or came, as what it was imported from says
+    # Whose mail it was imported as: then another firm's letters are not taken for that firm's.
+    sa.Column("imported_for", sa.ForeignKey("firms.id")),
     _moment("arrived_at"),
     _text("state"),
     _text("reason", null=True),  # why it is held, returned or set aside: a code of the catalogue
@@ -139,11 +142,15 @@ packages = sa.Table(
     _text("header_from"),
     _text("subject"),
     _text("message_id", null=True),
+    _moment("sent_at", null=True),  # as its Date says, or what it was imported from
     _text("narrative"),  # whole; a submission holds the first 500 characters
     _text("consultant_how"),
     _text("urgent", null=True),
     sa.Column("candidates", sa.JSON, nullable=False),
     sa.Column("problems", sa.JSON, nullable=False),
+    # By hash where that can be: a sender's Message-ID may be longer than what a tree takes.
+    sa.Index("ix_packages_message_id", "message_id", postgresql_using="hash"),
+    sa.Index("ix_packages_sent_at", "sent_at"),
 )
 
 # One made PDF for one source, engine and settings: a crash never repeats the work.

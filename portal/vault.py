@@ -235,6 +235,11 @@ class Draft:
                 view = view[os.write(self._descriptor, view) :]
         self.bytes += len(chunk)
 
+    @property
+    def sha256(self) -> str:
+        """The SHA-256 of what was written so far."""
+        return self._digest.hexdigest()
+
     def keep(self) -> Blob:
         """Make the bytes durable and return their reference. Raises DiskFull or WriteFailed."""
         assert self._descriptor is not None, "this draft has ended"

@@ -268,14 +268,20 @@ def test_import_takes_a_folder_once(run: Run, storage: Path, sampled: Path, mail
     storage_with(sampled, storage)
     first = run("import", mails, "--json")
     assert first.code == DONE
-    assert [one["file"] for one in first.objects] == ["0.eml", "1.eml", "2.eml"]
-    assert not any(one["repeated"] for one in first.objects)
+    *taken, report = first.objects
+    assert [one["file"] for one in taken] == ["0.eml", "1.eml", "2.eml"]
+    assert not any(one["repeated"] for one in taken)
+    assert report == {
+        "report": {"messages": 3, "taken": 3, "there_before": 0, "not_taken": {}, "passed": {}}
+    }
     again = run("import", mails, "--json")
     assert again.code == DONE
-    assert [one | {"repeated": False} for one in again.objects] == first.objects
+    assert [one | {"repeated": False} for one in again.objects[:-1]] == taken
+    assert again.objects[-1]["report"] | {"taken": 3, "there_before": 0} == report["report"]
+    assert (again.objects[-1]["report"]["taken"]) == 0
     queued = run("queue", "--json")
     assert queued.code == DONE
-    assert [one["receipt"] for one in queued.objects] == [one["receipt"] for one in first.objects]
+    assert [one["receipt"] for one in queued.objects] == [one["receipt"] for one in taken]
     assert {one["state"] for one in queued.objects} == {"checking"}
     assert set(queued.objects[0]) == {"receipt", "state", "reason", "attempt", "door", "since"}
     assert "bakerllp" not in queued.out + run("queue").out
@@ -289,7 +295,13 @@ def test_import_names_what_it_leaves(
     (mails / "1.eml").write_bytes(MAIL + b"x" * 2000)
     ended = run("import", mails, "--json")
     assert ended.code == PROBLEM
-    assert [one.get("error") for one in ended.objects] == [None, "email_too_large", None]
+    *told, report = ended.objects
+    assert [one.get("error") for one in told] == [None, "email_too_large", None]
+    assert report["report"]["not_taken"] == {"email_too_large": 1}
+    spoken = run("import", mails)
+    assert spoken.code == PROBLEM
+    assert "1.eml: This email is larger than" in spoken.out
+    assert "0 taken, 2 were there before, 1 not taken" in spoken.out
 
 
 def test_verify_finds_a_sound_record_sound(
@@ -313,8 +325,11 @@ def test_verify_finds_a_sound_record_sound(
     ]
 
 
-def test_verify_finds_a_damaged_blob(run: Run, storage: Path, sampled: Path, mails: Path) -> None:
+def test_verify_finds_a_damaged_blob(
+    run: Run, storage: Path, sampled: Path, mails: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     storage_with(sampled, storage)
+    monkeypatch.setenv("CASEBRIDGE_STORAGE__POUCH_BYTES", "0")
     run("import", mails)
     blob = next(path for path in (storage / "vault").rglob("*") if len(path.name) == 64)
     blob.chmod(0o600)

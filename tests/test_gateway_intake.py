@@ -143,13 +143,15 @@ class RefusingQueue(Queue):
         super().__init__(engine)
         self.refused = refused
 
-    def put(self, connection: sa.Connection, letter_id: int, attempt: int) -> None:
+    def put(
+        self, connection: sa.Connection, letter_id: int, attempt: int, *, yields: bool = False
+    ) -> None:
         sha256 = connection.execute(
             sa.select(letters.c.raw_sha256).where(letters.c.id == letter_id)
         ).scalar_one()
         if sha256 == self.refused:
             raise sa.exc.IntegrityError("put", {}, Exception("refused"))
-        super().put(connection, letter_id, attempt)
+        super().put(connection, letter_id, attempt, yields=yields)
 
 
 def test_one_letter_that_cannot_be_written_does_not_take_others_along(stores: Stores) -> None:

@@ -17,6 +17,7 @@ class Intake(Section):
     rehearsal: str = "try"
     max_message_bytes: Positive = 150_000_000
     max_recipients: Positive = 100
+    import_ahead: Positive = 500
 
     @field_validator("address")
     @classmethod

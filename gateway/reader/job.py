@@ -34,6 +34,7 @@ from gateway.reader.report import failures
 from gateway.reader.scratch import Scratch, scratch
 from gateway.reader.sealed import is_encrypted
 from gateway.reader.sender import is_automatic, one_sender
+from gateway.reader.sent import sent_at
 from gateway.reader.source import Extent
 from gateway.reader.thread import answered
 from gateway.reader.words import Budget, read_words
@@ -133,6 +134,7 @@ class _Letter:
         sender = one_sender(header)
         return {
             "message_id": entries.shown(header, "message-id") or None,
+            "sent_at": sent_at(header),
             "sender": sender,
             "automatic": is_automatic(header, sender, root.media_type),
             "failures": reported,

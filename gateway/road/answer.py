@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import stat
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -34,6 +35,11 @@ def _on_one_line(text: str) -> str:
     return text
 
 
+def _told(moment: str) -> str:
+    datetime.fromisoformat(moment)  # raises ValueError
+    return moment
+
+
 _Text = Annotated[str, AfterValidator(_storable)]
 _Line = Annotated[_Text, Field(max_length=2000), AfterValidator(_on_one_line)]
 _Long = Annotated[_Text, Field(max_length=1_000_000)]
@@ -43,6 +49,9 @@ _Type = Annotated[str, Field(pattern=rf"^{_TOKEN}/{_TOKEN}$")]
 _Count = Annotated[int, Field(ge=0, le=1 << 48)]
 _Status = Annotated[str, Field(pattern=r"^[45]\.[0-9]{1,3}\.[0-9]{1,3}$")]
 _Pixels = Annotated[list[_Count], Field(min_length=2, max_length=2)]
+_Moment = Annotated[
+    str, Field(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+00:00$"), AfterValidator(_told)
+]
 _MessageId = Annotated[str, Field(pattern=r"^[!-;=?-~]+@[!-;=?-~]+$", max_length=656)]
 
 
@@ -103,6 +112,7 @@ class _Mailbox(_Said):
 
 class _Answer(_Said):
     message_id: _Line | None
+    sent_at: _Moment | None = None
     sender: _Line | None
     automatic: bool
     failures: Annotated[list[_Status], Field(max_length=20)]
@@ -129,6 +139,7 @@ def package_of(letter: Letter, answer: dict[str, Any], folder: Path) -> Package:
     return Package(
         letter=letter,
         message_id=said.message_id,
+        sent_at=None if said.sent_at is None else datetime.fromisoformat(said.sent_at),
         header_from=own.header_from,
         sender=_canonical(said.sender),
         subject=own.subject,

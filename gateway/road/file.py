@@ -221,6 +221,7 @@ def _package_row(package: Package) -> dict[str, Any]:
         "header_from": package.header_from,
         "subject": package.subject,
         "message_id": package.message_id,
+        "sent_at": package.sent_at or package.letter.envelope.dated_at,
         "narrative": package.narrative,
         "consultant_how": package.resolution.how,
         "urgent": package.urgent,

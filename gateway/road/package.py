@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -222,6 +222,7 @@ class Package:
     automatic: bool  # a machine wrote it (RFC 3834): nobody answers it
     words: tuple[Words, ...]  # the letter's own first
     parts: tuple[Part, ...]  # in the order of the message
+    sent_at: datetime | None = None  # as its Date says
     answered: tuple[str, ...] = ()  # the Message-IDs that it answers, without brackets
     addressed: tuple[Mailbox, ...] = ()  # To and Cc
     typed: Typed | None = None  # of a letter that came by the form

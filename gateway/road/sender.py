@@ -47,7 +47,9 @@ def sender_of(package: Package, known: Known, today: date) -> Sender:
     From. A firm that is known by its whole address is known at a provider where anybody has a
     mailbox: its envelope's sender is that very address. An operator who imports mail vouches for
     the message, whatever its envelope was. A firm that is not proven is not named: a forged From
-    ties no letter to a firm. One of the staff is known by being signed in, and by no mail.
+    ties no letter to a firm. Of mail that was imported as one firm's, another's is not vouched
+    for: a firm's mailbox holds what others wrote to it, too. One of the staff is known by being
+    signed in, and by no mail.
     """
     address = package.sender
     envelope = package.letter.envelope
@@ -56,6 +58,8 @@ def sender_of(package: Package, known: Known, today: date) -> Sender:
         member = known.member(address, today)
         if member is not None:
             return Sender(None, None, member)
+    if found is not None and envelope.imported_for not in {None, found.firm.id}:
+        return Sender(None, Trouble("sender_of_other_firm", {"address": address or ""}))
     if address is None or found is None:
         return Sender(None, Trouble("sender_not_known", {"address": address or "this sender"}))
     is_theirs = found.by != MAIL_ADDRESS or is_vouched_for(envelope) or envelope.sender == address

@@ -51,7 +51,8 @@ def owed(
         )
         mails.append(mail_of("receipt", sender, words, in_reply_to=replied_to(package)))
     is_filed = final_state(package)[0] in {"filed", "filed_in_part"}
-    if not is_filed or trial is Trial.ALONE:
+    # Old mail is no news to a consultant, and a thousand notices would hide those that are.
+    if not is_filed or trial is Trial.ALONE or package.letter.envelope.is_imported:
         return tuple(mails)
     readers: dict[str, list[Filing]] = {}
     for filing in package.filed_under:

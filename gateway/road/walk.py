@@ -53,7 +53,7 @@ def untimed(_stage: str) -> AbstractContextManager[None]:
 
 # Nobody is known to stand behind these letters: their files wait for a person before an engine
 # works on them, or strangers could keep every engine busy.
-_STRANGERS = {"sender_not_known", "sender_not_proven"}
+_STRANGERS = {"sender_not_known", "sender_not_proven", "sender_of_other_firm"}
 
 
 @dataclass(frozen=True)
