@@ -36,6 +36,7 @@ _MODULES = {
     "import": "take",  # a module cannot bear the name of a statement
     "migrate": "migrate",
     "queue": "queue",
+    "sent-check": "sent_check",
     "serve": "serve",
     "verify": "verify",
 }

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import itertools
 import json
-import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,6 +22,7 @@ from gateway.bulk.pace import Pace
 from gateway.bulk.report import Report
 from gateway.command import DONE, PROBLEM, say, settings_of, stop
 from gateway.command.moving_line import moving_line
+from gateway.command.paths import named, text
 from gateway.prospect import Prospect, foretell
 from gateway.stores import Stores, open_stores
 from portal import vocabulary
@@ -184,8 +184,8 @@ class _Course:
         elif is_problem and len(self._named) < _MOST_NAMED:
             limit = vocabulary.limit(self.settings.intake.max_message_bytes)
             place = "" if index is None else f" [{index}]"
-            words = problem(why).said(limit=limit, name=_text(Path(file.name)))
-            self._named.append(f"{self._shown(file)}{place}: {words}")
+            words = problem(why).said(limit=limit, name=text(Path(file.name)))
+            self._named.append(f"{named(file, self.paths)}{place}: {words}")
 
     def end(self) -> None:
         """Say what came of it all."""
@@ -200,15 +200,4 @@ class _Course:
             click.echo(line)
 
     def _named_as(self, file: Path, index: int | None) -> dict[str, object]:
-        return {"file": self._shown(file)} | ({} if index is None else {"index": index})
-
-    def _shown(self, file: Path) -> str:
-        for path in self.paths:
-            if path.is_dir() and file.is_relative_to(path):
-                return _text(file.relative_to(path))
-        return _text(Path(file.name))
-
-
-def _text(path: Path) -> str:
-    """Return a path as it can be written, whatever bytes its names are of."""
-    return os.fsencode(path).decode("utf-8", "replace")
+        return {"file": named(file, self.paths)} | ({} if index is None else {"index": index})

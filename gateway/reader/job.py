@@ -25,7 +25,7 @@ from gateway.reader.importance import importance
 from gateway.reader.inside import Inside, inside
 from gateway.reader.joined import join
 from gateway.reader.leaf import Leaf, decoded, described, opened
-from gateway.reader.mailboxes import mailboxes
+from gateway.reader.mailboxes import IN_ALL, mailboxes
 from gateway.reader.mapi import DamagedContainer
 from gateway.reader.member import Why
 from gateway.reader.outlook import message_file
@@ -62,9 +62,9 @@ def run(job: dict[str, Any], inputs: list[int], folder: Path) -> dict[str, Any]:
 
     `job` has the limits max_parts, max_depth and max_header_bytes, and as "archives" those of
     ArchiveLimits, where archives are opened; `inputs` is the descriptor of the raw message. The
-    files of the parts are left in `folder`. The answer is what
-    gateway.road.read takes, or {"stopped": reason}. With a "file" in `job` the descriptor is that
-    file's, and the answer what gateway.road.listed takes.
+    files of the parts are left in `folder`. The answer is what gateway.road.read takes, or
+    {"stopped": reason}. With "about" in `job` it is what the header says, for gateway.about. With a
+    "file" in `job` the descriptor is that file's, and the answer what gateway.road.listed takes.
     """
     limits = Limits(job["max_parts"], job["max_depth"], job["max_header_bytes"])
     descriptor = inputs[0]
@@ -74,6 +74,8 @@ def run(job: dict[str, Any], inputs: list[int], folder: Path) -> dict[str, Any]:
     try:
         with scratch(folder) as own:
             letter = _Letter(folder, Count(limits), archives, own)
+            if "about" in job:
+                return letter.about(raw)
             if "file" in job:
                 return letter.read_file(Handed(descriptor, folder), job["file"])
             return letter.read(raw)
@@ -102,6 +104,19 @@ class _Letter:
         """Read the letter and what is attached to it. Raises ReadingStopped."""
         with self._outermost(raw) as root:
             return self._read(root)
+
+    def about(self, raw: Extent) -> dict[str, Any]:
+        """Say what the header of the letter says of it. Raises ReadingStopped."""
+        with self._outermost(raw) as root:
+            return {
+                "message_id": entries.shown(root.header, "message-id") or None,
+                "sent_at": sent_at(root.header),
+                "header_from": entries.shown(root.header, "from"),
+                "subject": entries.shown(root.header, "subject"),
+                "addressed": [
+                    one.address for one in mailboxes(root.header, IN_ALL) if one.address is not None
+                ],
+            }
 
     def read_file(self, file: Handed, said: dict[str, Any]) -> dict[str, Any]:
         """Read a file that nobody packed into a message. Raises ReadingStopped.

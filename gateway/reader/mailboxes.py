@@ -1,4 +1,4 @@
-"""Mailboxes: whom a message is addressed to, in To and Cc, as names and addresses."""
+"""Mailboxes: whom a message is addressed to, as names and addresses."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from gateway.address import AddressFault, canonical
 from gateway.reader.encoded_word import read_text
 from gateway.reader.header import Header
 
-_FIELDS = ("to", "cc")
+OPENLY = ("to", "cc")
+IN_ALL = (*OPENLY, "bcc")  # which is in the sender's own copy alone
 _MOST = 100
 _MOST_FIELD_BYTES = 1 << 15
 _MOST_NAME_CHARACTERS = 200
@@ -31,15 +32,15 @@ class Mailbox:
     address: str | None  # None where it is no address
 
 
-def mailboxes(header: Header) -> tuple[Mailbox, ...]:
-    """Return the mailboxes of To and Cc, in their order, the first hundred.
+def mailboxes(header: Header, fields: tuple[str, ...] = OPENLY) -> tuple[Mailbox, ...]:
+    """Return the mailboxes of these fields, in their order, the first hundred.
 
     Nothing is decided by them alone, so a field is read kindly: an address that is none leaves the
     name, and the mailboxes of a group stand for themselves (RFC 5322, 3.4).
     """
     found = [
         mailbox
-        for name in _FIELDS
+        for name in fields
         for value in header.all(name)
         for piece in _pieces(value[:_MOST_FIELD_BYTES])
         if (mailbox := _mailbox(piece)) is not None

@@ -41,7 +41,8 @@ def _told(moment: str) -> str:
 
 
 _Text = Annotated[str, AfterValidator(_storable)]
-_Line = Annotated[_Text, Field(max_length=2000), AfterValidator(_on_one_line)]
+Line = Annotated[_Text, Field(max_length=2000), AfterValidator(_on_one_line)]
+Address = Annotated[Line, AfterValidator(canonical)]
 _Long = Annotated[_Text, Field(max_length=1_000_000)]
 _Path = Annotated[str, Field(pattern=_PATH, max_length=500)]
 _File = Annotated[str, Field(pattern=r"^p\d{5}$")]
@@ -49,7 +50,7 @@ _Type = Annotated[str, Field(pattern=rf"^{_TOKEN}/{_TOKEN}$")]
 _Count = Annotated[int, Field(ge=0, le=1 << 48)]
 _Status = Annotated[str, Field(pattern=r"^[45]\.[0-9]{1,3}\.[0-9]{1,3}$")]
 _Pixels = Annotated[list[_Count], Field(min_length=2, max_length=2)]
-_Moment = Annotated[
+Moment = Annotated[
     str, Field(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+00:00$"), AfterValidator(_told)
 ]
 _MessageId = Annotated[str, Field(pattern=r"^[!-;=?-~]+@[!-;=?-~]+$", max_length=656)]
@@ -62,18 +63,18 @@ class _Said(BaseModel):
 class _Words(_Said):
     path: _Path | Annotated[str, Field(max_length=0)]
     container: _Path | None
-    subject: _Line
-    header_from: _Line
-    header_to: _Line
-    date: _Line
+    subject: Line
+    header_from: Line
+    header_to: Line
+    date: Line
     text: _Long
     new: _Long
     html: _File | None
-    html_charset: Annotated[_Line, Field(max_length=100)] | None
+    html_charset: Annotated[Line, Field(max_length=100)] | None
     lossy: bool
     differs: bool
-    images: dict[_Line, _File]
-    seen: list[_Line]
+    images: dict[Line, _File]
+    seen: list[Line]
     links: Annotated[list[Annotated[_Text, Field(max_length=4000)]], Field(max_length=200)]
     other_subjects: _Long
     other: _Long
@@ -88,32 +89,32 @@ class _Grounds(_Said):
 class _Part(_Said):
     path: _Path
     container: _Path | None
-    name: _Line | None
+    name: Line | None
     declared_type: _Type
     detected_type: _Type
     bytes: _Count
     sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
     file: _File | None
     inline: bool
-    content_id: _Line | None
+    content_id: Line | None
     pixels: _Pixels | None
     pages: _Count | None
     grounds: _Grounds
     flags: list[Annotated[str, Field(pattern=r"^[a-z_]{1,30}$")]]
     contents: _File | None = None
-    programs: Annotated[list[_Line], Field(max_length=20)] = []
+    programs: Annotated[list[Line], Field(max_length=20)] = []
     glimpse: Annotated[_Text, Field(max_length=4000)] = ""
 
 
 class _Mailbox(_Said):
-    name: Annotated[_Line, Field(max_length=200)]
-    address: _Line | None
+    name: Annotated[Line, Field(max_length=200)]
+    address: Line | None
 
 
 class _Answer(_Said):
-    message_id: _Line | None
-    sent_at: _Moment | None = None
-    sender: _Line | None
+    message_id: Line | None
+    sent_at: Moment | None = None
+    sender: Line | None
     automatic: bool
     failures: Annotated[list[_Status], Field(max_length=20)]
     ambiguous: bool

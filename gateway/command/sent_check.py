@@ -1,0 +1,113 @@
+"""casebridge sent-check: a firm's own sent mail beside what was filed."""
+
+from __future__ import annotations
+
+import csv
+import itertools
+import json
+import sys
+from collections import Counter
+from pathlib import Path
+
+import click
+
+from gateway.address import AddressFault, canonical
+from gateway.bulk.messages import messages
+from gateway.bulk.outlook import Outlook
+from gateway.command import DONE, PROBLEM, say, settings_of
+from gateway.command.paths import named
+from gateway.sent_folder import ORDER, Compared, compare, in_motion
+from gateway.stores import open_stores
+from portal import vocabulary
+
+_WORDS = {
+    "filed": "filed",
+    "held": "still held",
+    "on_the_way": "being checked",
+    "not_filed": "not filed",
+    "set_aside": "set aside",
+    "never_arrived": "never arrived",
+    "unreadable": "not read",
+    "not_for_us": "not sent to us",
+}
+_FINE = {"filed", "on_the_way", "not_for_us", "set_aside"}
+_COLUMNS = ("fate", "why", "receipt", "cases", "same_body", "sent_at", "subject", "message_id")
+_ACTS = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet takes what begins with one for a formula
+
+
+@click.command("sent-check")
+@click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
+@click.option("--to", "others", multiple=True, help="An address that counts as ours as well.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+@click.option("--csv", "as_csv", is_flag=True, help="A table in CSV.")
+@click.pass_context
+def command(
+    context: click.Context,
+    paths: tuple[Path, ...],
+    others: tuple[str, ...],
+    as_json: bool,
+    as_csv: bool,
+) -> None:
+    """Say what became of each message in the sent folder at PATHS: filed, held, or never arrived.
+
+    PATHS are as for `casebridge import`. Messages that went to others than us are only counted, and
+    nothing is stored.
+    """
+    if as_json and as_csv:
+        raise click.UsageError("--json and --csv are two forms of one answer: choose one.")
+    ours = tuple(map(_address, others))
+    counts: Counter[str] = Counter()
+    with open_stores(settings_of(context)) as stores, Outlook.within(stores.folder) as outlook:
+        found = itertools.chain.from_iterable(messages(path, outlook.messages) for path in paths)
+        mail = (one for one in found if getattr(one, "why", "") not in {"no_mail", "draft"})
+        table = csv.writer(sys.stdout)
+        if as_csv:
+            table.writerow(("file", "index", *_COLUMNS))
+        for one in compare(stores, mail, ours):
+            counts[one.fate] += 1
+            if one.fate == "not_for_us":
+                continue
+            where = named(one.file, paths)
+            if as_json:
+                place = {} if one.index is None else {"index": one.index}
+                click.echo(json.dumps({"file": where} | place | one.as_dict()))
+            elif as_csv:
+                table.writerow((where, one.index, *map(_cell, _row(one))))
+            elif one.fate not in _FINE:
+                click.echo(_spoken(one, where))
+        moving = in_motion(stores)
+    for fate in (*ORDER, "unreadable", "not_for_us"):
+        if counts[fate]:
+            say(f"{counts[fate]:,} {_WORDS[fate]}")
+    if moving and counts["never_arrived"]:
+        say(
+            f"{moving:,} letters are being checked: what has never arrived may be among them. "
+            "Ask again when `casebridge queue` shows none."
+        )
+    context.exit(DONE if set(counts) <= _FINE else PROBLEM)
+
+
+def _address(text: str) -> str:
+    try:
+        return canonical(text)
+    except AddressFault as fault:
+        raise click.BadParameter(f"'{text}' is no address", param_hint="--to") from fault
+
+
+def _row(one: Compared) -> list[object]:
+    told = one.as_dict() | {"cases": " ".join(one.cases)}
+    return [told[column] for column in _COLUMNS]
+
+
+def _cell(value: object) -> str:
+    text = "" if value is None else vocabulary.plain(str(value))
+    return f"'{text}" if text.startswith(_ACTS) else text
+
+
+def _spoken(one: Compared, where: str) -> str:
+    place = "" if one.index is None else f" [{one.index}]"
+    why = f" ({vocabulary.problem(one.why, {})[0]})" if one.why else ""
+    receipt = f" {one.receipt}" if one.receipt else ""
+    sent = f"{one.sent_at:%Y-%m-%d %H:%M} UTC" if one.sent_at else "no date"
+    subject = vocabulary.plain(one.subject or "")
+    return f"{_WORDS[one.fate]}{receipt}{why}: {sent}, '{subject}', {where}{place}"

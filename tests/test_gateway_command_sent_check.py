@@ -1,0 +1,201 @@
+"""casebridge sent-check: a firm's sent folder beside what was filed, held, and never arrived."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from config.settings import Settings, Storage
+from gateway.body_hash import body_sha256
+from gateway.command import DONE, PROBLEM, USAGE
+from gateway.letter import Envelope, Letter, Proof
+from gateway.stores import open_stores
+from portal.pouch import blob_of
+from tests.carrying import NOW, Carrier
+from tests.served import storage_with
+from tests.test_commands import Run, run, storage
+from tests.test_gateway_command_import import everything, mailbox
+
+__all__ = ["run", "storage"]  # fixtures
+
+US = "claims@casebridge.example"
+RECEIVED = b"Return-Path: <pat.hall@bakerllp.example>\r\nReceived: from a by b; now\r\n"
+
+
+def sent(number: int, subject: str, *, to: str = US, message_id: bool = True) -> bytes:
+    """A message as it lies in a sent folder: no trace of a way, and LF."""
+    named = f"Message-ID: <{number}@bakerllp.example>\n" if message_id else ""
+    return (
+        f"From: Pat Hall <pat.hall@bakerllp.example>\nTo: {to}\n{named}"
+        f"Date: Tue, 4 Mar 2025 10:00:{number:02} -0500\nSubject: {subject}\n\nReport {number}.\n"
+    ).encode()
+
+
+def arrived(storage: Path, *messages: bytes, carry: bool = True) -> None:
+    """Let messages come by mail: with a way in their header, and CRLF."""
+    with open_stores(Settings(storage=Storage(path=storage))) as stores:
+        for one in messages:
+            content = RECEIVED + one.replace(b"\n", b"\r\n")
+            sender = "pat.hall@bakerllp.example"
+            envelope = Envelope("smtp", sender, (US,), NOW, Proof.LOOPBACK)
+            stores.intake().accept(Letter(envelope, blob_of(content), content))
+        if carry:
+            worker = Carrier(stores).worker
+            for number in range(1, len(messages) + 1):
+                worker.carry(number, 1)
+
+
+def test_each_message_that_was_sent_to_us_is_filed_held_or_never_arrived(
+    run: Run, storage: Path, sampled: Path, tmp_path: Path
+) -> None:
+    storage_with(sampled, storage)
+    filed, held, lost = sent(1, "Case 24-001234"), sent(2, "hello"), sent(3, "Case 24-001240")
+    elsewhere = sent(4, "lunch", to="kim@elsewhere.example")
+    arrived(storage, filed, held)
+    box = mailbox(tmp_path / "Sent.mbox", [filed, held, lost, elsewhere])
+    before = everything(storage)
+    ended = run("sent-check", box, "--json")
+    assert everything(storage) == before
+    assert ended.code == PROBLEM
+    first, second, third = ended.objects
+    assert (first["fate"], first["cases"], first["same_body"]) == ("filed", ["24-001234"], True)
+    assert first["receipt"]
+    assert (second["fate"], second["why"]) == ("held", "consultant_unknown")
+    assert (third["fate"], third["receipt"], third["index"]) == ("never_arrived", None, 2)
+    assert third["sent_at"] == "2025-03-04T15:00:03+00:00"
+    assert ended.err.splitlines() == [
+        "1 filed",
+        "1 still held",
+        "1 never arrived",
+        "1 not sent to us",
+    ]
+    spoken = run("sent-check", box).out.splitlines()
+    assert len(spoken) == 2, "what is filed needs nobody"
+    assert spoken[1] == "never arrived: 2025-03-04 15:00 UTC, 'Case 24-001240', Sent.mbox [2]"
+
+
+def test_a_folder_whose_messages_are_all_filed_is_no_problem(
+    run: Run, storage: Path, sampled: Path, tmp_path: Path
+) -> None:
+    storage_with(sampled, storage)
+    arrived(storage, sent(1, "Case 24-001234"))
+    box = mailbox(tmp_path / "Sent.mbox", [sent(1, "Case 24-001234")])
+    ended = run("sent-check", box)
+    assert (ended.code, ended.out, ended.err) == (DONE, "", "1 filed\n")
+
+
+def test_a_body_that_was_changed_on_the_way_is_told(
+    run: Run, storage: Path, sampled: Path, tmp_path: Path
+) -> None:
+    storage_with(sampled, storage)
+    message = sent(1, "Case 24-001234")
+    arrived(storage, message + b"-- \nThis mail was scanned.\n")
+    (one,) = run("sent-check", mailbox(tmp_path / "Sent.mbox", [message]), "--json").objects
+    assert (one["fate"], one["same_body"]) == ("filed", False)
+
+
+def test_a_copy_without_a_message_id_is_found_by_its_date_and_its_body(
+    run: Run, storage: Path, sampled: Path, tmp_path: Path
+) -> None:
+    storage_with(sampled, storage)
+    arrived(storage, sent(1, "Case 24-001234"))
+    there = sent(1, "Case 24-001234", message_id=False)
+    other = there.replace(b"Report 1", b"Report 2")
+    first, second = run(
+        "sent-check", mailbox(tmp_path / "Sent.mbox", [there, other]), "--json"
+    ).objects
+    assert (first["fate"], first["same_body"]) == ("filed", True)
+    assert second["fate"] == "never_arrived"
+
+
+def test_a_number_that_another_sender_wrote_finds_nothing(
+    run: Run, storage: Path, sampled: Path, tmp_path: Path
+) -> None:
+    storage_with(sampled, storage)
+    arrived(storage, sent(1, "Case 24-001234"))
+    forged = sent(1, "Case 24-001234").replace(b"Pat Hall", b"Another")
+    (one,) = run("sent-check", mailbox(tmp_path / "Sent.mbox", [forged]), "--json").objects
+    assert one["fate"] == "never_arrived"
+
+
+def test_an_old_address_counts_where_it_is_named_and_a_blind_copy_always(
+    run: Run, storage: Path, sampled: Path, tmp_path: Path
+) -> None:
+    storage_with(sampled, storage)
+    old = sent(1, "x", to="desk@old-insurer.example")
+    blind = sent(2, "y", to="kim@elsewhere.example").replace(
+        b"Subject", b"Bcc: " + US.encode() + b"\nSubject"
+    )
+    box = mailbox(tmp_path / "Sent.mbox", [old, blind])
+    assert len(run("sent-check", box, "--json").objects) == 1
+    named = run("sent-check", box, "--json", "--to", "Desk@Old-Insurer.example")
+    assert [one["fate"] for one in named.objects] == ["never_arrived", "never_arrived"]
+    assert run("sent-check", box, "--to", "nothing").code == USAGE
+
+
+def test_what_is_still_being_checked_is_said_beside_what_seems_lost(
+    run: Run, storage: Path, sampled: Path, tmp_path: Path
+) -> None:
+    storage_with(sampled, storage)
+    arrived(storage, sent(1, "Case 24-001234"), carry=False)
+    ended = run("sent-check", mailbox(tmp_path / "Sent.mbox", [sent(1, "x")]))
+    assert "1 letters are being checked" in ended.err
+
+
+def test_the_table_is_one_that_a_spreadsheet_takes_for_text(
+    run: Run, storage: Path, sampled: Path, tmp_path: Path
+) -> None:
+    storage_with(sampled, storage)
+    box = mailbox(tmp_path / "Sent.mbox", [sent(1, '=HYPERLINK("http://x")')])
+    head, row = csv.reader(io.StringIO(run("sent-check", box, "--csv").out))
+    told = dict(zip(head, row, strict=True))
+    assert (told["fate"], told["index"]) == ("never_arrived", "0")
+    assert told["subject"] == '\'=HYPERLINK("http://x")'
+    assert run("sent-check", box, "--csv", "--json").code == USAGE
+
+
+def test_what_cannot_be_read_is_told(
+    run: Run, storage: Path, sampled: Path, tmp_path: Path
+) -> None:
+    storage_with(sampled, storage)
+    (tmp_path / "a.msg").write_bytes(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600))
+    ended = run("sent-check", tmp_path / "a.msg", "--json")
+    assert ended.code == PROBLEM
+    assert [one["fate"] for one in ended.objects] == ["unreadable"]
+
+
+# -- the hash of a body ----------------------------------------------------------------------------
+
+
+@given(
+    st.lists(st.sampled_from([b"a", b"", b"\xff" * 9, b"x" * 70_000]), max_size=9),
+    st.sampled_from([b"\n", b"\r\n"]),
+    st.integers(0, 3),
+)
+def test_line_ends_and_blank_lines_at_the_end_make_no_other_body(
+    lines: list[bytes], end: bytes, blank: int
+) -> None:
+    plain = b"".join(line + b"\n" for line in lines)
+    body = b"".join(line + end for line in lines) + end * blank
+    expected = hashlib.sha256(plain.rstrip(b"\n").replace(b"\n", b"\r\n")).hexdigest()
+    for header in (b"Subject: x", b"Received: y" + end + b"Subject: z"):
+        assert body_sha256(io.BytesIO(header + end + end + body)) == expected
+
+
+@pytest.mark.parametrize("extra", range(-3, 4))
+def test_a_line_end_over_the_edge_of_a_chunk_is_one(extra: int) -> None:
+    header = b"Subject: x\r\n\r\n"
+    body = b"x" * ((1 << 20) - len(header) + extra) + b"\r\n" + b"y"
+    assert body_sha256(io.BytesIO(header + body)) == hashlib.sha256(body).hexdigest()
+
+
+def test_a_message_without_a_body_has_that_of_nothing() -> None:
+    nothing = hashlib.sha256(b"").hexdigest()
+    assert body_sha256(io.BytesIO(b"Subject: x\n")) == nothing
+    assert body_sha256(io.BytesIO(b"Subject: x\n\n\n\n")) == nothing
