@@ -54,9 +54,9 @@ class Running:
                 sa.select(sa.func.count()).select_from(letters).where(letters.c.state == "filed")
             ).scalar_one()
 
-    def await_filed(self, number: int) -> None:
-        """Wait until so many are. Raises RuntimeError where that takes minutes."""
-        until = time.monotonic() + _LONGEST_SECONDS
+    def await_filed(self, number: int, *, seconds: float = _LONGEST_SECONDS) -> None:
+        """Wait until so many are. Raises RuntimeError where that takes longer."""
+        until = time.monotonic() + seconds
         while self.filed() < number:
             if time.monotonic() > until:
                 raise RuntimeError(f"{self.filed()} of {number} letters were filed")

@@ -171,7 +171,7 @@ class _Checker:
         )
 
     def _found(self, said: About, body: str) -> tuple[_Row, bool] | None:
-        """Find the letter that it came as, the best of several, and whether its body is that one."""
+        """Find the letter that it came as, the best of several, and whether its body is that."""
         with self.stores.database.read() as connection:
             by_from = {"header_from": said.header_from}
             if said.message_id is not None:
