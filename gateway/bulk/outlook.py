@@ -76,7 +76,7 @@ class Outlook:
                 line,
                 sources={_SOURCE: file.path},
                 limits=_limits(file.octets),
-                system=[Path(program)],
+                system=[] if program.startswith("/usr/") else [Path(program)],
             ) as run:
                 for one in messages(run.folder, _nothing):
                     told = _named(one, file.path, run.folder)
