@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 import pytest
 import sqlalchemy as sa
 
-from portal.tables import events, letters, parts, submissions
+from portal.tables import events, letters, packages, parts, submissions
 from tests.desk import SampleDesk, TestClient, csrf, filled_desk, kinds, spoken
 from tests.record_sample import Part
 
@@ -296,3 +297,21 @@ def test_whether_a_document_was_scanned_for_viruses_is_said(
     assert "Not scanned for viruses: it is larger than what the scanner looks at." in text
     assert "no scanner is set up" not in text
     assert text.count("Not scanned ") == 2, "at the head, and at the document"
+
+
+def test_of_an_imported_letter_both_are_shown_when_it_was_sent_and_when_it_came(
+    desk: SampleDesk, dana: TestClient
+) -> None:
+    sent = datetime(2008, 3, 4, 15, 0, tzinfo=UTC)
+    with desk.database.write() as connection:
+        this = letters.c.receipt == "7KQ4M2XD"
+        letter_id = connection.scalar(sa.select(letters.c.id).where(this))
+        connection.execute(
+            packages.update().where(packages.c.letter_id == letter_id).values(sent_at=sent)
+        )
+    assert "Sent" not in re.findall(r"<dt>(\w+)</dt>", dana.get("/p/7KQ4-M2XD").text)
+    with desk.database.write() as connection:
+        connection.execute(letters.update().where(this).values(door="import"))
+    page = dana.get("/p/7KQ4-M2XD").text
+    assert "Sent Tuesday, March 4, 2008 at 10:00 am Eastern (15:00 UTC)" in words(page)
+    assert "Received" in re.findall(r"<dt>(\w+)</dt>", page)
