@@ -19,6 +19,7 @@ from gateway.intake import WallDown
 from gateway.letter import Accepted, Letter, Proof
 from gateway.lock import hold
 from gateway.stores import Stores
+from gateway.sweep import Sweep
 from portal.tables import letters, outbox, pouch
 from portal.vault import DiskFull
 from tests.test_gateway_intake import letter
@@ -227,6 +228,26 @@ def test_live_mail_goes_before_what_is_imported(stores: Stores, folder: Path) ->
     with engine.connect() as connection:
         priorities = list(connection.execute(asked).scalars())
     assert priorities == [10, 10, 10, 0]
+
+
+def test_what_is_imported_yields_when_it_is_tried_again_too(stores: Stores, folder: Path) -> None:
+    take(bulk_door(stores), folder / "a.eml")
+    stores.intake().accept(letter(stores, b"live"))
+    engine = stores.database.queue_engine
+    with engine.begin() as connection:
+        connection.execute(sa.text("UPDATE workflow_status SET status = 'ERROR'"))
+    sweep = Sweep(
+        stores.database,
+        stores.queue(),
+        stores.vault,
+        stores.settings,
+        lambda: NOW,
+        give_up=lambda _letter, _attempt: False,
+    )
+    assert sweep.letters() == 2
+    asked = sa.text("SELECT workflow_uuid, priority FROM workflow_status WHERE status = 'ENQUEUED'")
+    with engine.connect() as connection:
+        assert {tuple(row) for row in connection.execute(asked)} == {("1-2", 10), ("2-2", 0)}
 
 
 def test_a_pipe_and_a_link_are_passed_by(stores: Stores, folder: Path, tmp_path: Path) -> None:

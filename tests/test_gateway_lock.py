@@ -37,3 +37,13 @@ def test_a_second_process_is_told_who_has_the_lock_and_a_killed_one_leaves_it(
         os.kill(holder.pid, signal.SIGKILL)
     with lock.hold(file, "another"):
         assert file.read_text() == f"another, process {os.getpid()}"
+
+
+def test_whether_a_lock_is_held_is_said_without_taking_it(tmp_path: Path) -> None:
+    file = tmp_path / "lock"
+    assert not lock.is_held(file)
+    with lock.hold(file, "casebridge serve"):
+        assert lock.is_held(file)
+    assert not lock.is_held(file)
+    with lock.hold(file, "another"):
+        pass

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import tempfile
+import tracemalloc
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -290,3 +291,21 @@ def test_every_mailbox_of_the_corpus_gives_its_messages(corpus: Path) -> None:
         "test-documents__single_mail.mbox": 1,
         "test-documents__testFOXMAIL.box": 5,
     }
+
+
+def test_a_large_message_goes_by_in_small_pieces(tmp_path: Path) -> None:
+    mailbox = tmp_path / "a.mbox"
+    with mailbox.open("wb") as file:
+        file.write(DATED + ONE)
+        for _ in range(64):
+            file.write(b">From words\n" * 50_000)
+    with mailbox.open("rb") as file:
+        size = os.fstat(file.fileno()).st_size
+        tracemalloc.start()
+        (place,) = places(file.fileno(), size)
+        longest = max(len(chunk) for chunk in content(file.fileno(), place))
+        _, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+    assert size > 30_000_000
+    assert longest <= 1 << 20
+    assert peak <= 16 << 20
