@@ -35,6 +35,16 @@ def _on_one_line(text: str) -> str:
     return text
 
 
+def _in_one_form(address: str) -> str:
+    try:
+        is_canonical = canonical(address) == address
+    except AddressFault as fault:
+        raise ValueError("an address that is none") from fault
+    if not is_canonical:
+        raise ValueError("an address in another form")
+    return address
+
+
 def _told(moment: str) -> str:
     datetime.fromisoformat(moment)  # raises ValueError
     return moment
@@ -42,7 +52,7 @@ def _told(moment: str) -> str:
 
 _Text = Annotated[str, AfterValidator(_storable)]
 Line = Annotated[_Text, Field(max_length=2000), AfterValidator(_on_one_line)]
-Address = Annotated[Line, AfterValidator(canonical)]
+Address = Annotated[Line, AfterValidator(_in_one_form)]
 _Long = Annotated[_Text, Field(max_length=1_000_000)]
 _Path = Annotated[str, Field(pattern=_PATH, max_length=500)]
 _File = Annotated[str, Field(pattern=r"^p\d{5}$")]
