@@ -16,6 +16,7 @@ from pydantic_settings import (
 
 from config.sections.carrying import Conversion, Reading, Road, Scan
 from config.sections.cases import Cases, Directory, Names, Urgency
+from config.sections.devices import Devices, ListedDevice
 from config.sections.house import Logs, Service, Storage
 from config.sections.mail import Imap, Intake, Lmtp, Mailbox, Smtp, SmtpTls
 from config.sections.section import is_loopback, zone_named
@@ -29,10 +30,12 @@ __all__ = [
     "DEFAULT_FILE",
     "Cases",
     "Conversion",
+    "Devices",
     "Directory",
     "Holds",
     "Imap",
     "Intake",
+    "ListedDevice",
     "Lmtp",
     "Logs",
     "Mailbox",
@@ -97,6 +100,7 @@ class Settings(BaseSettings):
     sending: Sending = Sending()
     trust: Trust = Trust()
     proof: Proof = Proof()
+    devices: Devices = Devices()
     cases: Cases = Cases()
     urgency: Urgency = Urgency()
     directory: Directory = Directory()

@@ -11,28 +11,39 @@ from gateway.road.sender import is_aligned, is_of_one_domain, is_vouched_for
 def receipt_goes_to(package: Package, *, own_domain: str) -> str | None:
     """Return whom the receipt goes to: the envelope's sender, an aligned From, or nobody.
 
-    Nobody is told about a quiet letter, the null sender, what a machine wrote (RFC 3834, 2), an
-    address that a machine reads, or one of our own: two gateways would never stop. Nor about a
-    letter whose From and envelope disagree: there proof has failed (safety rule 4), and one of the
-    two has nothing to do with the letter. Nor where the domain in From asks to be wary of what
-    neither SPF nor DKIM speak for. Without any proof nothing has failed yet: a sender whose From
-    agrees reads counts, and silence would hide from an honest one that the letter waits. Where From
-    is nobody's, there is nothing to disagree with. Where From is proven and the envelope is of
-    another domain, a mailing service's or that of whoever sends a signed message on, From hears. An
-    imported message has no envelope, and its From hears where it is a firm's that is known.
+    A device reads nothing: its contact hears in its place, where one is listed, whatever the device
+    says of itself. Nobody is told about a quiet letter, the null sender, what a machine wrote
+    (RFC 3834, 2), an address that a machine reads, or one of our own: two gateways would never
+    stop. Nor about a letter whose From and envelope disagree: there proof has failed (safety rule
+    4), and one of the two has nothing to do with the letter. Nor where the domain in From asks to
+    be wary of what neither SPF nor DKIM speak for. Without any proof nothing has failed yet: a
+    sender whose From agrees reads counts, and silence would hide from an honest one that the letter
+    waits. Where From is nobody's, there is nothing to disagree with. Where From is proven and the
+    envelope is of another domain, a mailing service's or that of whoever sends a signed message on,
+    From hears. An imported message has no envelope, and its From hears where it is a firm's that is
+    known.
     """
     envelope = package.letter.envelope
     goes_to = envelope.sender
     if is_vouched_for(envelope) and package.resolution.firm_id is not None:
         goes_to = package.sender or ""
     domain = goes_to.lower().rpartition("@")[2]
-    if envelope.quiet or package.automatic or not goes_to or domain == own_domain.lower():
+    if envelope.quiet or not goes_to or domain == own_domain.lower():
+        return None
+    if package.device is not None:
+        contact = package.device.contact
+        return None if contact is None or _is_disowned(package) else _if_read(contact, own_domain)
+    if package.automatic:
         return None
     if envelope.proof.is_of_from and package.sender is not None:
         goes_to = goes_to if is_of_one_domain(package.sender, envelope) else package.sender
-    if _is_disowned(package) or is_machine(goes_to):
-        return None
-    return None if goes_to.rpartition("@")[2] == own_domain.lower() else goes_to
+    return None if _is_disowned(package) else _if_read(goes_to, own_domain)
+
+
+def _if_read(address: str, own_domain: str) -> str | None:
+    """Return an address that a person elsewhere reads; None for any other."""
+    is_ours = address.rpartition("@")[2] == own_domain.lower()
+    return None if is_ours or is_machine(address) else address
 
 
 def _is_disowned(package: Package) -> bool:

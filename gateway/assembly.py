@@ -7,7 +7,7 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
-from config import apart, calendar, elsewhere, media
+from config import apart, calendar, devices, elsewhere, media, not_submissions
 from config.calendar import OfficeCalendar
 from config.problems import problem
 from config.settings import Settings, SettingsFault, is_loopback, settings_file
@@ -18,6 +18,7 @@ from gateway.address import OurAddresses
 from gateway.case_number import CaseShape
 from gateway.gate.gate import Gate
 from gateway.gate.names import Unanswered
+from gateway.road.device import Devices
 from gateway.road.walk import Road, Timer, untimed
 from gateway.scanner import Scanner
 
@@ -111,6 +112,8 @@ def road(
                 media=media.catalogue(),
                 apart=apart.rules(),
                 elsewhere=elsewhere.rules(),
+                not_submissions=not_submissions.rules(),
+                devices=Devices(devices.forms(), settings.devices.listed),
                 shape=CaseShape.of(settings.cases),
                 addresses=OurAddresses(
                     settings.intake.address, settings.cases.pattern, settings.intake.rehearsal

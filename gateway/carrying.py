@@ -14,7 +14,7 @@ from gateway.queue import Queue
 from gateway.scanner import ScannerAway
 from portal import events
 from portal.database import Database
-from portal.decision import WAITING, carried, waits_to_be_carried
+from portal.decision import carried, may_be_carried, waits_to_be_carried
 from portal.tables import decisions, letters
 
 _BATCH = 100
@@ -38,7 +38,7 @@ class Carrying:
             due = connection.execute(
                 sa.select(decisions.c.id, decisions.c.letter_id, decisions.c.kind)
                 .join(letters, letters.c.id == decisions.c.letter_id)
-                .where(letters.c.state.in_(WAITING), *waits_to_be_carried())
+                .where(may_be_carried(), *waits_to_be_carried())
                 .order_by(decisions.c.id)
                 .limit(_BATCH)
             ).all()
@@ -53,8 +53,9 @@ class Carrying:
                 letters.update()
                 .where(
                     letters.c.id == letter_id,
-                    letters.c.state.in_(WAITING),
-                    sa.exists().where(decisions.c.id == decision_id, *waits_to_be_carried()),
+                    sa.exists().where(
+                        decisions.c.id == decision_id, may_be_carried(), *waits_to_be_carried()
+                    ),
                 )
                 .values(
                     attempt=letters.c.attempt + 1,

@@ -13,12 +13,13 @@ from gateway.road.package import Package, Part
 _BEGINNING = 80
 
 
-def explanation(package: Package, receipt: Mail) -> dict[str, Any]:
+def explanation(package: Package, receipt: Mail | None) -> dict[str, Any]:
     """Return the trail as docs/rules.md fixes it ("What stays stable"), ready for JSON.
 
     `filed_name` is the name that the receipt tells: of a converted part that of its PDF. `problems`
     are those of the whole message and of its parts, each code once; `narrative` is as the portal
-    would show it.
+    would show it. What is no submission has no `receipt`; its case and its fates are what they
+    would be if a person filed it after all.
     """
     envelope, resolution = package.letter.envelope, package.resolution
     return {
@@ -52,7 +53,8 @@ def explanation(package: Package, receipt: Mail) -> dict[str, Any]:
             for one in package.elsewhere
         ],
         "parts": [_part(part) for part in package.parts],
-        "receipt": {"subject": receipt.subject, "text": receipt.text},
+        **_by_machine(package),
+        "receipt": receipt and {"subject": receipt.subject, "text": receipt.text},
     }
 
 
@@ -80,6 +82,16 @@ def _problems(package: Package) -> list[str]:
     codes = [trouble.code for trouble in package.troubles]
     codes += [part.reason for part in package.parts if part.reason and part.reason in catalogue()]
     return list(dict.fromkeys(codes))
+
+
+def _by_machine(package: Package) -> dict[str, Any]:
+    """Say what a letter is that no person meant to be filed, or to be answered."""
+    told: dict[str, Any] = {}
+    if (found := package.not_submission) is not None:
+        told["not_submission"] = {"kind": found.kind, "rule": found.rule}
+    if (device := package.device) is not None:
+        told["device"] = {"rule": device.rule, "contact": device.contact}
+    return told
 
 
 def _begins(text: str) -> str:

@@ -92,7 +92,7 @@ class Patience:
 
     def _look_at(self, row: Row) -> None:
         package = self._package(letter_of(row), self.work / f"patience-{row.id}")
-        if package is None:
+        if package is None or package.not_submission is not None:
             return
         recipient = receipt_goes_to(package, own_domain=self.settings.intake.domain)
         if recipient is None:
@@ -127,6 +127,7 @@ class Patience:
                 self.road.apart,
                 narrative_characters=NARRATIVE_CHARACTERS,
             )
+            package = self.road.judged(self.road.devices.mark(package))
         except MessageUnreadable as fault:
             structlog.get_logger().warning("patience.unreadable", why=fault.why)
             return None

@@ -159,10 +159,13 @@ class _Walker:
                     earlier=Earlier(self.stores.database),
                     now=self.clock(),
                     checkpoints=None,
+                    owner=f"letter {one.letter.raw.sha256}",
                 )
         finally:
             shutil.rmtree(work)
             one.copy.unlink()
+        if package.not_submission is not None:
+            return Foretold(one.file, one.index, "set_aside", package.not_submission.kind)
         state, reason = final_state(package)
         case = package.filed_under[0].case_number if package.filed_under else None
         return Foretold(one.file, one.index, state, reason, case)

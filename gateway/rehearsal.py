@@ -63,7 +63,7 @@ class _Rehearsal:
         letter = Letter(self._envelope(), self.vault.add(raw))
         with tempfile.TemporaryDirectory(dir=self.folder) as work:
             package = self._walk(letter, Path(work))
-            mail = self._receipt(package)
+            mail = self._receipt(package) if package.not_submission is None else None
             trail = explanation(package, mail)
         if self.asked.telling:
             for told, part in zip(trail["parts"], package.parts, strict=True):
@@ -111,6 +111,8 @@ class _Rehearsal:
                 now=letter.envelope.arrived_at,
                 checkpoints=Forgotten() if self.asked.converting else None,
                 owner=f"letter {letter.raw.sha256}",
+                is_submission=Trial.of(letter.envelope.recipients, self.settings.intake)
+                is Trial.ALONE,
             )
 
 

@@ -13,12 +13,12 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from gateway.letter import Form
-from gateway.road.aside import ANSWER, MACHINE_ANSWERED
 from gateway.road.describe import KEPT
 from gateway.road.mask import PASSWORD
 from gateway.sweep import HOLDS_ITS_CONTENT, is_referenced
 from portal.database import Database
-from portal.decision import waits_to_be_carried
+from portal.decision import ANSWERED, may_be_carried, waits_to_be_carried
+from portal.not_submissions import BY_RULE
 from portal.pouch import blob_of
 from portal.receipt_number import shown
 from portal.tables import (
@@ -45,7 +45,7 @@ PLACES = {
     "set_aside": ("copy", "rehearsed", "set_aside"),
 }
 # Why a letter is set aside that belongs to another one.
-_BELONGS = (ANSWER, PASSWORD)
+_BELONGS = (ANSWERED, PASSWORD)
 
 
 @dataclass(frozen=True)
@@ -115,15 +115,16 @@ def disagreements(database: Database) -> Iterator[str]:
         ("is in motion and has a package", (letters.c.state == "checking") & described & ~waits),
         (
             "rests, and a decision about it waits",
-            letters.c.state.not_in(("checking", *PLACES["held"])) & waits,
+            letters.c.state.not_in(("checking", *PLACES["held"]))
+            & waits
+            & ~sa.exists().where(of_letter, may_be_carried(), *waits_to_be_carried()),
         ),
         ("has two decisions that wait", twice > 1),
         ("has a submission by a decision that does not hold", undone),
         (
             "is set aside, and nobody has decided so",
             (letters.c.state == "set_aside")
-            & letters.c.reason.is_distinct_from(MACHINE_ANSWERED)
-            & sa.func.coalesce(letters.c.reason, "").not_in(_BELONGS)
+            & ~sa.func.coalesce(letters.c.reason, "").in_((*BY_RULE, *_BELONGS))
             & ~set_aside,
         ),
         (

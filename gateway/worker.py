@@ -21,12 +21,12 @@ from gateway.checkpoints import Forgotten, Kept
 from gateway.letter import Form, Letter, letter_of
 from gateway.letter_links import LetterLinks, links_of
 from gateway.replying import Reply, take
-from gateway.road.aside import rehearse, take_back
+from gateway.road.aside import MACHINE_ANSWERED, come_back, rehearse, shelve
 from gateway.road.copy import first_filed, normal_sha256, note_normal, set_aside
 from gateway.road.decided import DIFFERS, CannotCarry, Decided, decided, fits
 from gateway.road.file import StaleAttempt, file, keep_parts
 from gateway.road.give_back import give_back
-from gateway.road.package import Package
+from gateway.road.package import NotSubmission, Package
 from gateway.road.reply import number_in
 from gateway.road.tell import owed
 from gateway.road.unread import unread
@@ -34,7 +34,7 @@ from gateway.road.walk import Road
 from gateway.trial import Trial
 from gateway.watch import Metrics, fault_fields
 from portal.database import Database
-from portal.decision import Decision, pending
+from portal.decision import Decision, is_decided, pending
 from portal.directory import Directory
 from portal.earlier import Earlier
 from portal.pouch import PouchChanged, Raw
@@ -107,6 +107,7 @@ class Worker:
             normal = None if is_alone else normal_sha256(raw)
         with self.database.read() as connection:
             decision = pending(connection, letter_id)
+            is_submission = is_trial or is_decided(connection, letter_id)
             if decision is not None and decision.account_id is not None:
                 normal = None  # one of us has seen it, and says where it belongs
             first = None if normal is None else first_filed(connection, letter_id, normal)
@@ -121,7 +122,9 @@ class Worker:
                 taken = decided(decision, Directory(self.database).case)
             except CannotCarry as fault:
                 return self._give_back(decision, letter_id, attempt, fault.code)
-        package = self._package(letter, of_letter(letter_id), folder, tried, taken)
+        package = self._package(
+            letter, of_letter(letter_id), folder, tried, taken, is_submission=is_submission
+        )
         if (
             decision
             and taken
@@ -252,26 +255,27 @@ class Worker:
         """Return the mails of ours that a letter answers, as the outbox holds them."""
         return tuple(filter(None, map(self.road.addresses.own_message, package.answered)))
 
-    def _take_back(
-        self, package: Package, tokens: tuple[str, ...], letter_id: int, attempt: int
-    ) -> str:
-        """Set aside what came back to our own mails; only the null sender reports a failure."""
-        is_report = not package.letter.envelope.sender
-        with self.database.write() as connection:
-            return take_back(
-                connection,
-                letter_id=letter_id,
-                attempt=attempt,
-                tokens=tokens,
-                failures=package.failures if is_report else (),
-                now=self.clock(),
-            )
-
     def _aside(self, package: Package, receipt: str, letter_id: int, attempt: int) -> str | None:
         """Set aside what is no submission. Return the letter's state then, or None."""
         tokens = self.road.addresses.return_tokens(package.letter.envelope.recipients)
-        if tokens and (package.automatic or not package.letter.envelope.sender):
-            return self._take_back(package, tokens, letter_id, attempt)
+        came_back = bool(tokens) and (package.automatic or not package.letter.envelope.sender)
+        found = NotSubmission(MACHINE_ANSWERED, "return_path") if came_back else None
+        found = found or package.not_submission
+        if found is not None:
+            keep_parts(package, self.raw.vault)
+            with self.database.write() as connection:
+                self.raw.leave(connection)
+                state = shelve(
+                    connection,
+                    package,
+                    found,
+                    letter_id=letter_id,
+                    attempt=attempt,
+                    now=self.clock(),
+                )
+                if came_back:
+                    come_back(connection, package, tokens, self.clock())
+            return state
         if self._answers(package, receipt, letter_id, attempt):
             return "set_aside"
         is_taken = password_mail.is_only_password(package) and self._takes_password(
@@ -325,6 +329,8 @@ class Worker:
         folder: Path,
         tried: int,
         decision: Decided | None,
+        *,
+        is_submission: bool,
     ) -> Package:
         with self.raw.open(letter.raw.sha256) as raw:
             return self.road.walk(
@@ -341,4 +347,5 @@ class Worker:
                 owner=owner,
                 last_chance=tried > _PATIENT_ATTEMPTS,
                 decision=decision,
+                is_submission=is_submission,
             )

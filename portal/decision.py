@@ -20,10 +20,17 @@ from portal.tables import cases, claims, decisions, letters, outbox
 
 _Row = sa.Row[*tuple[Any, ...]]
 
-Kind = Literal["file", "ask", "not_submission"]
+Kind = Literal["file", "ask", "not_submission", "after_all"]
 
 WAITING = ("with_us", "needs_you")
 """The states in which a person may decide."""
+
+
+SHELVED = "set_aside"
+"""The state from which a person may file after all."""
+
+ANSWERED = "answer"
+"""The reason of a letter that is set aside because it answered our question: it has had its say."""
 
 
 class AlreadyDecided(Exception):
@@ -107,7 +114,10 @@ def decide(
     letter = connection.execute(
         sa.select(letters).where(letters.c.id == letter_id).with_for_update()
     ).one()
-    if letter.state not in WAITING or pending(connection, letter_id) is not None:
+    stands = letter.state in WAITING
+    if kind == "after_all":
+        stands = letter.state == SHELVED and letter.reason != ANSWERED
+    if not stands or pending(connection, letter_id) is not None:
         raise AlreadyDecided
     holder = claimed(connection, letter_id, now=now)
     if account_id is not None and holder is not None and holder.account_id != account_id:
@@ -177,6 +187,26 @@ def pending(connection: sa.Connection, letter_id: int) -> Decision | None:
     """Return the decision of a letter that waits to be carried out."""
     row = connection.execute(_PENDING, {"letter": letter_id}).one_or_none()
     return None if row is None else _decision(row)
+
+
+def is_decided(connection: sa.Connection, letter_id: int) -> bool:
+    """Say whether a person has ever decided about a letter, whatever became of that.
+
+    Then it is no machine's business any more whether it is a submission.
+    """
+    decided = sa.select(decisions.c.id).where(decisions.c.letter_id == letter_id)
+    return connection.execute(decided.limit(1)).first() is not None
+
+
+def may_be_carried() -> sa.ColumnElement[bool]:
+    """Return the condition that a decision's letter stands where it was decided about.
+
+    It is on rows of `decisions` with those of `letters`.
+    """
+    return sa.case(
+        (decisions.c.kind == "after_all", letters.c.state == SHELVED),
+        else_=letters.c.state.in_(WAITING),
+    )
 
 
 def latest(connection: sa.Connection, letter_id: int) -> Decision | None:

@@ -26,6 +26,7 @@ SUBMISSION_REASSIGNED = "submission.reassigned"
 SUBMISSION_STAYED = "submission.stayed"  # read already, when its case's consultant changed
 DIRECTORY_VIEWED = "directory.viewed"
 OUTBOX_VIEWED = "outbox.viewed"
+SHELF_VIEWED = "not_submissions.viewed"
 ACCESS_REFUSED = "access.refused"
 SENT_MAILS_VIEWED = "mails.viewed"
 RECEIPT_DOWNLOADED = "receipt.downloaded"
@@ -41,6 +42,7 @@ SIGNED_IN = "account.signed_in"
 SIGNED_OUT = "account.signed_out"
 
 # What people decide, and what became of it.
+SET_ASIDE = "letter.set_aside"
 DECIDED = "decision.{kind}"
 UNDONE = "decision.undone"
 NOT_CARRIED = "decision.not_carried"

@@ -38,6 +38,7 @@ _DECIDED = {
     trail.DECIDED.format(kind="file"): "decided: file under {case}",
     trail.DECIDED.format(kind="ask"): "decided: ask the sender which case it is",
     trail.DECIDED.format(kind="not_submission"): "decided: not a submission",
+    trail.DECIDED.format(kind="after_all"): "decided: file it after all",
     trail.UNDONE: "took the decision back",
     trail.NOT_CARRIED: "The decision could not be carried out",
     trail.COPY_RELEASED: "Checked by itself: what it was a copy of is not filed any more",
@@ -169,6 +170,9 @@ def _line(row: _Row, dossier: Dossier) -> Line:
 
 def _moved(state: str, detail: Mapping[str, Any], dossier: Dossier) -> str:
     words = vocabulary.state(state, dossier.missing)
+    rule = vocabulary.NOT_SUBMISSION_RULES.get(str(detail.get("rule", "")))
+    if rule is not None:
+        return f"{words}: {rule[0].lower()}{rule[1:].removesuffix('.')}"
     case = detail.get("case")
     if not case or not state.startswith("filed"):
         return words

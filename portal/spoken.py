@@ -50,6 +50,8 @@ class Spoken:
         # Of a letter filed in part, the part's own row says why.
         if self.dossier.reason is None or self.dossier.state == "filed_in_part":
             return None
+        if self.dossier.reason in vocabulary.NOT_SUBMISSIONS:
+            return vocabulary.NOT_SUBMISSIONS[self.dossier.reason], ""
         return vocabulary.problem(self.dossier.reason, self._fields(self.dossier.reason, None))
 
     @property

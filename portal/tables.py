@@ -294,13 +294,15 @@ decisions = sa.Table(
     _to("accounts.id", null=True),  # None where the sender decided, on the answer page
     _text("kind"),
     # 'file': {"filings": [{"case": number, "parts": [path, ...] or null for all}]}
-    # 'ask': {"question": "which_case"}; 'not_submission' and 'undo': {}
+    # 'ask': {"question": "which_case"}; 'not_submission', 'after_all' and 'undo': {}
     sa.Column("detail", sa.JSON, nullable=False),
     _moment("decided_at"),
     _moment("undo_until"),  # until then nobody is told
     _moment("carried_at", null=True),
     _moment("undone_at", null=True),
-    sa.CheckConstraint("kind IN ('file', 'ask', 'not_submission', 'undo')", name="kind"),
+    sa.CheckConstraint(
+        "kind IN ('file', 'ask', 'not_submission', 'after_all', 'undo')", name="kind"
+    ),
     sa.Index("ix_decisions_carried_at", "carried_at"),
 )
 

@@ -150,6 +150,34 @@ RULES: Mapping[str, str] = {
     "off": "Nothing was checked, by the settings.",
 }
 
+NOT_SUBMISSIONS: Mapping[str, str] = {
+    "out_of_office": "Out-of-office reply",
+    "calendar_answer": "Calendar answer",
+    "read_receipt": "Read receipt",
+    "recall": "Recall",
+    "thanks": "Thank-you",
+    "bounce": "Bounce",
+    "machine_answered": "Answer to a mail of ours",
+    "person": "Set aside by a person",
+}
+"""What a letter is that is no submission; `person` is what somebody of operations has said."""
+
+# By which rule it is none (gateway/road/not_submission.py).
+NOT_SUBMISSION_RULES: Mapping[str, str] = {
+    "delivery_report": "It is a report about the delivery of a mail.",
+    "bounce_subject": "It came from no address, with the subject of a mail that came back.",
+    "disposition_report": "It is a report that a mail was read, or was not.",
+    "receipt_words": "Its subject and its words are those of a read receipt.",
+    "calendar_method": "Its calendar part answers an invitation.",
+    "recall_words": "Its subject and its words are those of Outlook's recall.",
+    "answers_by_itself": "Its header says that a program answers by itself.",
+    "machine_subject": "A program wrote it, with the subject of an out-of-office reply.",
+    "absence_words": "Its subject and its words are those of an out-of-office reply.",
+    "thanks_words": "It thanks, and says and brings nothing else.",
+    "return_path": "A program sent it to the return path of a mail of ours.",
+    "decided": "A person decided so.",
+}
+
 DOORS: Mapping[str, str] = {
     "smtp": "Email",
     "lmtp": "Email",

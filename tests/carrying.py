@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, cast
 
-from config import apart, elsewhere, media
+from config import apart, devices, elsewhere, media, not_submissions
 from converters.pool import Pool
 from converters.workshop import Rendition, Source, Workshop
 from gateway.address import OurAddresses
@@ -21,6 +21,7 @@ from gateway.assembly import office_calendar, scanner
 from gateway.case_number import CaseShape
 from gateway.letter import Envelope, Letter, Proof
 from gateway.reader.job import run
+from gateway.road.device import Devices
 from gateway.road.walk import Road
 from gateway.stores import Stores
 from gateway.watch import Metrics
@@ -106,6 +107,8 @@ class Carrier:
             media=media.catalogue(),
             apart=apart.rules(),
             elsewhere=elsewhere.rules(),
+            not_submissions=not_submissions.rules(),
+            devices=Devices(devices.forms(), settings.devices.listed),
             shape=CaseShape.of(settings.cases),
             addresses=OurAddresses(
                 settings.intake.address, settings.cases.pattern, settings.intake.rehearsal

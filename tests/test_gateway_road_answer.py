@@ -28,6 +28,7 @@ ANSWER: dict[str, Any] = {
     "sender": "a@b.example",
     "automatic": False,
     "failures": [],
+    "signs": {"submitted": "auto-generated", "programs": ["RICOH MP C3004"]},
     "ambiguous": False,
     "answered": ["token@casebridge.example"],
     "addressed": [{"name": "Dana Reyes", "address": "claims@casebridge.example"}],

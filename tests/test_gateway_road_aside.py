@@ -213,7 +213,7 @@ def test_a_bounce_is_matched_to_its_mail_and_set_aside(carrier: Carrier) -> None
     assert (mail.failed_at, mail.failure, mail.kind) == (NOW, "5.1.1", "notice")
     letter = rows(carrier, letters)[1]
     assert (letter.state, letter.reason) == ("set_aside", "machine_answered")
-    assert [row.letter_id for row in rows(carrier, packages)] == [1]
+    assert [row.letter_id for row in rows(carrier, packages)] == [1, 2], "who and what can be seen"
     said = [(row.letter_id, row.kind) for row in rows(carrier, events)]
     assert said[-2:] == [(2, "letter.set_aside"), (1, "notice.came_back")]
     assert list(disagreements(carrier.stores.database)) == []

@@ -16,6 +16,7 @@ from gateway.command import DONE, PROBLEM, settings_of
 from gateway.part_words import bare_title
 from gateway.rehearsal import NO_NUMBER, Asked, explain_files
 from portal.receipt_number import shown
+from portal.vocabulary import NOT_SUBMISSION_RULES, NOT_SUBMISSIONS
 
 
 @click.command("explain")
@@ -66,6 +67,11 @@ def _spoken(trail: dict[str, Any]) -> Iterable[str]:
     case = trail["case"]
     yield f"sender      {trail['sender']['header_from']} ({trail['sender']['proof']})"
     yield f"subject     {trail['subject']}"
+    if (none := trail.get("not_submission")) is not None:
+        kind, rule = NOT_SUBMISSIONS[none["kind"]], NOT_SUBMISSION_RULES[none["rule"]]
+        yield f"set aside   no submission ({none['kind']}): {kind}. {rule}"
+    if (device := trail.get("device")) is not None:
+        yield f"device      by {device['rule']}; {device['contact'] or 'nobody'} hears in its place"
     yield f"case        {case['number'] or 'none'}" + (
         f", found in {case['found_in']}" if case["found_in"] else ""
     )
@@ -85,6 +91,9 @@ def _spoken(trail: dict[str, Any]) -> Iterable[str]:
         yield f"part {part['path']:<6} {part['fate']}{why}: {name}{filed}"
         yield f"            {part['why']}"
         yield from (f"            {remarks.on_name(one)}" for one in part["remarks"])
+    if trail["receipt"] is None:
+        yield "receipt     none: nobody is told"
+        return
     yield f"receipt     {trail['receipt']['subject']}"
     number = shown(NO_NUMBER)
     yield f"            ({number} stands for the number that a letter gets when it arrives)"

@@ -35,6 +35,7 @@ from gateway.reader.scratch import Scratch, scratch
 from gateway.reader.sealed import is_encrypted
 from gateway.reader.sender import is_automatic, one_sender
 from gateway.reader.sent import sent_at
+from gateway.reader.signs import signs
 from gateway.reader.source import Extent
 from gateway.reader.thread import answered
 from gateway.reader.words import Budget, read_words
@@ -145,14 +146,14 @@ class _Letter:
 
     def _read(self, root: Entity) -> dict[str, Any]:
         header = root.header
-        reported = self._message(root, None)
+        own = self._message(root, None)
         sender = one_sender(header)
         return {
             "message_id": entries.shown(header, "message-id") or None,
             "sent_at": sent_at(header),
             "sender": sender,
             "automatic": is_automatic(header, sender, root.media_type),
-            "failures": reported,
+            **own,
             "ambiguous": _is_ambiguous(root) or len(set(header.all("subject"))) > 1,
             "answered": answered(header),
             "addressed": [{"name": one.name, "address": one.address} for one in mailboxes(header)],
@@ -163,9 +164,10 @@ class _Letter:
 
     def _message(
         self, root: Entity, container: str | None, packed: dict[str, Any] | None = None
-    ) -> list[str]:
-        """Read one message and what is attached to it. Return what it reports as failed.
+    ) -> dict[str, Any]:
+        """Read one message and what is attached to it.
 
+        Return what the letter itself reports as failed and its signs; nothing of any other message.
         `packed` are the words of the message that this one is in, where both are the same one.
         """
         disclose(root, self._count, self._scratch)
@@ -173,7 +175,9 @@ class _Letter:
         if root.kind is Kind.MULTIPART and not root.children:
             _be_text(root, outermost=container is None)
         leaves = [self._leaf(entity, path) for path, entity in _numbered(root, prefix)]
-        reported = failures(root, leaves)
+        own: dict[str, Any] = {}
+        if container is None:
+            own = {"failures": failures(root, leaves), "signs": signs(root, leaves)}
         found = pieces(root, {id(leaf.entity): leaf for leaf in leaves})
         subjects = self._others.take(entries.other_subjects(root.header))
         said = read_words(found, self._new_file(), self._budget, self._others)
@@ -189,7 +193,7 @@ class _Letter:
             if _hides_parts(leaf):
                 leaf.flags.add("ambiguous")
             self._hand_over(leaf, container, said.shown, packed or words)
-        return reported
+        return own
 
     def _hand_over(
         self,

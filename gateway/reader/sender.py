@@ -55,10 +55,10 @@ def is_automatic(header: Header, sender: str | None, media_type: str) -> bool:
     Seen by Auto-Submitted, mailing list fields, Precedence, a report's type, the null return path
     or the sender's name.
     """
-    submitted = (_word(value) for value in header.all("auto-submitted"))
+    submitted = (field_word(value) for value in header.all("auto-submitted"))
     return (
         any(word != "no" for word in submitted)
-        or any(_word(value) in _BULK for value in header.all("precedence"))
+        or any(field_word(value) in _BULK for value in header.all("precedence"))
         or any(header.first(name) is not None for name in _MACHINE_FIELDS)
         or any(value.strip() == b"<>" for value in header.all("return-path"))
         or media_type == "multipart/report"
@@ -71,6 +71,6 @@ def is_machine(address: str) -> bool:
     return _MACHINES.fullmatch(address.lower()) is not None
 
 
-def _word(value: bytes) -> str:
+def field_word(value: bytes) -> str:
     """Return the first word of a field, without its parameters and comments (RFC 3834, 5.2)."""
     return _AFTER_WORD.split(value, maxsplit=1)[0].strip().lower().decode("latin-1")

@@ -12,7 +12,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from converters.grounds import By, Grounds
 from gateway.address import AddressFault, canonical
 from gateway.letter import Letter
-from gateway.road.package import Mailbox, Package, Part, Trouble, Words
+from gateway.road.package import Mailbox, Package, Part, Signs, Trouble, Words
 
 _PATH = r"^\d+([./]\d+)*$"
 _TOKEN = r"[A-Za-z0-9!#$&^_.+-]{1,127}"  # noqa: S105 -- a media type's, RFC 6838, 4.2
@@ -116,6 +116,17 @@ class _Part(_Said):
     glimpse: Annotated[_Text, Field(max_length=4000)] = ""
 
 
+class _Signs(_Said):
+    submitted: Literal["auto-replied", "auto-generated", "auto-notified", "other"] | None = None
+    answers_by_itself: bool = False
+    wants_no_answer: bool = False
+    has_no_return: bool = False
+    names_failed: bool = False
+    report: Literal["delivery-status", "disposition-notification", "other"] | None = None
+    method: Annotated[str, Field(pattern=r"^[a-z]{1,20}$")] | None = None
+    programs: Annotated[list[Annotated[Line, Field(max_length=200)]], Field(max_length=2)] = []
+
+
 class _Mailbox(_Said):
     name: Annotated[Line, Field(max_length=200)]
     address: Line | None
@@ -127,6 +138,7 @@ class _Answer(_Said):
     sender: Line | None
     automatic: bool
     failures: Annotated[list[_Status], Field(max_length=20)]
+    signs: _Signs
     ambiguous: bool
     answered: Annotated[list[_MessageId], Field(max_length=100)]
     addressed: Annotated[list[_Mailbox], Field(max_length=100)]
@@ -156,12 +168,26 @@ def package_of(letter: Letter, answer: dict[str, Any], folder: Path) -> Package:
         subject=own.subject,
         automatic=said.automatic,
         failures=tuple(said.failures),
+        signs=_signs(said.signs),
         words=tuple(_words(one, folder) for one in said.words),
         parts=tuple(_part(one, folder) for one in said.parts),
         troubles=(Trouble("message_ambiguous"),) if said.ambiguous else (),
         answered=tuple(said.answered),
         addressed=tuple(Mailbox(one.name, _canonical(one.address)) for one in said.addressed),
         importance=said.importance,
+    )
+
+
+def _signs(said: _Signs) -> Signs:
+    return Signs(
+        submitted=said.submitted,
+        answers_by_itself=said.answers_by_itself,
+        wants_no_answer=said.wants_no_answer,
+        has_no_return=said.has_no_return,
+        names_failed=said.names_failed,
+        report=said.report,
+        method=said.method,
+        programs=tuple(said.programs),
     )
 
 

@@ -1,4 +1,4 @@
-"""Aside: letters of which nothing is filed: rehearsals, machines' answers, and answers by reply."""
+"""Aside: letters of which nothing is filed: rehearsals, what is no submission, answers by reply."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from gateway.road.file import describe, move_letter
-from gateway.road.package import Package
+from gateway.road.package import NotSubmission, Package
 from portal import events
+from portal.decision import ANSWERED
 from portal.postbox import Owed, owe
 from portal.tables import letters, outbox
 
 MACHINE_ANSWERED = "machine_answered"
-ANSWER = "answer"
 
 
 def rehearse(
@@ -40,22 +40,44 @@ def rehearse(
     return "rehearsed"
 
 
-def take_back(
+def shelve(
     connection: sa.Connection,
+    package: Package,
+    found: NotSubmission,
     *,
     letter_id: int,
     attempt: int,
-    tokens: Sequence[str],
-    failures: Sequence[str],
     now: datetime,
 ) -> str:
-    """Set a machine's answer to a mail of ours aside. Return the letter's state.
+    """Set a letter aside that is no submission, described for whoever looks. Return its state.
 
-    Where it says that the mail of one of these return paths could not be delivered, that mail is
-    marked so, with the report's codes. Raises StaleAttempt by the fence.
+    Nobody is told. Raises StaleAttempt by the fence.
     """
-    move_letter(connection, letter_id, attempt, "set_aside", MACHINE_ANSWERED, now)
-    _record(connection, letter_id, "letter.set_aside", now)
+    move_letter(connection, letter_id, attempt, "set_aside", found.kind, now)
+    connection.execute(
+        letters.update().where(letters.c.id == letter_id).values(firm_id=package.resolution.firm_id)
+    )
+    describe(connection, package, letter_id)
+    events.record(
+        connection,
+        letter_id=letter_id,
+        actor=events.GATEWAY,
+        kind=events.SET_ASIDE,
+        detail={"reason": found.kind, "rule": found.rule},
+        at=now,
+    )
+    return "set_aside"
+
+
+def come_back(
+    connection: sa.Connection, package: Package, tokens: Sequence[str], now: datetime
+) -> None:
+    """Mark the mails of these return paths as come back, with the report's codes.
+
+    That is where the null sender says that one of them could not be delivered; from anybody else,
+    and in any other case, nothing is marked.
+    """
+    failures = () if package.letter.envelope.sender else package.failures
     came_back = connection.execute(
         outbox.update()
         .where(outbox.c.return_token.in_(tokens if failures else ()), outbox.c.failed_at.is_(None))
@@ -64,7 +86,6 @@ def take_back(
     )
     for row in came_back.all():
         _record(connection, row.letter_id, f"{row.kind}.came_back", now)
-    return "set_aside"
 
 
 def answered(
@@ -76,7 +97,7 @@ def answered(
     first_id: int,
     owed: Owed | None,
     now: datetime,
-    reason: str = ANSWER,
+    reason: str = ANSWERED,
     kind: str = events.REPLIED,
 ) -> None:
     """Set a reply aside that belongs to another letter, and let it point there.
@@ -92,7 +113,7 @@ def answered(
     )
     describe(connection, package, letter_id)
     for one, other, happened in (
-        (letter_id, first_id, "letter.set_aside"),
+        (letter_id, first_id, events.SET_ASIDE),
         (first_id, letter_id, kind),
     ):
         events.record(

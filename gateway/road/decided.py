@@ -54,10 +54,10 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Decided:
-    """A live decision: to file, or to ask the sender."""
+    """A live decision: to file, to ask the sender, or to file after all what was set aside."""
 
     id: int
-    kind: str  # "file" or "ask"
+    kind: str  # "file", "ask" or "after_all"
     by_sender: bool
     undo_until: datetime  # nobody is told before
     was_reason: str | None
@@ -100,6 +100,8 @@ def carry_out(package: Package, decision: Decided, today: date) -> Package:
     `today` is the day that covers are asked for, in the office's zone.
     """
     resolution = package.resolution
+    if decision.kind == "after_all":
+        return package  # that it is a submission is all that was decided
     if decision.kind == "ask":
         hold = resolution.hold or decision.was_reason or "consultant_unknown"
         return package.but(

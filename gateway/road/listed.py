@@ -35,6 +35,7 @@ _AROUND: Mapping[str, Any] = {
     "sender": None,
     "automatic": False,
     "failures": [],
+    "signs": {},
     "ambiguous": False,
     "answered": [],
     "addressed": [],

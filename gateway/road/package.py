@@ -107,6 +107,36 @@ class Mailbox:
 
 
 @dataclass(frozen=True)
+class Signs:
+    """What a letter's header and parts show of the program that wrote it, and of its kind."""
+
+    submitted: str | None = None  # by Auto-Submitted: auto-replied, auto-generated, …, other
+    answers_by_itself: bool = False  # X-Autoreply and its kin, Precedence: auto_reply
+    wants_no_answer: bool = False  # X-Auto-Response-Suppress
+    has_no_return: bool = False  # Return-Path: <>
+    names_failed: bool = False  # X-Failed-Recipients
+    report: str | None = None  # delivery-status, disposition-notification, other
+    method: str | None = None  # of its calendar part: reply, request, …
+    programs: tuple[str, ...] = ()  # X-Mailer and User-Agent
+
+
+@dataclass(frozen=True)
+class Device:
+    """A scanner or its like, which reads no answer."""
+
+    rule: str  # what showed it: listed, program, mailbox
+    contact: str | None = None  # who hears what became of its letters; None for nobody
+
+
+@dataclass(frozen=True)
+class NotSubmission:
+    """What a letter is that is no submission, and by which rule."""
+
+    kind: str  # a row of portal.vocabulary.NOT_SUBMISSIONS
+    rule: str  # a row of portal.vocabulary.NOT_SUBMISSION_RULES
+
+
+@dataclass(frozen=True)
 class Trouble:
     """A problem of the catalogue, with the fields of its row."""
 
@@ -229,6 +259,8 @@ class Package:
     importance: str | None = None  # the header field that marks it as urgent
     elsewhere: tuple[Seen, ...] = ()  # what shows that documents did not reach us
     failures: tuple[str, ...] = ()  # of a delivery report: the codes of what was not delivered
+    signs: Signs = Signs()
+    device: Device | None = None  # what sent it, where that is no person
     narrative: str = ""  # the new words without what stands around them, NFC; whole
     narrative_overflow: bool = False
     set_apart: tuple[SetApart, ...] = ()  # what of the message is not in its narrative
@@ -239,6 +271,7 @@ class Package:
     filings: tuple[Filing, ...] = ()  # what a person decided; empty where the road did
     most_bytes: int | None = None  # of one submission; more of them are linked. None for no limit
     asked: bool = False  # whether its sender is asked which case it is
+    not_submission: NotSubmission | None = None  # it is set aside, and nobody is answered
     is_unread: bool = False  # it could not be read: its one part is the raw message
     is_sealed: bool = False  # a virus was found in it: nothing of it is filed or handed out
 

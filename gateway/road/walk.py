@@ -16,6 +16,7 @@ from config.apart import ApartRules
 from config.calendar import OfficeCalendar
 from config.elsewhere import Elsewhere
 from config.media import MediaCatalogue
+from config.not_submissions import NotSubmissions
 from config.settings import Settings
 from converters.pool import Pool
 from converters.workshop import Workshop
@@ -27,11 +28,13 @@ from gateway.road.again import EarlierView, again
 from gateway.road.ask import ask
 from gateway.road.convert import Bench, Checkpoints, convert
 from gateway.road.decided import Decided, carry_out
+from gateway.road.device import Devices
 from gateway.road.elsewhere import elsewhere
 from gateway.road.listed import Blobs, read_listed
 from gateway.road.look import DirectoryView
 from gateway.road.mask import mask
 from gateway.road.name import name
+from gateway.road.not_submission import not_submission
 from gateway.road.package import NARRATIVE_CHARACTERS, Package
 from gateway.road.promise import promised
 from gateway.road.read import MessageUnreadable, read
@@ -64,6 +67,8 @@ class Road:
     media: MediaCatalogue
     apart: ApartRules
     elsewhere: Elsewhere
+    not_submissions: NotSubmissions
+    devices: Devices
     shape: CaseShape
     addresses: OurAddresses
     calendar: OfficeCalendar
@@ -87,11 +92,13 @@ class Road:
         owner: str,
         last_chance: bool = True,
         decision: Decided | None = None,
+        is_submission: bool = False,
     ) -> Package:
         """Carry a letter through read, sort, resolve, name and convert.
 
         `now` is the moment of the attempt; rights are asked for on its day in the office's zone.
-        A person's `decision` takes the place of what resolve makes of the case.
+        A person's `decision` takes the place of what resolve makes of the case. With
+        `is_submission` it is filed whatever it is; else what is none is not converted.
 
         `raw` is its content, `blobs` has the files that a manifest names, and `folder` is an empty
         working folder of this attempt's own. `owner` is whose its files are where no firm is known
@@ -113,7 +120,7 @@ class Road:
             package = sort(
                 mask(package), self.media, self.apart, narrative_characters=NARRATIVE_CHARACTERS
             )
-            package = elsewhere(package, self.elsewhere)
+            package = self.devices.mark(elsewhere(package, self.elsewhere))
         with self.timer("resolve"):
             tags = tuple(
                 tag
@@ -132,11 +139,14 @@ class Road:
             package = again(package, earlier, self.calendar.zone)
             package = promised(package, self.calendar, now)
             package = urgent(package, self.settings.urgency)
+            if not is_submission:
+                package = self.judged(package)
         with self.timer("name"):
             package = name(package, self.settings.names, self._extension)
         if (
             checkpoints is not None
             and not package.is_sealed
+            and package.not_submission is None
             and package.resolution.hold not in _STRANGERS
         ):
             with self.timer("convert"):
@@ -184,6 +194,12 @@ class Road:
         finally:
             if firm is None:
                 self.workshop.forget(owner)
+
+    def judged(self, package: Package) -> Package:
+        """Say of a package that is sorted whether it is a submission at all."""
+        return package.but(
+            not_submission=not_submission(package, self.not_submissions, self.apart, self.addresses)
+        )
 
     def _settled(self, package: Package, decision: Decided | None, today: date) -> Package:
         """Let a person's decision go before the road's own, and see whether the sender is asked."""

@@ -38,6 +38,7 @@ from portal.web import (
     decided,
     directory,
     documents,
+    not_submissions,
     outbox,
     package,
     packages,
@@ -68,7 +69,7 @@ from portal.web.static_files import Static
 
 _ROOMS = (
     *(packages, package, closing, reassign, documents, thumbnails, binder),
-    *(triage_pages, decided, sent),
+    *(triage_pages, decided, not_submissions, sent),
     *(outbox, directory, help_page, sign_in, answer, watching),
     *(sender_page, unlocking, uploads, upload_links, send_form, send_check, send_code, send_done),
 )

@@ -7,7 +7,7 @@ from fastapi import APIRouter
 from fastapi.responses import RedirectResponse, Response
 
 from portal import decision as record
-from portal import receipt_number, rights
+from portal import receipt_number, rights, vocabulary
 from portal.decision import Decision
 from portal.dossier import NotThere
 from portal.guess import consultants_of, without_consultant
@@ -54,6 +54,8 @@ def decided(desk: AtDesk, visitor: SignedIn, receipt: str) -> Response:
             *(["the sender"] if tells_sender else []),
         ],
         open=can_undo(decision, now),
+        state=vocabulary.state(letter.state, 0),
+        shelf=letter.state == record.SHELVED,
         seconds=max(0, round((decision.undo_until - now).total_seconds())),
         next=waiting.first,
         left=waiting.left,
@@ -73,6 +75,8 @@ def take_back(desk: AtDesk, visitor: SignedIn, receipt: str, form: OwnForm) -> R
             raise UndoOver
         # The clock is read within: a wait for the transaction must not stretch the window.
         undo(connection, asked.id, account_id=visitor.viewer.account_id, now=desk.clock())
+    if asked.kind == "after_all":
+        return RedirectResponse("/not-submissions", 303)
     return RedirectResponse(f"/p/{receipt_number.shown(letter.receipt)}/triage", 303)
 
 
@@ -93,6 +97,7 @@ def _look_up(
                 letters.c.receipt,
                 letters.c.sender,
                 letters.c.quiet,
+                letters.c.state,
                 rights.visible(viewer).label("shown"),
             ).where(letters.c.receipt == number)
         ).one_or_none()
