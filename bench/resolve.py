@@ -31,6 +31,7 @@ def labelled_set() -> list[Figure]:
         if one.case != (one.labelled.program or one.labelled.case)
     ]
     waits = sum(bool(one.labelled.program) for one in results)
+    lost = [one.labelled.what for one in results if one.is_lost_from_sight]
     for what in (*misfiled, *otherwise):
         print(f"  not as labelled: {what}")
     said = shares(results)
@@ -46,6 +47,13 @@ def labelled_set() -> list[Figure]:
             0,
             at_least=False,
             note=", ".join(f"{share} {value:.1%}" for share, value in said.items()),
+        ),
+        Figure(
+            "labelled set: submissions set aside",
+            float(len(lost)),
+            f"of {len(results)}",
+            0,
+            at_least=False,
         ),
         Figure("labelled set: as labelled", as_labelled, "%", 100, at_least=True),
     ]

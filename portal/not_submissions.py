@@ -59,6 +59,7 @@ class Wish:
 class Row:
     """One letter that was set aside."""
 
+    letter_id: int
     receipt: str
     kind: str
     rule: str  # a sentence
@@ -146,6 +147,7 @@ def _row(row: sa.Row[*tuple[Any, ...]], rule: str | None) -> Row:
     by_person = row.kind == PERSON
     code = "decided" if by_person else rule or ""
     return Row(
+        letter_id=row.id,
         receipt=row.receipt,
         kind=row.kind,
         rule=NOT_SUBMISSION_RULES.get(code, ""),

@@ -169,7 +169,7 @@ NOT_SUBMISSION_RULES: Mapping[str, str] = {
     "disposition_report": "It is a report that a mail was read, or was not.",
     "receipt_words": "Its subject and its words are those of a read receipt.",
     "calendar_method": "Its calendar part answers an invitation.",
-    "recall_words": "Its subject and its words are those of Outlook's recall.",
+    "recall_words": "Its subject and its words are those of a recall by Outlook.",
     "answers_by_itself": "Its header says that a program answers by itself.",
     "machine_subject": "A program wrote it, with the subject of an out-of-office reply.",
     "absence_words": "Its subject and its words are those of an out-of-office reply.",

@@ -52,10 +52,11 @@ class Labelled(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     what: str
-    case: str  # a case number to file to, "asked" or "unknown"
+    case: str  # a case number to file to, "asked", "unknown" or "aside"
     subject: str = "Documents"
     body: str = "Attached is the report."
     from_: str = Field(PAT, alias="from")
+    sender: str | None = None  # of the envelope; that of From where none is said
     to: str = "claims@casebridge.example"
     cc: str = ""
     rcpt: str | list[str] = "claims@casebridge.example"
@@ -64,6 +65,8 @@ class Labelled(BaseModel):
     charset: str = "utf-8"
     files: list[str] = ["report.pdf"]
     attached: Attached | None = None
+    calendar: str = ""  # the method of a calendar part
+    report: str = ""  # the message is given back in a report of this type
     headers: dict[str, str] = {}
     answers: str = ""
     references: str = ""
@@ -77,6 +80,8 @@ class Labelled(BaseModel):
     flagged: bool = False  # the message is meant for another consultant
     urgent: bool = False
     near: list[str] = []  # the numbers that the sender may be asked about
+    kind: str | None = None  # of what is no submission
+    silent: bool = False  # the sender is told nothing
 
     def mail(self, number: int, receipts: dict[str, str]) -> bytes:
         """Return the bytes of the message."""
@@ -105,7 +110,18 @@ class Labelled(BaseModel):
             inner["Subject"] = self.attached.subject
             inner.set_content(self.attached.body)
             mail.add_attachment(inner)
-        return mail.as_bytes()
+        if self.calendar:
+            text = f"BEGIN:VCALENDAR\r\nMETHOD:{self.calendar}\r\nEND:VCALENDAR\r\n"
+            mail.add_attachment(text.encode(), "text", "calendar")
+        return mail.as_bytes() if not self.report else self._reported(mail)
+
+    def _reported(self, mail: EmailMessage) -> bytes:
+        head = f"From: {self.from_}\r\nSubject: {self.subject}\r\n"
+        parts = ("text/plain", self.body), (f"message/{self.report}", "Action: failed\r\n")
+        told = "".join(f"--r\r\nContent-Type: {kind}\r\n\r\n{text}\r\n" for kind, text in parts)
+        kind = f'multipart/report; report-type={self.report}; boundary="r"'
+        back = f"--r\r\nContent-Type: message/rfc822\r\n\r\n{mail.as_string()}\r\n--r--\r\n"
+        return f"{head}Content-Type: {kind}\r\n\r\n{told}{back}".encode()
 
     def _receipt(self, name: str, receipts: dict[str, str]) -> str:
         return f"<{receipts[name]}@{self.at}>" if name else ""
@@ -116,17 +132,23 @@ class Became:
     """What the road made of a message, as the record has it."""
 
     labelled: Labelled
-    case: str  # a case number, "asked" or "unknown"
+    case: str  # a case number, "asked", "unknown" or "aside"
     reason: str | None
     consultant: str | None
     urgent: str | None
     problems: tuple[str, ...]
     candidates: tuple[dict[str, Any], ...]
+    told: bool  # whether its sender gets a receipt
 
     @property
     def is_misfiled(self) -> bool:
         """Whether it is in a case that is not the labelled one: the worst fault there is."""
-        return self.case not in {"asked", "unknown", self.labelled.case}
+        return self.case not in {"asked", "unknown", "aside", self.labelled.case}
+
+    @property
+    def is_lost_from_sight(self) -> bool:
+        """Whether it was set aside, and is a submission."""
+        return self.case == "aside" != self.labelled.case
 
     @property
     def found_in(self) -> str | None:
@@ -159,19 +181,25 @@ def carried(stores: Stores, messages: Iterable[Labelled]) -> Iterator[Became]:
     for number, one in enumerate(messages, len(_EARLIER) + 1):
         recipients = (one.rcpt,) if isinstance(one.rcpt, str) else tuple(one.rcpt)
         carrier.accept(
-            one.mail(number, receipts), sender=parseaddr(one.from_)[1], recipients=recipients
+            one.mail(number, receipts),
+            sender=parseaddr(one.from_)[1] if one.sender is None else one.sender,
+            recipients=recipients,
         )
         carrier.carry(number)
         yield _became(stores, number, one)
 
 
-def shares(results: Iterable[Became]) -> dict[Literal["found", "asked", "unknown"], float]:
-    """Return which shares of the messages were filed, asked about and Unknown."""
-    counts = Counter(one.case if one.case in {"asked", "unknown"} else "found" for one in results)
+def shares(
+    results: Iterable[Became],
+) -> dict[Literal["found", "asked", "unknown", "aside"], float]:
+    """Return which shares of the messages were filed, asked about, Unknown and set aside."""
+    named = {"asked", "unknown", "aside"}
+    counts = Counter(one.case if one.case in named else "found" for one in results)
     return {
         "found": counts["found"] / counts.total(),
         "asked": counts["asked"] / counts.total(),
         "unknown": counts["unknown"] / counts.total(),
+        "aside": counts["aside"] / counts.total(),
     }
 
 
@@ -213,7 +241,13 @@ def _became(stores: Stores, number: int, one: Labelled) -> Became:
     )
     with stores.database.read() as connection:
         row = connection.execute(query).one()
+        receipt = sa.select(outbox.c.id).where(
+            outbox.c.letter_id == number, outbox.c.kind == "receipt"
+        )
+        told = connection.execute(receipt).first() is not None
     case = row.number or ("asked" if row.reason in _ASKED else "unknown")
+    if row.state == "set_aside":
+        case = "aside"
     return Became(
         one,
         case,
@@ -222,4 +256,5 @@ def _became(stores: Stores, number: int, one: Labelled) -> Became:
         row.urgent,
         tuple(problem["code"] for problem in row.problems),
         tuple(row.candidates),
+        told,
     )

@@ -30,7 +30,7 @@ def mail(
     answers: str = "",
     html: str = "",
     files: tuple[str, ...] = (),
-    **headers: str,
+    **headers: Any,
 ) -> EmailMessage:
     made = EmailMessage(policy=SMTP)
     made["From"], made["Subject"] = sender, subject
@@ -69,9 +69,15 @@ def calendar(method: str, *, files: tuple[str, ...] = (), declared: str = "") ->
     return made.as_bytes()
 
 
-def found(content: EmailMessage | bytes, folder: Path, **how: Any) -> tuple[str, str] | None:
+def found(
+    content: EmailMessage | bytes,
+    folder: Path,
+    *,
+    sender: str = "pat.hall@bakerllp.example",
+    door: str = "smtp",
+) -> tuple[str, str] | None:
     raw = content if isinstance(content, bytes) else content.as_bytes()
-    what = judged(raw, folder / "work", **how).not_submission
+    what = judged(raw, folder / "work", sender=sender, door=door).not_submission
     return None if what is None else (what.kind, what.rule)
 
 
@@ -118,10 +124,10 @@ def test_an_absence_is_known_by_its_subject_where_a_machine_wrote_it(
     subject: str, tmp_path: Path
 ) -> None:
     # Exchange calls its own absences generated.
-    signs: list[dict[str, Any]] = [
+    signs: tuple[dict[str, Any], ...] = (
         {"Auto_Submitted": "auto-generated"},
         {"X_Auto_Response_Suppress": "DR, OOF, AutoReply"},
-    ]
+    )
     for number, sign in enumerate(signs):
         assert found(mail(subject, "…", **sign), tmp_path / f"{number}") == (
             "out_of_office",

@@ -13,9 +13,9 @@ from portal.dossier import NotThere
 from portal.not_submissions import Wish, not_submissions
 from portal.rights import Filing
 from portal.web import found as packages
-from portal.web.desk import AtDesk, Desk
+from portal.web.desk import AtDesk
 from portal.web.found import refuse
-from portal.web.visitor import OwnForm, SignedIn, Visitor
+from portal.web.visitor import OwnForm, SignedIn
 
 router = APIRouter()
 
@@ -31,7 +31,15 @@ def shelf(request: Request, desk: AtDesk, visitor: SignedIn) -> Response:
     wish = Wish.read(request.query_params)
     with desk.database.read() as connection:
         listed = not_submissions(connection, visitor.viewer, wish)
-    _record(desk, visitor, [row.receipt for row in listed.rows])
+    with desk.database.write() as connection:
+        events.record(
+            connection,
+            letter_id=None,
+            actor=visitor.actor,
+            kind=events.SHELF_VIEWED,
+            detail={"letters": sorted(row.letter_id for row in listed.rows)},
+            at=desk.clock(),
+        )
 
     def address(**changes: object) -> str:
         query = urlencode(wish.query(**changes))
@@ -68,15 +76,3 @@ def after_all(desk: AtDesk, visitor: SignedIn, receipt: str, form: OwnForm) -> R
         if newest is None or newest.kind != "after_all" or newest.undone_at is not None:
             raise
     return RedirectResponse(f"/p/{shown}/decided", _SEE_OTHER)
-
-
-def _record(desk: Desk, visitor: Visitor, receipts: list[str]) -> None:
-    with desk.database.write() as connection:
-        events.record(
-            connection,
-            letter_id=None,
-            actor=visitor.actor,
-            kind=events.SHELF_VIEWED,
-            detail={"letters": receipts},
-            at=desk.clock(),
-        )
