@@ -395,3 +395,29 @@ def test_explain_takes_a_message_of_outlook(run: Run, storage: Path, tmp_path: P
     assert [each["filed_name"] for each in trail["parts"]] == [None, "report.pdf"]
     said = run("explain", file).out
     assert "            application/pdf by its bytes" in said
+
+
+@pytest.mark.slow
+def test_explain_says_what_is_no_submission_by_which_rule_and_what_a_device_has_sent(
+    run: Run, storage: Path, tmp_path: Path
+) -> None:
+    away, scan = tmp_path / "away.eml", tmp_path / "scan.eml"
+    away.write_bytes(
+        b"From: Pat Hall <pat.hall@bakerllp.example>\r\nSubject: Re: Case 24-001234\r\n"
+        b"Auto-Submitted: auto-replied\r\n\r\nI am away until Monday.\r\n"
+    )
+    scan.write_bytes(MAIL.replace(b"Pat Hall <pat.hall@", b"Scanner <scanner@"))
+    absence, device = run("explain", "--json", "--proven", away, scan).objects
+    assert absence["not_submission"] == {"kind": "out_of_office", "rule": "answers_by_itself"}
+    assert absence["receipt"] is None
+    assert "device" not in absence
+    assert device["device"] == {"rule": "mailbox", "contact": None}
+    assert "not_submission" not in device
+    assert device["receipt"]["subject"].startswith("Filed: ")
+    said = run("explain", "--proven", away, scan).out
+    assert (
+        "set aside   no submission (out_of_office): Out-of-office reply. Its header says that a "
+        "program answers by itself."
+    ) in said
+    assert "receipt     none: nobody is told" in said
+    assert "device      by mailbox; nobody hears in its place" in said
