@@ -180,6 +180,16 @@ def test_a_calendar_answer_is_shelved(method: str, tmp_path: Path) -> None:
     assert found(calendar(method), tmp_path) == ("calendar_answer", "calendar_method")
 
 
+def test_a_calendar_answer_is_known_in_every_place_that_programs_put_it(tmp_path: Path) -> None:
+    text = "BEGIN:VCALENDAR\r\nMETHOD:REPLY\r\nEND:VCALENDAR\r\n"
+    google = mail("Accepted: Deposition", "Pat Hall has accepted.", html="<p>Accepted</p>")
+    google.add_alternative(text.encode(), "text", "calendar", params={"method": "REPLY"})
+    google.add_attachment(text.encode(), "application", "ics", filename="invite.ics")
+    assert found(google, tmp_path / "1") == ("calendar_answer", "calendar_method")
+    alone = f"From: a@b.example\r\nContent-Type: text/calendar; method=REPLY\r\n\r\n{text}"
+    assert found(alone.encode(), tmp_path / "2") == ("calendar_answer", "calendar_method")
+
+
 @pytest.mark.parametrize("method", ["REQUEST", "CANCEL", "PUBLISH"])
 def test_an_invitation_is_a_submission_with_documents_and_without(
     method: str, tmp_path: Path
