@@ -19,7 +19,8 @@ import pypdf
 from bench.rounds import Figure, interleaved, print_table
 from config.settings import Conversion
 from converters import page
-from converters.bindery import Bindery, Seen, Standing
+from converters.binder_plan import Seen, Standing
+from converters.bindery import Bindery
 from converters.workshop import Workshop
 
 _DOCUMENTS = 40

@@ -11,11 +11,12 @@ import json
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 from converters import sheets
+from converters.binder_plan import Plan, Seen, Words
 from converters.fault import ConversionFault, EngineFailed
 from converters.rendition import RESULT
 from converters.section import SECTION
@@ -31,40 +32,6 @@ class TooManyPages(Exception):
     def __init__(self, pages: int) -> None:
         super().__init__(pages)
         self.pages = pages
-
-
-@dataclass(frozen=True)
-class Seen:
-    """What is known of a document that can be in the whole."""
-
-    pages: int
-    is_signed: bool
-
-
-@dataclass(frozen=True)
-class Standing:
-    """Where a document is in the whole: the page of its sheet, and what is known of it, if any."""
-
-    page: int
-    seen: Seen | None
-
-
-class Words(Protocol):
-    """What stands on our own pages: HTML, whose words are escaped. Documents count from 0."""
-
-    @property
-    def title(self) -> str:
-        """The title of the whole."""
-
-    @property
-    def names(self) -> Sequence[str]:
-        """The name of each document."""
-
-    def front(self, documents: Sequence[Standing], pages: int) -> str:
-        """Return the cover and the contents, which have the ids `cover` and `contents`."""
-
-    def sheet(self, document: int, seen: Seen | None) -> str:
-        """Return the sheet before a document, or in its place."""
 
 
 @dataclass(frozen=True)
@@ -124,7 +91,7 @@ class Bindery:
         except ConversionFault:
             return None
 
-    def _plan(self, words: Words, seen: Sequence[Seen | None]) -> _Plan:
+    def _plan(self, words: Words, seen: Sequence[Seen | None]) -> Plan:
         """Lay out our own pages: the contents name numbers that their own length decides."""
         said = {
             "title": words.title,
@@ -133,7 +100,7 @@ class Bindery:
         }
         source = self._written("sheets.json", json.dumps(said))
         pages = self._ask({"do": "sheets"}, source)["pages"]
-        plan = _Plan(words, seen, pages, front=2, names={})
+        plan = Plan(words, seen, pages, front=2, names={})
         for _ in range(_MOST_LAYOUTS):
             if plan.of > self.most_pages:
                 raise TooManyPages(plan.of)
@@ -144,7 +111,7 @@ class Bindery:
             plan = replace(plan, front=made["pages"])
         raise EngineFailed("contents that are never as long as they say")
 
-    def _sections(self, plan: _Plan, documents: Sequence[Path | None]) -> int | None:
+    def _sections(self, plan: Plan, documents: Sequence[Path | None]) -> int | None:
         """Make every section, and put them into one file. Return a document that broke, if any."""
         self._joined.write_bytes(b"")
         plan.facts["sections"].clear()
@@ -168,7 +135,7 @@ class Bindery:
 
     def _section(
         self,
-        plan: _Plan,
+        plan: Plan,
         file: Path,
         number: int,
         first: int,
@@ -211,36 +178,6 @@ class Bindery:
             for file in room.iterdir():
                 file.rename(self.folder / file.name)
         return answer
-
-
-@dataclass(frozen=True)
-class _Plan:
-    """The whole as it is laid out: how many pages each of its sections has."""
-
-    words: Words
-    seen: Sequence[Seen | None]
-    sheets: Sequence[int]
-    front: int
-    names: Mapping[str, int]
-    facts: dict[str, Any] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        self.facts.update(title=self.words.title, language="en", sections=[])
-
-    @property
-    def standings(self) -> list[Standing]:
-        """Where each document is."""
-        found, page = [], self.front + 1
-        for pages, one in zip(self.sheets, self.seen, strict=True):
-            found.append(Standing(page, one))
-            page += pages + (one.pages if one else 0)
-        return found
-
-    @property
-    def of(self) -> int:
-        """How many pages there are."""
-        own = self.front + sum(self.sheets)
-        return own + sum(one.pages for one in self.seen if one)
 
 
 @contextlib.contextmanager

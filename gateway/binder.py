@@ -13,7 +13,8 @@ from zoneinfo import ZoneInfo
 import structlog
 
 from config.settings import Settings
-from converters.bindery import Bindery, Bound, Seen, Standing, TooManyPages
+from converters.binder_plan import Seen, Standing
+from converters.bindery import Bindery, Bound, TooManyPages
 from converters.fault import ConversionFault, JobStopped
 from converters.workshop import Workshop
 from gateway.watch import fault_fields

@@ -15,7 +15,8 @@ import pikepdf
 from pikepdf import Array, Dictionary, Name, String
 
 from converters import render
-from converters.bindery import Bindery, Bound, Seen, Standing
+from converters.binder_plan import Seen, Standing
+from converters.bindery import Bindery, Bound
 from converters.workshop import Workshop
 
 
