@@ -19,6 +19,7 @@ from email.policy import default
 from pathlib import Path
 
 import httpx
+import pypdf
 import pytest
 import sqlalchemy as sa
 from docx import Document
@@ -304,6 +305,27 @@ def test_what_tells_all_our_processes_to_end_spoils_no_letter(
             (row,) = connection.execute(letters.select())
         assert (row.state, row.attempt) == ("filed", 1)
         assert fates(served) == [("filed", "narrative", False), ("converted", None, True)]
+
+
+def test_a_package_is_saved_as_one_pdf(tmp_path: Path, sampled: Path) -> None:
+    storage = storage_with(sampled, tmp_path / "var")
+    with serving(storage) as served:
+        mail = (SAMPLES / "02-word-and-opendocument.eml").read_bytes()
+        sender = re.search(rb"^From: .*<(.+)>", mail, re.MULTILINE)
+        assert sender is not None
+        with smtplib.SMTP("127.0.0.1", served.smtp_port) as client:
+            client.sendmail(sender[1].decode(), [INTAKE], mail)
+        (letter,) = served.wait_until_rested(1)
+        base = f"/p/{shown(letter.receipt)}"
+        with served.signed_in("operations") as olu:
+            fields = {"csrf": csrf(olu.get(base).text)}
+            assert olu.post(f"{base}/binder", data=fields).status_code == 303
+            wait_until(lambda: "It is made" in olu.get(f"{base}/binder").text)
+            answer = olu.get(f"{base}/binder/pdf")
+        read = pypdf.PdfReader(io.BytesIO(answer.content))
+        assert shown(letter.receipt) in read.pages[0].extract_text()
+        assert {"cover", "contents", "document-1"} <= read.named_destinations.keys()
+        assert served.end() == DONE
 
 
 def test_import_beside_a_server_files_and_tells_nobody(tmp_path: Path, sampled: Path) -> None:
