@@ -16,6 +16,7 @@ from pathlib import Path
 from bench.rounds import NotMeasured
 
 _START_SECONDS = 120
+_SERVER = Path(__file__).with_name("hidden_unoserver.py")
 
 
 class Unoserver:
@@ -62,7 +63,7 @@ def unoservers(room: Path, count: int) -> Iterator[Unoserver]:
                 *("--port", f"{port}", "--uno-port", f"{inner}"),
                 *("--user-installation", str(room / f"unoserver-{number}")),
             ]
-            server = subprocess.Popen(line, env=os.environ | path, start_new_session=True)
+            server = subprocess.Popen(line, env=os.environ | path, stderr=subprocess.DEVNULL)
             running.callback(_end, server)
             proxy = xmlrpc.client.ServerProxy(f"http://127.0.0.1:{port}", allow_none=True)
             servers.append((server, proxy))
