@@ -37,11 +37,9 @@ _LIMITS = Limits(seconds=120, memory_bytes=1 << 30, output_bytes=1 << 28, proces
 
 
 def mixed() -> list[Figure]:
-    """100 office files of four types of one firm, two at a time, files a second.
-
-    LibreOffice alone: what is looked at before it and behind it, the others do not do. unoserver
-    ends at a table where LibreOffice has no desktop, and is compared by the rest of the files.
-    """
+    """100 office files of four types of one firm, two at a time, files a second."""
+    # LibreOffice alone: what is looked at before it and behind it, the others do not do. unoserver
+    # ends at a table where LibreOffice has no desktop, and is compared by the rest of the files.
     with tempfile.TemporaryDirectory() as name:
         room = Path(name)
         files = list(office_files.mixed(room, _FILES))
@@ -70,10 +68,7 @@ def mixed() -> list[Figure]:
 
 
 def alone() -> list[Figure]:
-    """A document of a firm that had none before, while a spare LibreOffice stands ready.
-
-    All of it: what it is, LibreOffice, and whether the PDF is whole.
-    """
+    """A document of a firm that had none before, a spare LibreOffice ready: from file to PDF."""
     times = []
     with tempfile.TemporaryDirectory() as name:
         room = Path(name)
