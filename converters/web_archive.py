@@ -83,7 +83,7 @@ def _utf_8(page: Message) -> bytes:
     content = _content(page)
     try:
         return content.decode(str(page.get_content_charset("") or "utf-8")).encode("utf-8")
-    except (LookupError, UnicodeError):
+    except (LookupError, ValueError):  # the second also for a charset whose name has a NUL
         return content
 
 

@@ -140,6 +140,13 @@ def test_an_archive_without_a_page_or_with_parts_without_end_is_none(tmp_path: P
             rendered(tmp_path, source, MHTML)
 
 
+def test_a_charset_that_no_name_could_have_is_none(tmp_path: Path) -> None:
+    page = b"--b\r\nContent-Type: text/html; charset=x\0y\r\n\r\n<p>words\r\n--b--\r\n"
+    archive = b'Content-Type: multipart/related; boundary="b"\r\n\r\n' + page
+    bundle.render(archive, "multipart/related", "A title", tmp_path / "out.pdf")
+    assert "words" in pypdf.PdfReader(tmp_path / "out.pdf").pages[0].extract_text()
+
+
 def test_an_archive_of_too_many_parts_is_too_large(tmp_path: Path) -> None:
     parts = "--x\nContent-Type: text/html\n\n<p>a\n" * 2001
     source = f"Content-Type: multipart/related; boundary=x\n\n{parts}--x--\n".encode()

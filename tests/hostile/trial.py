@@ -19,7 +19,7 @@ from typing import Any
 from tests.hostile.canary import Canary, canary
 from tests.hostile.hostile_file import WORD, HostileFile
 from tests.hostile.office_packages import paragraph, word
-from tests.hostile.watching import Watching, below, in_namespaces, watching
+from tests.hostile.watching import Watching, alive, below, watching
 
 GONE_WITHIN_SECONDS = 10
 _ROOT = Path(__file__).parent.parent.parent
@@ -203,8 +203,7 @@ def _outcome(said: dict[str, Any], path: Path, file: HostileFile, into: Path) ->
 def _look_outside(trial: Trial, folder: Path) -> None:
     """Add what is left once the server has ended: processes, and files anywhere but the PDFs."""
     deadline = time.monotonic() + GONE_WITHIN_SECONDS
-    names = set(trial.watched.packets)
-    while (running := in_namespaces(names)) and time.monotonic() < deadline:
+    while (running := alive(trial.watched.processes)) and time.monotonic() < deadline:
         time.sleep(0.1)
     trial.left += [f"process: {each}" for each in running]
     for place in ("tmp", "workshop/work", "workshop/render"):

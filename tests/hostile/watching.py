@@ -13,10 +13,11 @@ _EACH_SECONDS = 0.05
 
 @dataclass
 class Watching:
-    """The network namespaces that were seen, and the most packets that were counted in each."""
+    """The processes and network namespaces that were seen, and the most packets counted in each."""
 
     packets: dict[str, int] = field(default_factory=dict)
     interfaces: set[str] = field(default_factory=set)
+    processes: set[tuple[Path, str]] = field(default_factory=set)  # and when each was started
 
 
 @contextlib.contextmanager
@@ -39,6 +40,7 @@ def _watch(ours: Watching, pid: int, stop: threading.Event) -> None:
             with contextlib.suppress(OSError):
                 its = namespace(process)
                 if its != host:
+                    ours.processes.add((process, started(process)))
                     counted = _counted((process / "net/dev").read_text(encoding="ascii"))
                     ours.interfaces |= counted.keys()
                     ours.packets[its] = max(ours.packets.get(its, 0), sum(counted.values()))
@@ -49,12 +51,17 @@ def namespace(process: Path) -> str:
     return str((process / "ns/net").readlink())
 
 
-def in_namespaces(names: set[str]) -> list[str]:
-    """Return the command lines of the processes that are in one of these."""
+def started(process: Path) -> str:
+    """Return when a process was started: its number alone is given again (proc(5), stat)."""
+    return (process / "stat").read_text(encoding="utf-8").rpartition(")")[2].split()[19]
+
+
+def alive(processes: set[tuple[Path, str]]) -> list[str]:
+    """Return the command lines of those that still run."""
     found = []
-    for process in Path("/proc").glob("[0-9]*"):
+    for process, when in processes:
         with contextlib.suppress(OSError):
-            if namespace(process) in names:
+            if started(process) == when:
                 line = (process / "cmdline").read_bytes().replace(b"\0", b" ")
                 found.append(line.decode("utf-8", "replace"))
     return found
