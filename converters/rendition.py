@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 RESULT: Final = "rendition.pdf"  # the name of every PDF that is made
+WORDS: Final = "words.txt"  # of a scan, as they were read
 THUMBNAIL: Final = "thumbnail.webp"  # the name of every one
 COPY: Final = "unlocked"  # the name of a locked Office document's copy without its lock
 TABLE: Final = "source.fods"  # the form in which a table of values reaches LibreOffice
@@ -63,6 +64,14 @@ class Source:
     heading: tuple[tuple[str, str], ...] = ()  # lines above a message: label and words
     language: str = ""  # that the words are in (BCP 47); "" where nobody knows. For HTML
     seconds: int | None = None  # of wall time for each program that works on it; None: the setting
+
+
+@dataclass(frozen=True)
+class Scan:
+    """The copy of a scan with words under its pictures, and the words of its first page."""
+
+    file: Path
+    first_page: str
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from typing import Any
 
 from config.media import catalogue
 from config.settings import Conversion
-from converters import fault, harvest, office, poppler
+from converters import fault, harvest, ocr, office, poppler
 from converters.fault import (
     BadOutput,
     ConversionFault,
@@ -29,10 +29,21 @@ from converters.fault import (
 from converters.office import Office
 from converters.pool import Pool
 from converters.program import Programs
-from converters.rendition import CHECKED, COPY, RESULT, TABLE, THUMBNAIL, Rendition, Source
+from converters.rendition import (
+    CHECKED,
+    COPY,
+    RESULT,
+    TABLE,
+    THUMBNAIL,
+    WORDS,
+    Rendition,
+    Scan,
+    Source,
+)
 from converters.sandbox import Limits
 
 _PDF = "application/pdf"  # kept by the catalogue; who asks for one wants it mended
+_MOST_WORDS = 100_000  # characters of a scan's first page
 _OFFICE_PROCESSES = 256  # threads count: LibreOffice has some twenty
 _LIBRARIES = {
     "html": ("weasyprint", "nh3"),
@@ -268,6 +279,29 @@ class Workshop:
         self.job({"do": "thumbnail", "page": page}, (pdf,), into, seconds)
         return into / THUMBNAIL
 
+    def read_scan(self, pdf: Path, into: Path) -> Scan | None:
+        """Make the copy of a scan whose words can be looked for, in the folder `into`.
+
+        None where the PDF has words of its own. Raises EngineFailed, JobStopped and
+        SandboxMissing.
+        """
+        with (
+            self._at_work(last_chance=True),
+            tempfile.TemporaryDirectory(dir=self._work) as folder,
+        ):
+            room = Path(folder)
+            printed = room / "printed.txt"
+            poppler.text(pdf, printed, programs=self._programs, limits=self._limits)
+            if _has_words(printed):
+                return None
+            ocr.read(pdf, room, programs=self._programs, limits=self._limits)
+            self._check(Source(pdf, _PDF), room / RESULT, room)
+            with (room / WORDS).open(encoding="utf-8", errors="replace") as words:
+                first_page = words.read(_MOST_WORDS).partition("\f")[0]
+            target = into / RESULT
+            shutil.move(room / RESULT, target)
+        return Scan(target, first_page)
+
     def _convert_office(
         self, source: Source, room: Path, pdf: Path, owner: str | None, *, grown: bool = False
     ) -> list[str]:
@@ -325,6 +359,12 @@ class Workshop:
         return engine
 
 
+def _has_words(printed: Path) -> bool:
+    """Say whether there is any letter or digit in a text: a scan has none."""
+    with printed.open(encoding="utf-8", errors="replace") as words:
+        return any(any(map(str.isalnum, chunk)) for chunk in iter(lambda: words.read(1 << 16), ""))
+
+
 @contextlib.contextmanager
 def _as_conversion_faults(*, last_chance: bool) -> Iterator[None]:
     try:
@@ -342,4 +382,4 @@ def _as_conversion_faults(*, last_chance: bool) -> Iterator[None]:
         raise EngineFailed(str(error)) from error
 
 
-__all__ = ["Rendition", "Source", "Workshop"]
+__all__ = ["Rendition", "Scan", "Source", "Workshop"]

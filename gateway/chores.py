@@ -17,6 +17,7 @@ from gateway.outbound import BATCH, Outbound
 from gateway.patience import Patience
 from gateway.queue import Queue
 from gateway.reassignment import Reassignments
+from gateway.scans import reading
 from gateway.stores import Stores
 from gateway.sweep import Sweep
 from gateway.worker import Worker
@@ -54,6 +55,7 @@ def chores_of(
         Chore("decisions", lambda _: carrying.decisions() > 0, settings.triage.poll_seconds),
         Chore("unanswered", lambda _: carrying.unanswered() > 0, _UNANSWERED_SECONDS),
         *_scanning(settings, carrying),
+        *reading(stores, worker.road.workshop, clock),
         Chore("outbound", lambda _: outbound.send_due() >= BATCH, settings.outbound.poll_seconds),
         Chore("patience", patience.look, _PATIENCE_ROUND_SECONDS),
         Chore("binders", binders.work, _BINDER_SECONDS),

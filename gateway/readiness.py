@@ -11,6 +11,7 @@ from pathlib import Path
 import pysqlite3
 
 from config.settings import Settings, SettingsFault, is_loopback
+from converters import ocr
 from converters.engine import driver_installed
 from converters.fault import SandboxMissing
 from converters.sandbox import require_sandbox
@@ -44,6 +45,7 @@ def findings(settings: Settings) -> Iterator[Finding]:
     yield from _database(settings.storage.path / "casebridge.db")
     yield _sandbox()
     yield from _engines()
+    yield _ocr(settings)
     yield _archives()
     yield _scanner(settings)
     yield from mail_doors(settings)
@@ -132,6 +134,15 @@ def _engines() -> Iterator[Finding]:
         yield Finding.of(
             "error", "engine_missing", program="LibreOffice's driver", package="python3-uno"
         )
+
+
+def _ocr(settings: Settings) -> Finding:
+    if not settings.conversion.ocr:
+        there = "ocrmypdf is there" if ocr.installed() else "ocrmypdf is not installed"
+        return Finding("ok", f"scans are not read; {there}")
+    if not ocr.installed():
+        return Finding.of("warn", "ocr_absent")
+    return Finding("ok", "scans are read, by ocrmypdf")
 
 
 def _scanner(settings: Settings) -> Finding:

@@ -19,6 +19,7 @@ from portal import (
     draft,
     sign_in,
     six_digits,
+    text_layers,
     thumbnails,
     upload,
     upload_link,
@@ -27,6 +28,7 @@ from portal.database import Database
 from portal.decision import pending
 from portal.pouch import PouchChanged, Raw
 from portal.tables import binders, letters, outbox, parts, pouch, renditions, uploads
+from portal.tables import text_layers as copies
 from portal.tables import thumbnails as pictures
 from portal.vault import Vault
 
@@ -146,9 +148,10 @@ class Sweep:
             return binder.sweep(connection, now=self.clock(), days=days)
 
     def thumbnails(self) -> int:
-        """Remove the thumbnails whose PDF is gone. Return how many."""
+        """Remove the thumbnails and copies of scans whose PDF is gone. Return how many."""
         with self.database.write() as connection:
-            return thumbnails.sweep(connection, now=self.clock())
+            gone = text_layers.sweep(connection)
+            return gone + thumbnails.sweep(connection, now=self.clock())
 
     def blobs(self, stop: threading.Event) -> int:
         """Remove what nobody refers to from the vault. Return how many blobs and drafts went."""
@@ -173,12 +176,13 @@ HOLDS_ITS_CONTENT = sa.or_(letters.c.state != "rehearsed", _ANSWER_WAITS)
 
 
 def is_referenced(connection: sa.Connection, sha256: str) -> bool:
-    """Say whether a letter, a part, a draft's file, or a PDF or picture of them is this blob."""
+    """Say whether anything in the record is made of this blob."""
     asked = sa.union_all(
         sa.select(letters.c.id).where(letters.c.raw_sha256 == sha256, HOLDS_ITS_CONTENT),
         sa.select(parts.c.id).where(parts.c.sha256 == sha256, parts.c.stored),
         sa.select(renditions.c.id).where(renditions.c.pdf_sha256 == sha256),
         sa.select(pictures.c.id).where(pictures.c.picture_sha256 == sha256),
+        sa.select(copies.c.made_at).where(copies.c.copy_sha256 == sha256),
         sa.select(uploads.c.id).where(uploads.c.sha256 == sha256),
         sa.select(binders.c.id).where(binders.c.pdf_sha256 == sha256),
     ).limit(1)

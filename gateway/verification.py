@@ -32,6 +32,7 @@ from portal.tables import (
     pouch,
     renditions,
     submissions,
+    text_layers,
     thumbnails,
     uploads,
 )
@@ -174,6 +175,7 @@ def damages(database: Database, vault: Vault) -> Iterator[str]:
                 .where(drafts.c.letter_id.is_not(None)),
                 sa.select(renditions.c.pdf_sha256),
                 sa.select(binders.c.pdf_sha256).where(binders.c.pdf_sha256.is_not(None)),
+                sa.select(text_layers.c.copy_sha256).where(text_layers.c.copy_sha256.is_not(None)),
                 sa.select(thumbnails.c.picture_sha256).where(
                     thumbnails.c.picture_sha256.is_not(None)
                 ),

@@ -12,7 +12,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from portal import vocabulary
+from portal import text_layers, vocabulary
 from portal.dossier import Dossier
 from portal.firm_cases import cases_of, holds_on
 from portal.tables import cases, consultants, letters, rights, submissions
@@ -31,6 +31,7 @@ _WEIGHTS: Mapping[str, int] = {
 }
 _HISTORY_WEIGHT = 3
 _MAY_SEND = 4
+_READ_BY_OCR = 3
 _NAMED = 3
 
 
@@ -69,17 +70,17 @@ def guesses(
     anybody can write under any name.
     """
     written = _written(letter)
+    printed = _printed(connection, letter)
     may: dict[str, str] = {}
     before: dict[str, int] = {}
     if firm_id is not None:
-        may = _may_send(connection, firm_id, [*written], day, letter.firm or "This firm")
+        may = _may_send(connection, firm_id, [*written, *printed], day, letter.firm or "This firm")
         before = _filed_before(connection, firm_id, letter.sender)
-    found = _cases(connection, {*written, *may, *before})
-    for number, places in written.items():
+    found = _cases(connection, {*written, *printed, *may, *before})
+    for number, reasons in (*written.items(), *printed.items()):
         if number in found:
-            for text, place in places:
-                where = vocabulary.PLACES.get(place, place)
-                found[number].add(_WEIGHTS.get(place, 1), f"\u201c{text}\u201d in {where}")
+            for weight, reason in reasons:
+                found[number].add(weight, reason)
     for number, count in before.items():
         if number in found:
             times = "once" if count == 1 else f"{count} times"
@@ -129,13 +130,28 @@ def _guess(one: _Case) -> Guess:
     return Guess(one.number, one.closed, one.restricted, one.consultant, tuple(one.reasons))
 
 
-def _written(letter: Dossier) -> dict[str, list[tuple[str, str]]]:
-    """Return what the sender wrote that has the shape of a case number, with its places."""
-    written: dict[str, list[tuple[str, str]]] = {}
+def _written(letter: Dossier) -> dict[str, list[tuple[int, str]]]:
+    """Return what the sender wrote that has the shape of a case number, weighed by its place."""
+    written: dict[str, list[tuple[int, str]]] = {}
     for one in letter.contents.candidates if letter.contents else ():
         if one["number"]:
-            written.setdefault(one["number"], []).append((one["text"], one["found_in"]))
+            place = one["found_in"]
+            where = vocabulary.PLACES.get(place, place)
+            reason = f"\u201c{one['text']}\u201d in {where}"
+            written.setdefault(one["number"], []).append((_WEIGHTS.get(place, 1), reason))
     return written
+
+
+def _printed(connection: sa.Connection, letter: Dossier) -> dict[str, list[tuple[int, str]]]:
+    """Return what was read on the first page of the scans, with the words for it."""
+    scans = {piece.pictured: piece for piece in letter.pieces if piece.pictured is not None}
+    printed: dict[str, list[tuple[int, str]]] = {}
+    for sha256, layer in text_layers.of(connection, scans).items():
+        for text, number in layer.numbers:
+            name = scans[sha256].shown_name or "a document"
+            reason = f"\u201c{text}\u201d printed on page 1 of {name}, read by OCR"
+            printed.setdefault(number, []).append((_READ_BY_OCR, reason))
+    return printed
 
 
 def _may_send(

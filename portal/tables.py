@@ -184,6 +184,17 @@ thumbnails = sa.Table(
     sa.UniqueConstraint("pdf_sha256", "page", "settings"),
 )
 
+# The copy of a scan with words under its pictures (portal/text_layers.py).
+text_layers = sa.Table(
+    "text_layers",
+    metadata,
+    sa.Column("pdf_sha256", sa.Text, primary_key=True),
+    sa.Column("copy_sha256", sa.Text, nullable=True, index=True),  # None where there is none
+    _number("bytes", null=True),
+    sa.Column("numbers", sa.JSON, nullable=False),  # on page 1: [as it was read, in our form]
+    _moment("made_at"),
+)
+
 parts = sa.Table(
     "parts",
     metadata,

@@ -11,6 +11,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pypdf
 import pytest
@@ -32,7 +33,7 @@ LIMITS = Limits(seconds=60, memory_bytes=1 << 30, output_bytes=64 << 20, process
 LONG = "word and another word of one paragraph " * 40_000
 
 
-def an_office(folder: Path, *, spare: bool = False, **chosen: int) -> Office:
+def an_office(folder: Path, *, spare: bool = False, **chosen: Any) -> Office:
     (folder / "work").mkdir(parents=True)
     made = Office(Programs(folder / "work"), Conversion(**chosen), folder / "office", LIMITS)
     made.start(spare=spare)

@@ -61,6 +61,7 @@ class Conversion(Section):
     max_output_bytes: Positive = 524288000
     binder_pages: Positive = 20_000
     binder_days: Positive = 7
+    ocr: bool = False
 
 
 class Road(Section):

@@ -8,10 +8,10 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path
 from fastapi.responses import Response
 
-from portal import events, receipt_number
+from portal import events, receipt_number, text_layers
 from portal.dossier import Dossier, NotThere
 from portal.handout import Handout, everything, original_of, pdf_of
-from portal.piece import Piece
+from portal.piece import PDF, Piece
 from portal.web.desk import AtDesk, Desk
 from portal.web.download import archive, attachment, inline
 from portal.web.found import look_up, refuse
@@ -37,6 +37,22 @@ def pdf(desk: AtDesk, visitor: SignedIn, receipt: str, part: PartId) -> Response
     package, handout = _find(desk, visitor, receipt, part, pdf_of)
     answer = attachment(desk.vault, handout)
     _note(desk, visitor, package, events.DOCUMENT_DOWNLOADED, {"part": part, "form": "pdf"})
+    return answer
+
+
+@router.get("/{part}/text")
+def with_text(desk: AtDesk, visitor: SignedIn, receipt: str, part: PartId) -> Response:
+    """Show the copy of a scan whose words can be looked for."""
+    package = look_up(desk, visitor, receipt)
+    pdfs = [piece.pictured for piece in package.pieces if piece.id == part and piece.is_document]
+    with desk.database.read() as connection:
+        layers = text_layers.of(connection, [one for one in pdfs if one is not None])
+    if not layers:
+        refuse(desk, visitor, package.letter_id)
+        raise NotThere(package.letter_id)
+    (layer,) = layers.values()
+    answer = inline(desk.vault, Handout("copy with text.pdf", layer.sha256, layer.bytes, PDF))
+    _note(desk, visitor, package, events.DOCUMENT_VIEWED, {"part": part})
     return answer
 
 

@@ -10,6 +10,7 @@ from portal import (
     events,
     mailed_password,
     receipt_number,
+    text_layers,
     thumbnails,
     unlocking,
     upload_link,
@@ -61,9 +62,9 @@ def package(request: Request, desk: AtDesk, receipt: str) -> Response:
         locked = unlocking.locked(found)
         mailed = mailed_password.offers(connection, visitor.viewer, found) if locked else ()
         links = upload_link.of(connection, visitor.viewer, found)
-        undrawable = thumbnails.undrawable(
-            connection, {piece.pictured for piece in found.pieces if piece.pictured is not None}
-        )
+        pictured = {piece.pictured for piece in found.pieces if piece.pictured is not None}
+        undrawable = thumbnails.undrawable(connection, pictured)
+        readable = text_layers.of(connection, pictured)
         completes = upload_link.completes(connection, found.letter_id)
         bound = binder.find(connection, found)
     closing = "close" if may_close(visitor.viewer, found) else None
@@ -88,5 +89,6 @@ def package(request: Request, desk: AtDesk, receipt: str) -> Response:
         link_cases=upload_link.cases_for(visitor.viewer, found),
         completes=completes,
         undrawable=undrawable,
+        readable=readable,
         now=now,
     )

@@ -1,0 +1,78 @@
+"""Scans: after filing, the words of pictures of pages are read, where the settings say so."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import structlog
+
+from config.settings import Settings
+from converters import ocr
+from converters.fault import ConversionFault, JobStopped
+from converters.workshop import Scan, Workshop
+from gateway.case_number import CaseShape
+from gateway.chore import Chore
+from gateway.stores import Stores
+from gateway.watch import fault_fields
+from portal import text_layers
+from portal.database import Database
+from portal.vault import BlobMissing, Vault
+
+_SECONDS = 20
+
+
+@dataclass(frozen=True)
+class Scans:
+    """Reads one scan at a time. `folder` is where it works, and nobody else's."""
+
+    workshop: Workshop
+    database: Database
+    vault: Vault
+    shape: CaseShape
+    folder: Path
+    clock: Callable[[], datetime]
+
+    def read(self) -> bool:
+        """Look at one PDF that nobody has looked at yet, and read it where it is a scan.
+
+        Says whether there was one. Nothing of its letter changes.
+        """
+        with self.database.read() as connection:
+            sha256 = text_layers.unread(connection)
+        if sha256 is None:
+            return False
+        self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with tempfile.TemporaryDirectory(dir=self.folder) as name:
+            try:
+                scan = self.workshop.read_scan(self.vault.file(sha256), Path(name))
+            except (ConversionFault, BlobMissing) as fault:
+                structlog.get_logger().warning("scan.not_read", **fault_fields(fault))
+                scan = None
+            except JobStopped:
+                return False
+            copy, numbers = None, tuple[tuple[str, str], ...]()
+            if scan is not None:
+                with scan.file.open("rb") as stream:
+                    blob = self.vault.add(stream)
+                copy, numbers = (blob.sha256, blob.bytes), tuple(self._numbers(scan))
+        with self.database.write() as connection:
+            text_layers.keep(connection, sha256, copy=copy, numbers=numbers, now=self.clock())
+        return True
+
+    def _numbers(self, scan: Scan) -> Iterator[tuple[str, str]]:
+        for found in self.shape.find(scan.first_page):
+            if found.number is not None:
+                yield found.text, found.number
+
+
+def reading(stores: Stores, workshop: Workshop, clock: Callable[[], datetime]) -> Iterator[Chore]:
+    """Return the chore; none where the settings do not ask for it, or the program is not there."""
+    settings: Settings = stores.settings
+    if settings.conversion.ocr and ocr.installed():
+        shape, folder = CaseShape.of(settings.cases), stores.work / "scans"
+        scans = Scans(workshop, stores.database, stores.vault, shape, folder, clock)
+        yield Chore("scans", lambda _: scans.read(), _SECONDS)
