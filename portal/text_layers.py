@@ -41,6 +41,8 @@ def unread(connection: sa.Connection) -> str | None:
         .where(
             parts.c.stored,
             letters.c.state.not_in(("checking", "rehearsed")),
+            # Of one that waits for the virus scanner, no engine opens anything.
+            sa.func.coalesce(letters.c.reason, "") != "scanner_away",
             sa.or_(came, made),
             ~sa.exists().where(text_layers.c.pdf_sha256 == _PDF_OF_PART),
         )

@@ -157,6 +157,15 @@ def test_a_number_read_on_page_one_is_a_suggestion_with_its_source_and_the_copy_
     assert desk.signed_in("Dana Reyes").get(path).status_code == 404
 
 
+def test_a_letter_that_waits_for_the_virus_scanner_is_not_read(desk: SampleDesk) -> None:
+    (part,) = held_letter(desk, Part("scan.pdf", filed_name="scan.pdf", content=pdf("x")))
+    with desk.database.write() as connection:
+        assert text_layers.unread(connection) == sha256_of(desk, part)
+        waits = sa.update(letters).where(letters.c.receipt == "SCANSCAN")
+        connection.execute(waits.values(state="with_us", reason="scanner_away"))
+        assert text_layers.unread(connection) is None
+
+
 def test_the_copy_goes_with_its_pdf(stores: Stores) -> None:
     copy = stores.vault.add(io.BytesIO(b"%PDF-1.7 x"))
     with stores.database.write() as connection:
