@@ -224,3 +224,21 @@ def test_a_new_tab_shows_the_pdf_and_cannot_reach_the_page_that_opened_it(screen
     assert link.get_attribute("rel") == "noopener"
     answer = page.context.request.get(link.get_attribute("href") or "")
     assert answer.headers["content-disposition"].startswith("inline")
+
+
+def test_thumbnails_come_without_javascript_and_nothing_jumps_when_they_do(screen: Screen) -> None:
+    page = _show(screen, "filed in part")
+    boxes = "[...document.querySelectorAll('.documents tr')].map(one => one.offsetHeight)"
+    page.route("**/pages/*.webp*", lambda route: route.abort())
+    page.goto(PAGES["filed in part"][1])
+    without = page.evaluate(boxes)
+    page.unroute("**/pages/*.webp*")
+    page.goto(PAGES["filed in part"][1])
+    page.locator("a.thumb img").first.scroll_into_view_if_needed()
+    page.wait_for_function("document.querySelector('a.thumb img').naturalWidth > 0")
+    assert page.evaluate(boxes) == without
+    bare = screen.page("Dana Reyes", java_script_enabled=False)
+    with bare.expect_response("**/pages/1.webp*") as answered:
+        bare.goto(PAGES["filed in part"][1])
+        bare.locator("a.thumb img").first.scroll_into_view_if_needed()
+    assert answered.value.status == 200
