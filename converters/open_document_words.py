@@ -36,13 +36,21 @@ def _odt_text(part: IO[bytes]) -> Iterator[str]:
 
 
 def _printed(element: ET.Element) -> Iterator[str]:
+    """Give the text of an element as it prints, however deep it is nested."""
     yield element.text or ""
-    for child in element:
-        if child.tag in _SPACES:
-            yield " "
-        elif child.tag not in _UNPRINTED:
-            yield from _printed(child)
-        yield child.tail or ""
+    waiting = [iter(element)]
+    inside: list[ET.Element] = []
+    while waiting:
+        child = next(waiting[-1], None)
+        if child is None:
+            waiting.pop()
+            yield (inside.pop().tail or "") if inside else ""
+        elif child.tag in _SPACES or child.tag in _UNPRINTED:
+            yield (" " if child.tag in _SPACES else "") + (child.tail or "")
+        else:
+            yield child.text or ""
+            inside.append(child)
+            waiting.append(iter(child))
 
 
 def of_text(file: IO[bytes]) -> list[str]:

@@ -58,6 +58,16 @@ def test_words_of_an_open_document_as_it_prints() -> None:
     ]
 
 
+def test_words_of_an_open_document_however_deep_they_stand() -> None:
+    deep = "<text:span>a " * 5_000 + "</text:span> b" * 5_000
+    content = f"""<office:document-content
+      xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0"
+      xmlns:text="urn:oasis:names:tc:opendocument:xmlns:text:1.0"><office:body><office:text>
+      <text:p>first {deep} last</text:p></office:text></office:body></office:document-content>"""
+    found = open_document_words.of_text(io.BytesIO(a_zip({"content.xml": content.encode()})))
+    assert found == ["first", *["a"] * 5_000, *["b"] * 5_000, "last"]
+
+
 SOURCE = [f"word{number}" for number in range(1000)]
 PRINTED = " ".join(SOURCE)
 
