@@ -33,6 +33,10 @@ class _Stopped(Exception):
     """We were told to end: it is made by the next one."""
 
 
+class _TooLarge(Exception):
+    """Its documents are more bytes than one PDF holds."""
+
+
 @dataclass(frozen=True)
 class _Words:
     """What the portal writes, as the bindery asks for it."""
@@ -80,7 +84,7 @@ class Binders:
             self._make(order, stop)
         except (_Stopped, JobStopped):
             return False
-        except TooManyPages:
+        except (TooManyPages, _TooLarge):
             self._fail(order, "binder_too_large")
         except (ConversionFault, VaultFault) as fault:
             structlog.get_logger().error("binder.failed", **fault_fields(fault))
@@ -99,7 +103,7 @@ class Binders:
         size = sum(one.stat().st_size for one in files if one is not None)
         limits = self.settings.conversion
         if size > limits.max_output_bytes:
-            raise TooManyPages(0)
+            raise _TooLarge
 
         def step(done: int) -> None:
             if stop.is_set():

@@ -205,10 +205,11 @@ def test_it_holds_what_whoever_asks_may_see_and_no_more(desk: SampleDesk, chore:
     }
 
 
+@pytest.mark.parametrize("least", [{"binder_pages": 5}, {"max_output_bytes": 10}])
 def test_one_that_is_too_long_is_said_and_can_be_asked_for_again(
-    desk: SampleDesk, workshop: Workshop, tmp_path: Path
+    desk: SampleDesk, workshop: Workshop, tmp_path: Path, least: dict[str, int]
 ) -> None:
-    few = Settings(conversion=Conversion(binder_pages=5))
+    few = Settings(conversion=Conversion(**least))
     short = Binders(desk.database, desk.vault, workshop, few, tmp_path / "few", lambda: desk.now)
     dana = desk.signed_in("Dana Reyes")
     press(dana)
