@@ -43,7 +43,7 @@ def findings(settings: Settings) -> Iterator[Finding]:
     yield _calendar(settings)
     yield from _storage(settings)
     yield from _database(settings.storage.path / "casebridge.db")
-    yield _sandbox()
+    yield from _protection(settings)
     yield from _engines()
     yield _ocr(settings)
     yield _archives()
@@ -114,12 +114,29 @@ def _way_out(settings: Settings) -> Iterator[Finding]:
         yield Finding.of("warn", "relay_unencrypted")
 
 
-def _sandbox() -> Finding:
+def _protection(settings: Settings) -> Iterator[Finding]:
+    """Say what stands between strangers' files and this machine, engine by engine."""
     try:
         require_sandbox()
     except SandboxMissing as fault:
-        return Finding.of("error", "sandbox_missing", fix=fault.fix)
-    return Finding("ok", "the sandbox works")
+        yield Finding.of("error", "sandbox_missing", fix=fault.fix)
+        return
+    yield Finding(
+        "ok",
+        "the sandbox works: bubblewrap, no network, the system for reading alone, one folder to "
+        "write in, no other process in sight, system calls filtered",
+    )
+    reading, making = settings.reading, settings.conversion
+    engines = (
+        ("messages and archives", "a process for each", reading),
+        ("pages, pictures and PDFs", "a process for each", making),
+        ("LibreOffice", "one firm's documents in each, one letter's where nobody is known", making),
+        ("pdftotext", "started for each", making),
+        *((("ocrmypdf", "started for each", making),) if making.ocr else ()),
+    )
+    for what, how, limits in engines:
+        most = f"{size(limits.max_memory_bytes)} and {limits.max_seconds} seconds"
+        yield Finding("ok", f"{what}: in the sandbox, {how}, at most {most}")
 
 
 def _engines() -> Iterator[Finding]:

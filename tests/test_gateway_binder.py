@@ -6,6 +6,7 @@ import io
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pypdf
 import pytest
@@ -207,7 +208,7 @@ def test_it_holds_what_whoever_asks_may_see_and_no_more(desk: SampleDesk, chore:
 
 @pytest.mark.parametrize("least", [{"binder_pages": 5}, {"max_output_bytes": 10}])
 def test_one_that_is_too_long_is_said_and_can_be_asked_for_again(
-    desk: SampleDesk, workshop: Workshop, tmp_path: Path, least: dict[str, int]
+    desk: SampleDesk, workshop: Workshop, tmp_path: Path, least: dict[str, Any]
 ) -> None:
     few = Settings(conversion=Conversion(**least))
     short = Binders(desk.database, desk.vault, workshop, few, tmp_path / "few", lambda: desk.now)
