@@ -91,6 +91,7 @@ class Office:
             most_files=chosen.office_files,
         )
         self._kinds: tuple[str, ...] = ("swriter",)
+        self._has_profile = False
 
     def start(self, *, spare: bool) -> None:
         """Begin; what an earlier process left is removed. With `spare` one engine stands ready.
@@ -169,7 +170,7 @@ class Office:
     def _profile(self) -> Path:
         """Return a profile as a first start makes it, with our settings: it saves half a second."""
         template = self._folder / "profile"
-        if not template.exists():
+        if not self._has_profile:  # the keeper of the engines alone asks
             place = "-env:UserInstallation=file:///job/profile"
             with self._run(_line(place, "--terminate_after_init")) as done:
                 if done.status not in {0, _RESTART}:
@@ -180,8 +181,8 @@ class Office:
                 for part, bar in itertools.product(_PARTS.split(), _BARS.split()):
                     modules = made / "user" / "config" / "soffice.cfg" / "modules"
                     (modules / part / bar).mkdir(parents=True)
-                shutil.copytree(made, template.with_suffix(".new"), dirs_exist_ok=True)
-            template.with_suffix(".new").rename(template)
+                shutil.copytree(made, template, dirs_exist_ok=True)
+            self._has_profile = True
         return template
 
 
