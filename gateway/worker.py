@@ -16,18 +16,17 @@ import structlog
 from config.settings import Settings
 from converters.fault import JobStopped
 from gateway import password_mail
+from gateway.asides import Asides
 from gateway.attempt import listed_files, live, placed_documents
 from gateway.checkpoints import Forgotten, Kept
 from gateway.letter import Form, Letter, letter_of
 from gateway.letter_links import LetterLinks, links_of
-from gateway.replying import Reply, take
-from gateway.road.aside import MACHINE_ANSWERED, come_back, rehearse, shelve
+from gateway.road.aside import rehearse
 from gateway.road.copy import first_filed, normal_sha256, note_normal, set_aside
 from gateway.road.decided import DIFFERS, CannotCarry, Decided, decided, fits
 from gateway.road.file import StaleAttempt, file, keep_parts
 from gateway.road.give_back import give_back
-from gateway.road.package import NotSubmission, Package
-from gateway.road.reply import number_in
+from gateway.road.package import Package
 from gateway.road.tell import owed
 from gateway.road.unread import unread
 from gateway.road.walk import Road
@@ -65,6 +64,10 @@ class Worker:
     work: Path
     clock: Callable[[], datetime]
     metrics: Metrics
+
+    @property
+    def _asides(self) -> Asides:
+        return Asides(self.database, self.raw, self.road, self.settings, self.clock)
 
     def carry(self, letter_id: int, attempt: int) -> str:
         """Carry a letter's attempt to its end, and return the letter's state then.
@@ -139,12 +142,12 @@ class Worker:
             why = "scanner_away" if away else decision.was_reason
             return self._give_back(decision, letter_id, attempt, why)
         if decision is None and not is_trial:
-            aside = self._aside(package, receipt, letter_id, attempt)
+            aside = self._asides.state(package, receipt, letter_id, attempt)
             if aside is not None:
                 return aside
         if package.says_password:
             with self.database.read() as connection:
-                locked = password_mail.locked_by(connection, package, self._own(package))
+                locked = password_mail.locked_by(connection, package, self._asides.own(package))
             base_url = self.settings.service.base_url
             package = password_mail.pointed(package, receipt, locked, base_url)
         with self.metrics.stage("file"):
@@ -248,75 +251,7 @@ class Worker:
                 decision=taken,
                 question=links.question,
                 offered=links.offered,
-                answered=self._own(package),
-            )
-
-    def _own(self, package: Package) -> tuple[str, ...]:
-        """Return the mails of ours that a letter answers, as the outbox holds them."""
-        return tuple(filter(None, map(self.road.addresses.own_message, package.answered)))
-
-    def _aside(self, package: Package, receipt: str, letter_id: int, attempt: int) -> str | None:
-        """Set aside what is no submission. Return the letter's state then, or None."""
-        tokens = self.road.addresses.return_tokens(package.letter.envelope.recipients)
-        came_back = bool(tokens) and (package.automatic or not package.letter.envelope.sender)
-        found = NotSubmission(MACHINE_ANSWERED, "return_path") if came_back else None
-        found = found or package.not_submission
-        if found is not None:
-            keep_parts(package, self.raw.vault)
-            with self.database.write() as connection:
-                self.raw.leave(connection)
-                state = shelve(
-                    connection,
-                    package,
-                    found,
-                    letter_id=letter_id,
-                    attempt=attempt,
-                    now=self.clock(),
-                )
-                if came_back:
-                    come_back(connection, package, tokens, self.clock())
-            return state
-        if self._answers(package, receipt, letter_id, attempt):
-            return "set_aside"
-        is_taken = password_mail.is_only_password(package) and self._takes_password(
-            package, receipt, letter_id, attempt
-        )
-        return "set_aside" if is_taken else None
-
-    def _takes_password(self, package: Package, receipt: str, letter_id: int, attempt: int) -> bool:
-        """Take a letter that only says a password for a part of the one that it answers."""
-        keep_parts(package, self.raw.vault)
-        with self.database.write() as connection:
-            self.raw.leave(connection)
-            return password_mail.take(
-                connection,
-                package,
-                self._own(package),
-                self.settings,
-                receipt=receipt,
-                letter_id=letter_id,
-                attempt=attempt,
-                now=self.clock(),
-            )
-
-    def _answers(self, package: Package, receipt: str, letter_id: int, attempt: int) -> bool:
-        """Take a letter for the answer to our question, where it is nothing else."""
-        addresses = self.road.addresses
-        tags = tuple(filter(None, map(addresses.case_tag, package.letter.envelope.recipients)))
-        number = number_in(package, self.road.shape, tags)
-        if number is None:
-            return False
-        keep_parts(package, self.raw.vault)
-        reply = Reply(package, number, self._own(package), receipt)
-        with self.database.write() as connection:
-            self.raw.leave(connection)
-            return take(
-                connection,
-                reply,
-                self.settings,
-                letter_id=letter_id,
-                attempt=attempt,
-                now=self.clock(),
+                answered=self._asides.own(package),
             )
 
     def _is_trial(self, letter: Letter) -> bool:

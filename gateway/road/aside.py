@@ -48,8 +48,8 @@ def shelve(
     letter_id: int,
     attempt: int,
     now: datetime,
-) -> str:
-    """Set a letter aside that is no submission, described for whoever looks. Return its state.
+) -> None:
+    """Set a letter aside that is no submission, described for whoever looks.
 
     Nobody is told. Raises StaleAttempt by the fence.
     """
@@ -66,7 +66,6 @@ def shelve(
         detail={"reason": found.kind, "rule": found.rule},
         at=now,
     )
-    return "set_aside"
 
 
 def come_back(

@@ -1,0 +1,103 @@
+"""Asides: which letters are set aside instead of filed, and to which letter they belong."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from config.settings import Settings
+from gateway import password_mail
+from gateway.replying import Reply, take
+from gateway.road.aside import MACHINE_ANSWERED, come_back, shelve
+from gateway.road.file import keep_parts
+from gateway.road.package import NotSubmission, Package
+from gateway.road.reply import number_in
+from gateway.road.walk import Road
+from portal.database import Database
+from portal.pouch import Raw
+
+
+@dataclass(frozen=True)
+class Asides:
+    """What is no submission, or a part of another letter. The methods raise StaleAttempt."""
+
+    database: Database
+    raw: Raw
+    road: Road
+    settings: Settings
+    clock: Callable[[], datetime]
+
+    def own(self, package: Package) -> tuple[str, ...]:
+        """Return the mails of ours that a letter answers, as the outbox holds them."""
+        return tuple(filter(None, map(self.road.addresses.own_message, package.answered)))
+
+    def state(self, package: Package, receipt: str, letter_id: int, attempt: int) -> str | None:
+        """Set aside what is not to be filed. Return the letter's state then, or None."""
+        if self._is_shelved(package, letter_id, attempt):
+            return "set_aside"
+        for belongs in (self._answers, self._says_password):
+            if belongs(package, receipt, letter_id, attempt):
+                return "set_aside"
+        return None
+
+    def _is_shelved(self, package: Package, letter_id: int, attempt: int) -> bool:
+        """Shelve what is no submission; what came back to a mail of ours is noted there."""
+        tokens = self.road.addresses.return_tokens(package.letter.envelope.recipients)
+        came_back = bool(tokens) and (package.automatic or not package.letter.envelope.sender)
+        found = NotSubmission(MACHINE_ANSWERED, "return_path") if came_back else None
+        found = found or package.not_submission
+        if found is None:
+            return False
+        keep_parts(package, self.raw.vault)
+        with self.database.write() as connection:
+            self.raw.leave(connection)
+            shelve(
+                connection,
+                package,
+                found,
+                letter_id=letter_id,
+                attempt=attempt,
+                now=self.clock(),
+            )
+            if came_back:
+                come_back(connection, package, tokens, self.clock())
+        return True
+
+    def _answers(self, package: Package, receipt: str, letter_id: int, attempt: int) -> bool:
+        """Take a letter for the answer to our question, where it is nothing else."""
+        addresses = self.road.addresses
+        tags = tuple(filter(None, map(addresses.case_tag, package.letter.envelope.recipients)))
+        number = number_in(package, self.road.shape, tags)
+        if number is None:
+            return False
+        keep_parts(package, self.raw.vault)
+        reply = Reply(package, number, self.own(package), receipt)
+        with self.database.write() as connection:
+            self.raw.leave(connection)
+            return take(
+                connection,
+                reply,
+                self.settings,
+                letter_id=letter_id,
+                attempt=attempt,
+                now=self.clock(),
+            )
+
+    def _says_password(self, package: Package, receipt: str, letter_id: int, attempt: int) -> bool:
+        """Take a letter that only says a password for a part of the one that it answers."""
+        if not password_mail.is_only_password(package):
+            return False
+        keep_parts(package, self.raw.vault)
+        with self.database.write() as connection:
+            self.raw.leave(connection)
+            return password_mail.take(
+                connection,
+                package,
+                self.own(package),
+                self.settings,
+                receipt=receipt,
+                letter_id=letter_id,
+                attempt=attempt,
+                now=self.clock(),
+            )
