@@ -285,7 +285,7 @@ def test_check_asks_a_server_that_others_reach_for_a_scanner(settings: Settings)
         return [
             (one.weight, one.text)
             for one in findings(asked)
-            if any(word in one.text for word in ("scan", "clamd", "viruses"))
+            if any(word in one.text for word in ("scanner", "clamd", "viruses"))
         ]
 
     nowhere = Scan(socket="/nowhere/clamd.sock")
