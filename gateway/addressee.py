@@ -5,7 +5,7 @@ from __future__ import annotations
 from gateway.letter import Proof
 from gateway.reader.sender import is_machine
 from gateway.road.package import Package
-from gateway.road.sender import is_aligned, is_of_one_domain, is_vouched_for
+from gateway.road.sender import is_aligned, is_of_one_domain
 
 
 def receipt_goes_to(package: Package, *, own_domain: str) -> str | None:
@@ -25,7 +25,7 @@ def receipt_goes_to(package: Package, *, own_domain: str) -> str | None:
     """
     envelope = package.letter.envelope
     goes_to = envelope.sender
-    if is_vouched_for(envelope) and package.resolution.firm_id is not None:
+    if envelope.door == "import" and package.resolution.firm_id is not None:
         goes_to = package.sender or ""
     domain = goes_to.lower().rpartition("@")[2]
     if envelope.quiet or not goes_to or domain == own_domain.lower():

@@ -13,13 +13,13 @@ from gateway.road.package import Package, Part
 _BEGINNING = 80
 
 
-def explanation(package: Package, receipt: Mail | None) -> dict[str, Any]:
+def explanation(package: Package, receipt: Mail) -> dict[str, Any]:
     """Return the trail as docs/rules.md fixes it ("What stays stable"), ready for JSON.
 
     `filed_name` is the name that the receipt tells: of a converted part that of its PDF. `problems`
     are those of the whole message and of its parts, each code once; `narrative` is as the portal
-    would show it. What is no submission has no `receipt`; its case and its fates are what they
-    would be if a person filed it after all.
+    would show it. The case, the fates and the receipt of what is no submission are those that it
+    would have if a person filed it after all.
     """
     envelope, resolution = package.letter.envelope, package.resolution
     return {
@@ -54,7 +54,7 @@ def explanation(package: Package, receipt: Mail | None) -> dict[str, Any]:
         ],
         "parts": [_part(part) for part in package.parts],
         **_by_machine(package),
-        "receipt": receipt and {"subject": receipt.subject, "text": receipt.text},
+        "receipt": {"subject": receipt.subject, "text": receipt.text},
     }
 
 

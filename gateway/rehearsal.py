@@ -63,8 +63,7 @@ class _Rehearsal:
         letter = Letter(self._envelope(), self.vault.add(raw))
         with tempfile.TemporaryDirectory(dir=self.folder) as work:
             package = self._walk(letter, Path(work))
-            mail = self._receipt(package) if package.not_submission is None else None
-            trail = explanation(package, mail)
+            trail = explanation(package, self._receipt(package))
         if self.asked.telling:
             for told, part in zip(trail["parts"], package.parts, strict=True):
                 told["why"] = grounds(part)

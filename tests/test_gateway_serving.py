@@ -340,7 +340,7 @@ def test_import_beside_a_server_files_and_tells_nobody(tmp_path: Path, sampled: 
                 timeout=60,
                 check=True,
             )
-            assert len(taken.stdout.splitlines()) == 3
+            assert len(taken.stdout.splitlines()) == 3 + 1, "and the report"
         assert {row.state for row in served.wait_until_rested(3)} == {"filed"}
         with served.opened() as stores:
             assert (count(stores, letters), count(stores, submissions)) == (3, 3)

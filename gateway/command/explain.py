@@ -91,7 +91,7 @@ def _spoken(trail: dict[str, Any]) -> Iterable[str]:
         yield f"part {part['path']:<6} {part['fate']}{why}: {name}{filed}"
         yield f"            {part['why']}"
         yield from (f"            {remarks.on_name(one)}" for one in part["remarks"])
-    if trail["receipt"] is None:
+    if "not_submission" in trail:
         yield "receipt     none: nobody is told"
         return
     yield f"receipt     {trail['receipt']['subject']}"
