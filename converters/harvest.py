@@ -82,6 +82,7 @@ def copy_one(folder: Path, name: str, target: Path, *, most_bytes: int) -> None:
         os.close(opened)
         raise BadOutput("the output is not a plain file")
     with os.fdopen(opened, "rb") as source, target.open("xb") as copy:
+        target.chmod(0o600)
         left = most_bytes
         while chunk := source.read(min(_CHUNK_BYTES, left + 1)):
             left -= len(chunk)

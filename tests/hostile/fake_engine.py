@@ -1,5 +1,6 @@
 """An engine gone over to the other side: a program in LibreOffice's place for what a real one cannot
-be made to show. Each behaviour is a few lines of Python, which run in the sandbox as it would."""
+be made to show, and in that of the driver beside it, which it would have taken over too. Each
+behaviour is a few lines of Python, which run in the sandbox once a file was handed in."""
 
 from __future__ import annotations
 
@@ -12,7 +13,7 @@ from tests.hostile.pdfs import document, stream
 _HEAD: Final = """#!/usr/bin/python3 -IB
 import os, signal, socket, sys, time, threading
 from contextlib import suppress
-JOB, RESULT = "/job", "/job/source.pdf"
+JOB, RESULT = "/job", "/job/rendition.pdf"
 PDF = bytes.fromhex("HONEST")
 def write(path, content):
     with open(path, "wb") as opened: opened.write(content)
@@ -20,6 +21,15 @@ if "--version" in sys.argv:
     print("LibreOffice 0.0"); sys.exit(0)
 if "--terminate_after_init" in sys.argv:
     os.makedirs("/job/profile/user"); sys.exit(0)
+sys.path.append("/code")
+from converters import frame
+control = socket.socket(fileno=int(sys.argv[5]))
+frame.send(control, b'{"ready": true}')
+frame.receive(control)
+"""
+_TAIL: Final = """
+frame.send(control, b'{"answer": {}}')
+with suppress(frame.Ended): frame.receive(control)
 """
 
 _DAEMONS: Final = """
@@ -168,7 +178,7 @@ def installed(folder: Path, behaviour: str, canary: Canary) -> Path:
         "SECRET": canary.secret,
         "PORT": str(canary.lure.port),
     }
-    text = _HEAD + BEHAVIOURS[behaviour]
+    text = _HEAD + BEHAVIOURS[behaviour] + _TAIL
     for word, value in made.items():
         text = text.replace(word, value)
     for name in ("soffice", "soffice.bin"):

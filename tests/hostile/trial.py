@@ -66,7 +66,7 @@ def tried(
 ) -> Trial:
     """Make the files, which may name the canary's places, and convert them all.
 
-    `programs` is a PATH that holds an engine of ours: it is not tried first.
+    `programs` is a PATH that begins with the folder of an engine of ours: it is not tried first.
     """
     trial = Trial(secret=f"zq{secrets.token_hex(12)}")
     for name in ("files", "into", "tmp"):
@@ -76,6 +76,7 @@ def tried(
         paths = [_written(folder / "files", number, each) for number, each in enumerate(chosen)]
         order = {
             "limits": limits,
+            "driver": programs and f"{programs.partition(':')[0]}/soffice.bin",
             "folder": str(folder / "workshop"),
             "into": str(folder / "into"),
             "honest": _honest(folder / "files", with_office=programs is None),
