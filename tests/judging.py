@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -101,9 +100,10 @@ def judged_corpus(corpus: Path, folder: Path) -> Iterator[Judged]:
 def _messages(corpus: Path, folder: Path) -> Iterator[tuple[str, bytes]]:
     for kind in ("mail", "mbox", "msg"):
         for file in sorted((corpus / kind).iterdir()):
-            content = file.read_bytes()
-            if is_mailbox(file, io.BytesIO(content)):
-                for index, copy in enumerate(split(io.BytesIO(content), folder)):
+            with file.open("rb") as content:
+                if not is_mailbox(file, content):
+                    content.seek(0)
+                    yield f"{kind}/{file.name}", content.read()
+                    continue
+                for index, copy in enumerate(split(content, folder)):
                     yield f"{kind}/{file.name} [{index}]", copy.read_bytes()
-            else:
-                yield f"{kind}/{file.name}", content

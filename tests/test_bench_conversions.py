@@ -11,6 +11,6 @@ import pytest
 @pytest.mark.slow
 def test_the_process_that_asks_for_conversions_holds_nothing_of_them() -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "bench.conversions", "32"], check=True, capture_output=True
+        [sys.executable, "-m", "bench.conversions", "32"], check=True, stdout=subprocess.PIPE
     )
     assert int(done.stdout) < 50 << 20

@@ -86,6 +86,11 @@ class Elsewhere(_Said):
     n: _Count
 
 
+class NotSubmission(_Said):
+    kind: str
+    rule: str
+
+
 class Receipt(_Said):
     subject: str
     text: str
@@ -107,6 +112,7 @@ class Explanation(_Said):
     set_apart: list[SetApart]
     elsewhere: list[Elsewhere]
     parts: list[Part]
+    not_submission: NotSubmission | None = None  # only of what is none
     receipt: Receipt
     file: str
     index: _Count = 0  # only of a message in an mbox

@@ -143,7 +143,7 @@ def test_another_password_opens_no_word_document(unlock: Unlocker, stores: Store
 
 @given(place=st.integers(0, 20_000), octets=st.binary(min_size=1, max_size=200))
 @settings(
-    max_examples=20,
+    max_examples=6,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )

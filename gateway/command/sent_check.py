@@ -38,40 +38,39 @@ _ACTS = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet takes what begins with
 @click.command("sent-check")
 @click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
 @click.option("--to", "others", multiple=True, help="An address that counts as ours as well.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
-@click.option("--csv", "as_csv", is_flag=True, help="A table in CSV.")
+@click.option("--json", "form", flag_value="json", help="One JSON object a line.")
+@click.option(
+    "--csv", "form", flag_value="csv", help="A table in CSV. Of two forms the last counts."
+)
 @click.pass_context
 def command(
     context: click.Context,
     paths: tuple[Path, ...],
     others: tuple[str, ...],
-    as_json: bool,
-    as_csv: bool,
+    form: str | None,
 ) -> None:
     """Say what became of each message in the sent folder at PATHS: filed, held, or never arrived.
 
     PATHS are as for `casebridge import`. Messages that went to others than us are only counted, and
     nothing is stored.
     """
-    if as_json and as_csv:
-        raise click.UsageError("--json and --csv are two forms of one answer: choose one.")
     ours = tuple(map(_address, others))
     counts: Counter[str] = Counter()
     with open_stores(settings_of(context)) as stores, Outlook.within(stores.folder) as outlook:
         found = itertools.chain.from_iterable(messages(path, outlook.messages) for path in paths)
         mail = (one for one in found if getattr(one, "why", "") not in {"no_mail", "draft"})
         table = csv.writer(sys.stdout)
-        if as_csv:
+        if form == "csv":
             table.writerow(("file", "index", *_COLUMNS))
         for one in compare(stores, mail, ours):
             counts[one.fate] += 1
             if one.fate == "not_for_us":
                 continue
             where = named(one.file, paths)
-            if as_json:
+            if form == "json":
                 place = {} if one.index is None else {"index": one.index}
                 click.echo(json.dumps({"file": where} | place | one.as_dict()))
-            elif as_csv:
+            elif form == "csv":
                 table.writerow((where, one.index, *map(_cell, _row(one))))
             elif one.fate not in _FINE:
                 click.echo(_spoken(one, where))
@@ -91,7 +90,7 @@ def _address(text: str) -> str:
     try:
         return canonical(text)
     except AddressFault as fault:
-        raise click.BadParameter(f"'{text}' is no address", param_hint="--to") from fault
+        raise click.BadParameter(f"{text}: {fault}", param_hint="--to") from fault
 
 
 def _row(one: Compared) -> list[object]:
