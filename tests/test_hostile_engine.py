@@ -34,10 +34,8 @@ _ORDINARY = (
     *(
         "forks without end",
         "leaves daemons and a good result",
-        "takes all memory with its children",
     ),
-    *("hundreds of thousands of files", "answers a link to a planted file", "asks the network"),
-    *("reads whatever it may", "links, pipes and devices beside a good result"),
+    *("answers a link to a planted file", "asks the network", "reads whatever it may"),
 )
 
 

@@ -10,7 +10,7 @@ from playwright.sync_api import Page
 from portal import binder
 from portal.handout import Handout
 from tests.axe import violations
-from tests.browser import LOOKS
+from tests.browser import JOURNEYS, LOOKS
 from tests.record_sample import pdf
 from tests.screen import Screen
 
@@ -39,7 +39,7 @@ def faults(page: Page) -> list[str]:
     return found
 
 
-@pytest.mark.parametrize("look", LOOKS)
+@pytest.mark.parametrize("look", JOURNEYS)
 def test_it_is_followed_by_itself_and_each_state_can_be_read(screen: Screen, look: str) -> None:
     page = screen.page("Dana Reyes", **LOOKS[look])
     page.goto(f"{BASE}/binder")

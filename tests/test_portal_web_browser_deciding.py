@@ -10,7 +10,7 @@ from playwright.sync_api import Page
 from portal import answer_link, sign_in
 from portal.tables import accounts, letters, rights
 from tests.axe import violations
-from tests.browser import LOOKS
+from tests.browser import JOURNEYS, LOOKS
 from tests.screen import Screen
 
 pytestmark = pytest.mark.slow
@@ -86,7 +86,7 @@ _BROKEN = """number => {
 }"""
 
 
-@pytest.mark.parametrize("look", LOOKS)
+@pytest.mark.parametrize("look", JOURNEYS)
 def test_a_sender_answers_and_is_thanked(asking: Screen, look: str) -> None:
     path = ask(asking)
     page = asking.page(**LOOKS[look])
@@ -105,7 +105,7 @@ def test_a_sender_answers_and_is_thanked(asking: Screen, look: str) -> None:
     look_at(page, "This question is settled")
 
 
-@pytest.mark.parametrize("look", LOOKS)
+@pytest.mark.parametrize("look", JOURNEYS)
 def test_staff_decide_and_take_it_back(asking: Screen, look: str) -> None:
     page = asking.page("Olu Adeyemi", **LOOKS[look])
     page.goto(f"{HELD}/triage")
@@ -128,7 +128,7 @@ def test_staff_decide_and_take_it_back(asking: Screen, look: str) -> None:
     assert "took the decision back" in page.locator("main").inner_text()
 
 
-@pytest.mark.parametrize("look", LOOKS)
+@pytest.mark.parametrize("look", JOURNEYS)
 def test_a_letter_that_somebody_works_on(asking: Screen, look: str) -> None:
     asking.page("Kim Osei").goto(f"{HELD}/triage")
     page = asking.page("Olu Adeyemi", **LOOKS[look])

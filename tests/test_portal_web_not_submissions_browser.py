@@ -6,7 +6,7 @@ import pytest
 import sqlalchemy as sa
 
 from portal.tables import decisions
-from tests.browser import LOOKS
+from tests.browser import JOURNEYS, LOOKS
 from tests.screen import Screen
 from tests.shelving import set_aside
 from tests.test_portal_web_browser_deciding import look_at
@@ -20,7 +20,7 @@ def shelved(screen: Screen) -> Screen:
     return screen
 
 
-@pytest.mark.parametrize("look", LOOKS)
+@pytest.mark.parametrize("look", JOURNEYS)
 def test_a_letter_is_filed_after_all_and_taken_back(shelved: Screen, look: str) -> None:
     page = shelved.page("Olu Adeyemi", **LOOKS[look])
     page.goto("/not-submissions")

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from playwright.sync_api import expect
 
 from portal.tables import letters
-from tests.browser import LOOKS
+from tests.browser import JOURNEYS, LOOKS
 from tests.filling_in import code_of
 from tests.screen import Screen
 from tests.test_portal_web_upload_links_browser import looked_at
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.mark.parametrize("script", [True, False])
-@pytest.mark.parametrize("look", LOOKS)
+@pytest.mark.parametrize("look", JOURNEYS)
 def test_a_sender_opens_it_by_a_code_and_asks_to_delete(
     screen: Screen, look: str, script: bool
 ) -> None:

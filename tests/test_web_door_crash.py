@@ -1,7 +1,7 @@
 """kill -9 from the form's button to filed: a draft becomes one letter, and nothing of it is lost.
 
-The points are every fsync, rename and COMMIT: of the door, each one; of the server that carries the
-letter some, drawn by a seed that is printed. CASEBRIDGE_LONG=1 tries all.
+The points are every fsync, rename and COMMIT: of the door every second one, of the server that
+carries the letter some, drawn by a seed that is printed. CASEBRIDGE_LONG=1 tries all.
 """
 
 from __future__ import annotations
@@ -68,13 +68,13 @@ def press(storage: Path, kill_at: int, draft_id: int) -> list[str]:
     return ended.stdout.split()
 
 
-def test_kill_at_every_durable_call_of_the_door(storage: Path, tmp_path: Path) -> None:
+def test_kill_at_durable_calls_of_the_door(storage: Path, tmp_path: Path) -> None:
     with opened(storage) as stores:
         draft_id = drafted(stores)
     _, *calls = press(fresh(storage, tmp_path / "dry"), 0, draft_id)
     assert {"rename", "fsync", "commit"} <= set(calls)
     print(f"{len(calls)} points: {' '.join(calls)}")
-    for kill_at in range(1, len(calls) + 1):
+    for kill_at in range(1, len(calls) + 1, 1 if LONG else 2):
         there = fresh(storage, tmp_path / f"at-{kill_at}")
         assert press(there, kill_at, draft_id) == [], "it was killed"
         with opened(there) as stores:
