@@ -220,14 +220,17 @@ class TestEnds:
         assert len(inside) >= 2
         assert are_gone(inside)
 
-    @pytest.mark.parametrize(("number", "expected"), [(signal.SIGSEGV, JobDied), (9, JobLost)])
+    # LibreOffice looks after its own crash, and may stand still over it: then its time ends it.
+    @pytest.mark.parametrize(
+        ("number", "expected"), [(signal.SIGSEGV, {JobDied, JobTimedOut}), (9, {JobLost})]
+    )
     def test_a_crash_in_the_middle_is_that_files_alone(
-        self, team: Office, tmp_path: Path, number: int, expected: type[JobFault]
+        self, team: Office, tmp_path: Path, number: int, expected: set[type[JobFault]]
     ) -> None:
         fault = in_the_middle(
-            team, tmp_path / "long", lambda engine: os.kill(soffice_of(engine), number)
+            team, tmp_path / "long", lambda engine: os.kill(soffice_of(engine), number), seconds=30
         )
-        assert type(fault) is expected
+        assert type(fault) in expected
 
     def test_one_that_hangs_ends_at_its_time_and_another_owner_does_not_wait_for_it(
         self, team: Office, tmp_path: Path

@@ -290,8 +290,10 @@ def test_every_page_in_every_state(screen: Screen, tmp_path: Path, look: str) ->
     page.wait_for_url("**/send/check")
     look_at("check")
     page.get_by_role("button", name="Send 2 documents").click()
+    expect(page.get_by_role("button", name="Send me the code")).to_be_visible()
     look_at("code, before")
     page.get_by_role("button", name="Send me the code").click()
+    expect(page.get_by_role("textbox", name="Code")).to_be_visible()
     look_at("code")
     page.get_by_role("textbox", name="Code").fill("wrong")
     page.get_by_role("button", name="Send", exact=True).click()
@@ -299,5 +301,6 @@ def test_every_page_in_every_state(screen: Screen, tmp_path: Path, look: str) ->
     look_at("code, wrong")
     page.get_by_role("textbox", name="Code").fill(code_of(screen.desk.database))
     page.get_by_role("button", name="Send", exact=True).click()
+    page.wait_for_url("**/send/done**")
     look_at("done")
     assert wrong == {}
