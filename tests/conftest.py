@@ -12,6 +12,7 @@ from pathlib import Path
 
 import hypothesis
 import pytest
+import structlog
 
 from config.settings import CONFIG_FOLDER, Settings, Storage
 from gateway.case_number import CaseShape
@@ -46,6 +47,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with the modules that have slow tests: no processor waits for one at the end."""
     slow = {item.path for item in items if item.get_closest_marker("slow")}
     items.sort(key=lambda item: item.path not in slow)
+
+
+@pytest.fixture(autouse=True)
+def logs_as_they_are_by_default() -> Iterator[None]:
+    """Undo what a command that ran in this process has set for its own log."""
+    yield
+    structlog.reset_defaults()
 
 
 @pytest.fixture(scope="session")
