@@ -10,7 +10,7 @@ from typing import Any, BinaryIO, Final
 
 import pikepdf
 
-from converters import active, fonts, source_words, text, words
+from converters import active, fonts, source_pictures, source_words, text, words
 from converters.fault import EngineFailed, Shortened
 from converters.rendition import IN_ORDER
 
@@ -23,13 +23,15 @@ _LOOKED_AT = 50  # pages; one that shows something is enough
 
 
 def check(pdf: int, source: int, media_type: str, printed: int | None = None) -> dict[str, Any]:
-    """Answer {"pages", "compared"}. `printed` is the PDF's text as another program read it.
+    """Answer {"pages", "compared", "pictures_missing"}.
 
-    "compared" says whether the words of the source were looked for in it. Raises EngineFailed,
-    Shortened, Unreadable.
+    `printed` is the PDF's text as another program read it. "compared" says whether the words of the
+    source were looked for in it, and "pictures_missing" how many fewer pictures it has. Raises
+    EngineFailed, Shortened, Unreadable.
     """
     with os.fdopen(pdf, "rb") as opened:
-        pages = _pages(opened)
+        pages, pictures = _looked_at(opened)
+    missing = 0
     wanted: list[str] | None = None
     reader = source_words.READERS.get(media_type)
     if reader is not None and printed is not None:
@@ -38,7 +40,9 @@ def check(pdf: int, source: int, media_type: str, printed: int | None = None) ->
             wanted = reader(original)
             if wanted is not None:
                 _compare(wanted, found, original, media_type)
-    return {"pages": pages, "compared": wanted is not None}
+            original.seek(0)
+            missing = max(source_pictures.of(original, media_type) - pictures, 0)
+    return {"pages": pages, "compared": wanted is not None, "pictures_missing": missing}
 
 
 def _compare(wanted: list[str], found: str, original: BinaryIO, media_type: str) -> None:
@@ -52,12 +56,17 @@ def _compare(wanted: list[str], found: str, original: BinaryIO, media_type: str)
     fonts.unshown(" ".join(wanted))
 
 
-def _pages(opened: BinaryIO) -> int:
+def _looked_at(opened: BinaryIO) -> tuple[int, int]:
+    """Return how many pages and how many pictures a PDF has."""
+    pictures = masks = 0
     try:
         with pikepdf.open(opened) as pdf:
             for each in pdf.objects:
                 if any(active.of_object(each)):
                     raise EngineFailed("active content in the output")
+                if _is_picture(each):
+                    pictures += 1
+                    masks += "/SMask" in each  # how transparent a picture is stands in a second one
             count = len(pdf.pages)
             shows = any(_shows_something(each) for each in pdf.pages[:_LOOKED_AT])
     except pikepdf.PasswordError as error:
@@ -66,7 +75,11 @@ def _pages(opened: BinaryIO) -> int:
         raise EngineFailed(f"output: {type(error).__name__}") from error
     if not shows:
         raise EngineFailed("blank pages")
-    return count
+    return count, pictures - masks
+
+
+def _is_picture(found: pikepdf.Object) -> bool:
+    return isinstance(found, pikepdf.Stream) and found.get("/Subtype") == "/Image"
 
 
 def _shows_something(page: pikepdf.Page) -> bool:

@@ -27,7 +27,7 @@ class Copies(Workroom):
         with self._room() as room:
             self._ask({"do": "unlock", "password": password}, (file,), room, None)
             pdf = room / RESULT
-            pages, _ = self._check(Source(file, _PDF), pdf, room)
+            pages = self._check(Source(file, _PDF), pdf, room).pages
             size = pdf.stat().st_size
             target = into / RESULT
             shutil.move(pdf, target)

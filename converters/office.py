@@ -178,6 +178,7 @@ class Office:
                 made = done.folder / "profile"
                 (made / SETTINGS).write_text(_PROFILE, encoding="utf-8")
                 (made / "user" / "autocorr").mkdir()
+                (made / "user" / "store").mkdir(mode=0o500)  # or it keeps a list of templates there
                 for part, bar in itertools.product(_PARTS.split(), _BARS.split()):
                     modules = made / "user" / "config" / "soffice.cfg" / "modules"
                     (modules / part / bar).mkdir(parents=True)

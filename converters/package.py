@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import IO
 
 from converters.fault import Damaged
+from converters.xml_watch import Watch
 
 
 def opened(file: IO[bytes]) -> zipfile.ZipFile:
@@ -28,3 +29,15 @@ def content(file: IO[bytes]) -> Iterator[IO[bytes]]:
         return
     with opened(file) as archive, archive.open("content.xml") as part:
         yield part
+
+
+class Relations(Watch):
+    """Where the parts of an Office document lead (ECMA-376 Part 2, 9.3), by their identifiers."""
+
+    def __init__(self) -> None:
+        self.targets: dict[str, str] = {}
+
+    def start(self, name: str, attributes: Mapping[str, str], /) -> None:
+        """See a relation."""
+        if name == "Relationship":
+            self.targets[attributes.get("Id", "")] = attributes.get("Target", "")

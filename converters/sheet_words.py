@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import IO
 
 from converters.fault import TooLarge
-from converters.package import opened
+from converters.package import Relations, opened
 from converters.unseen_office_xml import Sheet
 from converters.words import words
 from converters.xml_watch import Watch, follow
@@ -23,7 +23,7 @@ def of(file: IO[bytes]) -> list[str]:
     """Return the words of all cells. Raises Damaged, TooLarge."""
     with opened(file) as archive:
         there = {name.lower(): name for name in archive.namelist()}
-        book, relations, strings = _Book(), _Relations(), _Strings()
+        book, relations, strings = _Book(), Relations(), _Strings()
         for name, watch in (
             ("xl/workbook.xml", book),
             ("xl/_rels/workbook.xml.rels", relations),
@@ -66,15 +66,6 @@ class _Book(Watch):
             number = attributes.get("localSheetId", "")
             if number.isdecimal() and len(number) < 6 and int(number) < len(self._sheets):
                 self._sheets[int(number)] = None
-
-
-class _Relations(Watch):
-    def __init__(self) -> None:
-        self.targets: dict[str, str] = {}
-
-    def start(self, name: str, attributes: Mapping[str, str], /) -> None:
-        if name == "Relationship":
-            self.targets[attributes.get("Id", "")] = attributes.get("Target", "")
 
 
 class _Strings(Watch):

@@ -7,6 +7,7 @@ import os
 import tempfile
 import threading
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,15 @@ from converters.pool import Pool
 from converters.program import Programs
 from converters.rendition import CHECKED, Source
 from converters.sandbox import Limits
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What the check of a PDF found (converters.check)."""
+
+    pages: int
+    compared: bool  # with its source, word by word
+    lacks_pictures: bool
 
 
 class Workroom:
@@ -69,7 +79,7 @@ class Workroom:
         if self._work.exists():
             harvest.empty(self._work)
 
-    def _check(self, source: Source, pdf: Path, room: Path) -> tuple[int, bool]:
+    def _check(self, source: Source, pdf: Path, room: Path) -> Checked:
         files = [source.file, pdf]
         if source.media_type in CHECKED:
             printed = room / "printed.txt"
@@ -81,7 +91,7 @@ class Workroom:
         pages = said["pages"]
         if not isinstance(pages, int) or pages < 1:
             raise BadOutput("no number of pages")
-        return pages, said["compared"] is True
+        return Checked(pages, said["compared"] is True, bool(said["pictures_missing"]))
 
     @contextlib.contextmanager
     def _room(self, *, last_chance: bool = True) -> Iterator[Path]:

@@ -13,6 +13,7 @@ from converters.fault import EngineFailed, JobRefused, Shortened
 from converters.office import Office
 from converters.rendition import RESULT, TABLE, Rendition, Scan, Source
 from converters.sandbox import Limits
+from converters.workroom import Checked
 
 _PDF = "application/pdf"  # kept by the catalogue; who asks for one wants it mended
 _OFFICE_PROCESSES = 256  # threads count: LibreOffice has some twenty
@@ -111,22 +112,20 @@ class Workshop(Copies):
                 files = (source.file, *source.images.values())
                 warnings = self._ask(job, files, room, source.seconds)["warnings"]
             try:
-                pages, compared = self._check(source, pdf, room)
+                checked = self._check(source, pdf, room)
             except JobRefused as refused:
                 if refused.fault != Shortened.__name__ or not office.is_sheet(source.media_type):
                     raise
                 pdf.unlink()
-                warnings = [
-                    *self._convert_office(source, room, pdf, owner, grown=True),
-                    "rows_grown",
-                ]
-                pages, compared = self._check(source, pdf, room)
-            if engine == "office" and not compared and not source.media_type.startswith("image/"):
-                warnings = [*warnings, "unchecked"]
+                warnings = self._convert_office(source, room, pdf, owner, grown=True)
+                warnings.append("rows_grown")
+                checked = self._check(source, pdf, room)
+            if engine == "office":
+                warnings += _unsure(checked, source.media_type)
             size = pdf.stat().st_size
             target = into / RESULT
             shutil.move(pdf, target)
-        return Rendition(target, pages, size, name, settings, tuple(warnings))
+        return Rendition(target, checked.pages, size, name, settings, tuple(warnings))
 
     def thumbnail_settings(self) -> str:
         """Return the settings of thumbnails: equal ones make equal pictures."""
@@ -154,6 +153,13 @@ class Workshop(Copies):
         if engine is None:
             raise EngineFailed("no engine for this type")
         return engine
+
+
+def _unsure(checked: Checked, media_type: str) -> list[str]:
+    """Name what a person has to compare."""
+    unsure = ["pictures_missing"] if checked.lacks_pictures else []
+    # A metafile is a picture: it has no words that could be lost.
+    return unsure if checked.compared or media_type.startswith("image/") else [*unsure, "unchecked"]
 
 
 __all__ = ["Rendition", "Scan", "Source", "Workshop"]

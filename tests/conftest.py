@@ -14,7 +14,8 @@ import hypothesis
 import pytest
 import structlog
 
-from config.settings import CONFIG_FOLDER, Settings, Storage
+from config.settings import CONFIG_FOLDER, Conversion, Settings, Storage
+from converters.workshop import Workshop
 from gateway.case_number import CaseShape
 from gateway.stores import Stores, open_stores
 from portal.database import open_database
@@ -157,3 +158,14 @@ def corpus() -> Path:
     if not folder:
         pytest.skip("CASEBRIDGE_CORPUS is not set")
     return Path(folder)
+
+
+@pytest.fixture(scope="module")
+def workshop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workshop]:
+    """The engines, with one process for what needs no LibreOffice."""
+    made = Workshop(Conversion(render_processes=1), tmp_path_factory.mktemp("workshop"))
+    made.start()
+    try:
+        yield made
+    finally:
+        made.close()

@@ -36,7 +36,7 @@ def test_a_drawing_is_one_page_with_its_words(tmp_path: Path, size: str) -> None
 def test_what_draws_nothing_is_no_conversion(tmp_path: Path) -> None:
     rendered(tmp_path, "<script>alert(1)</script>")
     with (tmp_path / "out.pdf").open("rb") as pdf, pytest.raises(EngineFailed, match="blank"):
-        check._pages(pdf)
+        check._looked_at(pdf)
 
 
 def test_nothing_is_fetched_and_that_is_told(tmp_path: Path) -> None:

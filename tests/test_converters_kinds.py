@@ -5,14 +5,12 @@ from __future__ import annotations
 import io
 import os
 import struct
-from collections.abc import Iterator
 from pathlib import Path
 
 import pypdf
 import pytest
 
 from config.media import catalogue
-from config.settings import Conversion
 from converters import admission, open_document_words, unseen
 from converters.detect import detect
 from converters.fault import NotTheType, TooLarge
@@ -129,14 +127,6 @@ def test_its_words_are_those_that_print() -> None:
     cell = '<table:table-cell office:value-type="string"><text:p>cell</text:p></table:table-cell>'
     sheet = f'<table:table table:name="a"><table:table-row>{cell}</table:table-row></table:table>'
     assert open_document_words.of_pages(io.BytesIO(flat("spreadsheet", sheet))) == ["cell"]
-
-
-@pytest.fixture(scope="module")
-def workshop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workshop]:
-    started = Workshop(Conversion(render_processes=1), tmp_path_factory.mktemp("workshop"))
-    started.start()
-    yield started
-    started.close()
 
 
 @pytest.mark.slow

@@ -6,7 +6,7 @@ import contextlib
 import dataclasses
 import io
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pikepdf
@@ -14,7 +14,6 @@ import pytest
 from pikepdf import Array, Dictionary
 
 from config.media import catalogue
-from config.settings import Conversion
 from converters import mend
 from converters.detect import detect
 from converters.fault import Damaged, PasswordNeeded
@@ -79,14 +78,6 @@ def test_what_does_not_open_has_no_copy(tmp_path: Path) -> None:
         (tmp_path / "a.pdf").write_bytes(content)
         with pytest.raises(fault):
             mend.write(os.open(tmp_path / "a.pdf", os.O_RDONLY), tmp_path / "out.pdf")
-
-
-@pytest.fixture(scope="module")
-def workshop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workshop]:
-    started = Workshop(Conversion(render_processes=1), tmp_path_factory.mktemp("workshop"))
-    started.start()
-    yield started
-    started.close()
 
 
 def filed(workshop: Workshop, tmp_path: Path, content: bytes) -> Part:

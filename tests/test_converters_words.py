@@ -244,7 +244,11 @@ def test_a_pdf_that_lacks_words_is_no_conversion(
         os.open(tmp_path / one, os.O_RDONLY) for one in ("pdf", "source", "printed")
     )
     if is_whole:
-        assert check.check(pdf, given, media_type, text) == {"pages": 1, "compared": True}
+        assert check.check(pdf, given, media_type, text) == {
+            "pages": 1,
+            "compared": True,
+            "pictures_missing": 0,
+        }
     else:
         with pytest.raises(Shortened):
             check.check(pdf, given, media_type, text)

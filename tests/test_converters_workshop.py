@@ -343,8 +343,7 @@ class TestOffice:
         assert [type(each) for each in faults] in ([EngineFailed], [])
         assert list((tmp_path / "workshop" / "work").glob("tmp*")) == []
         workshop.close()
-        children = Path(f"/proc/{os.getpid()}/task").glob("*/children")
-        assert "soffice" not in "".join(each.read_text() for each in children)
+        assert processes_with(str(tmp_path)) == []
 
     def test_what_tells_all_our_processes_to_end_spoils_no_document(self, tmp_path: Path) -> None:
         """A document whose engine is told to end is neither lost nor filed without its PDF."""

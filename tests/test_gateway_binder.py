@@ -26,16 +26,6 @@ pytestmark = pytest.mark.slow
 BASE = "/p/7KQ4-M2XD"
 
 
-@pytest.fixture(scope="module")
-def workshop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workshop]:
-    made = Workshop(Conversion(render_processes=1), tmp_path_factory.mktemp("workshop"))
-    made.start()
-    try:
-        yield made
-    finally:
-        made.close()
-
-
 @pytest.fixture
 def desk(tmp_path: Path) -> Iterator[SampleDesk]:
     opened = filled_desk(tmp_path / "desk")

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pypdf
 import pytest
 
-from config.settings import Conversion, Service
+from config.settings import Service
 from converters.workshop import Workshop
 from gateway.checkpoints import Kept
 from gateway.paper import Paper
@@ -21,16 +20,6 @@ from tests.packages import part
 from tests.test_gateway_receipt import filed
 
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture(scope="module")
-def workshop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workshop]:
-    made = Workshop(Conversion(render_processes=1), tmp_path_factory.mktemp("workshop"))
-    made.start()
-    try:
-        yield made
-    finally:
-        made.close()
 
 
 @pytest.fixture

@@ -37,16 +37,6 @@ def desk(tmp_path: Path) -> Iterator[SampleDesk]:
     opened.database.close()
 
 
-@pytest.fixture(scope="module")
-def workshop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workshop]:
-    made = Workshop(Conversion(render_processes=1), tmp_path_factory.mktemp("workshop"))
-    made.start()
-    try:
-        yield made
-    finally:
-        made.close()
-
-
 def scan(*pages: str) -> bytes:
     """Print pages large, and take a picture of each."""
     font = ImageFont.load_default(size=60)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import threading
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -13,7 +12,6 @@ import pytest
 import sqlalchemy as sa
 from PIL import Image
 
-from config.settings import Conversion
 from converters.workshop import Workshop
 from gateway.stores import Stores
 from gateway.thumbnails import Thumbnailer
@@ -26,16 +24,6 @@ from tests.record_sample import pdf
 from tests.test_gateway_sweep import sweep
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
-
-
-@pytest.fixture(scope="module")
-def workshop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workshop]:
-    made = Workshop(Conversion(render_processes=1), tmp_path_factory.mktemp("workshop"))
-    made.start()
-    try:
-        yield made
-    finally:
-        made.close()
 
 
 @pytest.fixture

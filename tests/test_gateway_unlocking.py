@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
@@ -19,7 +19,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from config.media import catalogue
-from config.settings import Conversion
 from converters.workshop import Workshop
 from gateway.checkpoints import Kept
 from gateway.scanner import Outcome, Scanner, ScannerAway, Verdict
@@ -33,16 +32,6 @@ pytestmark = pytest.mark.slow
 
 PASSWORD = "Łódź + 7"
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
-
-
-@pytest.fixture(scope="module")
-def workshop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workshop]:
-    made = Workshop(Conversion(render_processes=1), tmp_path_factory.mktemp("workshop"))
-    made.start()
-    try:
-        yield made
-    finally:
-        made.close()
 
 
 @pytest.fixture
