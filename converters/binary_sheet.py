@@ -19,7 +19,6 @@ from converters.compound import CompoundFile, NotCompound
 from converters.words import words
 
 _MOST_BYTES = 64 * 1024 * 1024
-_PRINT_AREA = "\x06"  # what Excel calls it in a file ([MS-XLS] 2.5.66)
 # What xlrd raises on bytes that it cannot follow: it trusts what a workbook says of itself.
 _ODD = (
     *(XLRDError, NotCompound, struct.error, AssertionError, AttributeError, LookupError),
@@ -34,7 +33,8 @@ def words_of(file: IO[bytes]) -> list[str] | None:
             file_contents=_stream(file), formatting_info=True, on_demand=True, logfile=io.StringIO()
         )
         # A sheet with a print area does not print whole: it is not looked at.
-        cut = {each.scope for each in book.name_obj_list if each.name == _PRINT_AREA}
+        names = (each for each in book.name_obj_list if each.builtin)
+        cut = {each.scope for each in names if each.name == "Print_Area"}
         shown: list[str] = []
         for number in range(book.nsheets):
             sheet = book.sheet_by_index(number)

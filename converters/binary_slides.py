@@ -54,6 +54,7 @@ class _Slides:
     def shown(self) -> Iterator[str]:
         """Give the text of each slide that is not hidden, first what is in the outline."""
         document = self._at(self._places[self._document], _DOCUMENT)
+        is_hidden = False  # what stands in front of the first slide is of none
         listed = [each for each in self._in(document) if each.kind == _LIST and not each.instance]
         for each in (record for part in listed for record in self._in(part)):
             if each.kind == _LISTED:
@@ -67,11 +68,14 @@ class _Slides:
 
     def _follow(self, edit: int) -> None:
         """Read where objects are, from the newest edition back ([MS-PPT] 2.1.2)."""
+        read: set[int] = set()
         for _ in range(_MOST_EDITS):
             at = self._at(edit, _EDIT).start
             before, places, document = struct.unpack_from("<3I", self._data, at + 8)
             self._document = self._document or document
-            self._read_places(self._at(places, _PLACES))
+            if places not in read:  # each edit may name the same, and it may be long
+                read.add(places)
+                self._read_places(self._at(places, _PLACES))
             if not before or before >= edit:
                 return
             edit = before

@@ -171,19 +171,22 @@ def _run(end: int, properties: bytes) -> _Run:
 def _printed(story: str) -> str:
     """Return a story without the instructions of its fields, and the results of those computed."""
     shown: list[str] = []
-    fields: list[tuple[list[str], bool]] = []  # of each that is open: instruction, in its result
+    fields: list[tuple[list[str], bool | None]] = []  # instruction; whether its result is computed
+    computed = 0  # of those that are open
     for character in story:
         if character == "\x13":
-            fields.append(([], False))
+            fields.append(([], None))
         elif character == "\x14" and fields:
-            fields[-1] = (fields[-1][0], True)
+            said, is_before = fields[-1]
+            fields[-1] = said, _is_computed(said)
+            computed += bool(fields[-1][1]) - bool(is_before)
         elif character == "\x15" and fields:
-            fields.pop()
-        elif fields and not fields[-1][1]:
+            computed -= bool(fields.pop()[1])
+        elif fields and fields[-1][1] is None:
             fields[-1][0].append(character)
         elif character == "\x1f":
             continue  # a hyphen where a word may be divided
-        elif not any(_is_computed(said) for said, _ in fields):
+        elif not computed:
             shown.append(character if character >= " " else "\n")
     return "".join(shown)
 

@@ -7,10 +7,12 @@ import shutil
 from pathlib import Path
 
 from converters import ocr, poppler
+from converters.fault import EngineFailed
 from converters.rendition import COPY, RESULT, THUMBNAIL, WORDS, Rendition, Scan, Source
 from converters.workroom import Workroom
 
 _PDF = "application/pdf"
+_MOST_PICTURE_BYTES = 1 << 20
 _MOST_WORDS = 100_000  # characters of a scan's first page
 
 
@@ -48,7 +50,10 @@ class Copies(Workroom):
         Raises PasswordNeeded, Damaged, EngineFailed, JobStopped and SandboxMissing.
         """
         self.job({"do": "thumbnail", "page": page}, (pdf,), into, seconds)
-        return into / THUMBNAIL
+        picture = into / THUMBNAIL
+        if not picture.exists() or picture.stat().st_size > _MOST_PICTURE_BYTES:
+            raise EngineFailed("no thumbnail")
+        return picture
 
     def read_scan(self, pdf: Path, into: Path) -> Scan | None:
         """Make the copy of a scan whose words can be looked for, in the folder `into`.

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from converters import answer, frame, harvest, sandbox
 from converters.box import Box
-from converters.fault import JobFault, JobLost
+from converters.fault import BadOutput, JobFault, JobLost
 from converters.program import FAR_SIDE
 from converters.rendition import RESULT
 from converters.sandbox import JOB_FOLDER, Limits
@@ -23,7 +23,8 @@ from converters.sandbox import JOB_FOLDER, Limits
 _PYTHON = "/usr/bin/python3"  # Debian's own: python3-uno is made for it
 _CODE = Path("/code")
 _START_SECONDS = 60
-_ANSWER_SECONDS = 10
+_ANSWER_SECONDS = 10  # the driver holds a whole answer before it sends the first byte
+_READY = b'{"ready": true}'
 PROFILE: Final = "/tmp/profile"  # noqa: S108 -- the sandbox's own
 SETTINGS: Final = "user/registrymodifications.xcu"  # in a profile
 
@@ -121,11 +122,14 @@ class Engine:
         except (frame.Ended, TimeoutError, JobFault) as error:
             why = str(error) or type(error).__name__
             raise JobLost(f"LibreOffice did not start: {why} {self.box.said()}") from error
-        if json.loads(said) != {"ready": True}:
+        if said != _READY:
             raise JobLost(f"LibreOffice did not start: {said[:200]!r}")
         if self.box.ended:
             raise JobLost("LibreOffice ended while it waited")
-        self._own = self._in_tmp()
+        try:
+            self._own = self._in_tmp()
+        except OSError as error:
+            raise JobLost("LibreOffice did not come to rest") from error
 
     def convert(
         self, file: Path, extension: str, job: dict[str, Any], target: Path, limits: Limits
@@ -154,7 +158,10 @@ class Engine:
         harvest.copy_one(self._job, RESULT, target, most_bytes=limits.output_bytes)
         self._worked += time.monotonic() - begun
         source.unlink()
-        (self._job / RESULT).unlink()
+        try:
+            (self._job / RESULT).unlink()
+        except OSError as error:  # something in there took it away, or put another thing there
+            raise BadOutput("the output changed") from error
 
     def is_sound(self) -> bool:
         """Say whether it may be given another file: it is small, and left nothing behind.
@@ -186,15 +193,17 @@ class Engine:
 
     def _told(self, limits: Limits, deadline: float) -> bytes:
         self.box.watch(limits, deadline, self._control.fileno())
-        return frame.receive(self._control)
+        return frame.receive(self._control, _ANSWER_SECONDS)
 
     def _in_tmp(self) -> _Files:
-        """Look at everything in /tmp. It was counted before: there are not too many."""
+        """Look at everything in /tmp. Raises OSError where it has no end, or changes meanwhile."""
         found: dict[str, tuple[int, int]] = {}
         waiting = [self.box.folder / "tmp"]
         while waiting:
             with os.scandir(waiting.pop()) as entries:
                 for entry in entries:
+                    if len(found) >= self._limits.output_files:
+                        raise OSError("too many files")
                     facts = entry.stat(follow_symlinks=False)
                     is_folder = entry.is_dir(follow_symlinks=False)
                     found[entry.path] = (0, 0) if is_folder else (facts.st_size, facts.st_mtime_ns)

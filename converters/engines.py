@@ -13,6 +13,8 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Final
 
+import structlog
+
 from converters.engine import Engine
 from converters.fault import ConversionFault, JobFault, JobLost, JobStopped, SandboxMissing
 
@@ -45,6 +47,7 @@ class Engines:
         self._change = threading.Condition()
         self._spares: list[Engine | Exception] = []
         self._resting: list[tuple[str, Engine]] = []  # by the time of their last file
+        self._looked_at: Engine | None = None  # by the keeper, of those that rest
         self._lent: set[Engine] = set()
         self._turns: list[object] = []  # of those who wait for one, in their order
         self._taken = 0  # turns, of `at_once`
@@ -133,11 +136,13 @@ class Engines:
         engine = self._take(owner)
         try:
             engine.wait_until_ready()
-        except JobFault:
-            engine.close()
-            with self._change:
-                self._lent.discard(engine)
-            if self._closed or not again:
+        except BaseException as fault:
+            try:
+                engine.close()
+            finally:
+                with self._change:
+                    self._lent.discard(engine)
+            if self._closed or not again or not isinstance(fault, JobFault):
                 raise
             return self._take_ready(owner, again=False)
         return engine
@@ -145,6 +150,9 @@ class Engines:
     def _take(self, owner: str | None) -> Engine:
         """Return the owner's last engine, or else the spare one."""
         with self._change:
+            self._change.wait_for(
+                lambda: self._closed or (owner, self._looked_at) not in self._resting
+            )
             if self._closed:
                 raise JobStopped
             for place in reversed(range(len(self._resting))):
@@ -205,13 +213,32 @@ class Engines:
             try:
                 order = self._orders.get(timeout=_LOOK_SECONDS)
             except queue.Empty:
-                with self._change:
-                    self._end(lambda _, engine: self._is_over(engine))
-                    self._order(ahead=True)
-                continue
+                order = self._look
             if order is None:
                 return
-            order()
+            try:
+                order()
+            except OSError as fault:  # its folder does not go: the next start empties it
+                structlog.get_logger().error("engine.not_removed", why=type(fault).__name__)
+
+    def _look(self) -> None:
+        """End what is over, and see that the spare one is there.
+
+        While one is looked at its owner waits for it, and nobody else does.
+        """
+        for one in tuple(self._resting):
+            with self._change:
+                if one not in self._resting:
+                    continue
+                self._looked_at = one[1]
+            is_over = self._is_over(one[1])
+            with self._change:
+                self._looked_at = None
+                self._change.notify_all()
+                if is_over:
+                    self._end(lambda _, engine: engine is one[1])  # noqa: B023 -- called at once
+        with self._change:
+            self._order(ahead=True)
 
     def _add_a_spare(self) -> None:
         if self._closed:

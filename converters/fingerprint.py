@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import ast
 import hashlib
 import importlib.metadata
+from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
+_HERE = Path(__file__).parent
 _LIBRARIES = {
     "html": ("weasyprint", "nh3"),
     "text": ("weasyprint", "charset-normalizer", "pypdf"),
@@ -14,26 +18,22 @@ _LIBRARIES = {
     "drawing": ("weasyprint",),
     "markdown": ("weasyprint", "nh3", "markdown-it-py", "charset-normalizer"),
     "bundle": ("weasyprint", "nh3"),
+    "office": (),
     "mend": ("pikepdf",),
     "thumbnail": ("pypdfium2", "pillow"),
 }
-# What of our own code shapes an engine's output: a change of it makes a new one.
-_SHAPED_BY = {
+_OF_THE_CHECK = ("pikepdf", "xlrd", "striprtf")
+# The modules of ours that an engine begins with; what they import belongs to it. A change of any
+# makes a new output.
+_MODULES = {
     "html": ("html", "page"),
     "text": ("text", "page"),
     "image": ("image",),
+    "card": ("card", "page"),
     "drawing": ("drawing", "page"),
-    "markdown": ("markdown", "html", "text", "page"),
-    "bundle": ("bundle", "book", "web_archive", "html", "page"),
-    "card": (
-        *("card", "content_lines", "sheet_of_facts", "contact_page", "event_page", "recurrence"),
-        *("html", "page"),
-    ),
-    "office": (
-        *("office", "office_driver", "table", "unseen"),
-        *("unseen_office_xml", "unseen_open_document", "unseen_compound"),
-        *("source_words", "binary_word", "binary_sheet", "binary_slides", "rich_text"),
-    ),
+    "markdown": ("markdown", "page"),
+    "bundle": ("bundle", "page"),
+    "office": ("office", "office_driver", "admission"),
     "mend": ("mend",),
     "thumbnail": ("thumbnail",),
 }
@@ -42,14 +42,44 @@ _SHAPED_BY = {
 def of(engine: str, office: tuple[str, str] | None = None) -> tuple[str, str]:
     """Return the engine's name with its version, and a short hash of all that shapes its output.
 
-    `office` is the version and the settings of LibreOffice, for the engine of that name.
+    That is the check as well, which says whether it is a conversion and what it lacks. `office` is
+    the version and the settings of LibreOffice, for the engine of that name.
     """
+    libraries, modules = _LIBRARIES[engine], _MODULES[engine]
+    if engine != "thumbnail":
+        libraries, modules = (*libraries, *_OF_THE_CHECK), (*modules, "check")
+    shape = [f"{each} {importlib.metadata.version(each)}" for each in libraries]
     if office is not None:
-        name, shape = f"LibreOffice {office[0]}", office[1]
-    else:
-        versions = [f"{each} {importlib.metadata.version(each)}" for each in _LIBRARIES[engine]]
-        name, shape = versions[0], " ".join(versions)
-    digest = hashlib.sha256(f"{name} {shape}".encode())
-    for module in _SHAPED_BY[engine]:
-        digest.update((Path(__file__).parent / f"{module}.py").read_bytes())
-    return name, digest.hexdigest()[:16]
+        shape = [f"LibreOffice {office[0]}", office[1], *shape]
+    digest = hashlib.sha256(" ".join(shape).encode())
+    for module in sorted(_with_imports(modules)):
+        digest.update(_file(module).read_bytes())
+    return shape[0], digest.hexdigest()[:16]
+
+
+def _with_imports(modules: tuple[str, ...]) -> set[str]:
+    found: set[str] = set()
+    waiting = list(modules)
+    while waiting:
+        if (module := waiting.pop()) not in found:
+            found.add(module)
+            waiting += _imported(module)
+    return found
+
+
+@cache
+def _imported(module: str) -> tuple[str, ...]:
+    """Name the modules beside it that a module imports."""
+    return tuple(_names(ast.parse(_file(module).read_bytes())))
+
+
+def _names(tree: ast.Module) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and node.module == __package__:
+            yield from (one.name for one in node.names)
+        elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith(f"{__package__}."):
+            yield (node.module or "").partition(".")[2]
+
+
+def _file(module: str) -> Path:
+    return _HERE / f"{module}.py"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import struct
+import time
 from collections.abc import Sequence
 
 MOST_BYTES = 16 * 1024 * 1024
@@ -30,9 +31,10 @@ def send(to: socket.socket, body: bytes, descriptors: Sequence[int] = ()) -> Non
         raise Ended from error
 
 
-def receive(source: socket.socket) -> bytes:
-    """Receive one frame's body. Raises Ended; TimeoutError where the socket has a time limit."""
-    return _body(source, _exactly(source, _LENGTH.size))
+def receive(source: socket.socket, seconds: float | None = None) -> bytes:
+    """Receive one frame's body, the whole of it within `seconds`. Raises Ended and TimeoutError."""
+    deadline = None if seconds is None else time.monotonic() + seconds
+    return _body(source, _exactly(source, _LENGTH.size, deadline), deadline)
 
 
 def receive_with_descriptors(source: socket.socket) -> tuple[bytes, list[int]]:
@@ -44,16 +46,18 @@ def receive_with_descriptors(source: socket.socket) -> tuple[bytes, list[int]]:
     return _body(source, head), descriptors
 
 
-def _body(source: socket.socket, head: bytes) -> bytes:
+def _body(source: socket.socket, head: bytes, deadline: float | None = None) -> bytes:
     (length,) = _LENGTH.unpack(head)
     if length > MOST_BYTES:
         raise Ended
-    return _exactly(source, length)
+    return _exactly(source, length, deadline)
 
 
-def _exactly(source: socket.socket, length: int) -> bytes:
+def _exactly(source: socket.socket, length: int, deadline: float | None = None) -> bytes:
     received = bytearray()
     while len(received) < length:
+        if deadline is not None:  # or each byte would have the whole time anew
+            source.settimeout(max(deadline - time.monotonic(), 0.001))
         try:
             chunk = source.recv(min(length - len(received), 1 << 20))
         except ConnectionResetError as error:

@@ -188,9 +188,9 @@ class Office:
 
 
 def is_sheet(media_type: str) -> bool:
-    """Say whether a type is printed as a spreadsheet."""
-    extension = catalogue().treatment(media_type).extension
-    return extension == ".csv" or _FILTERS.get(extension or "") == "calc_pdf_Export"
+    """Say whether a type is a spreadsheet; a table of values is none: we wrote its rows."""
+    extension = catalogue().treatment(media_type).extension or ""
+    return _FILTERS.get(extension) == "calc_pdf_Export"
 
 
 def settings() -> str:

@@ -213,7 +213,7 @@ class Pool:
             deadline = time.monotonic() + limits.seconds
             frame.send(worker.control, job, inputs)
             worker.box.watch(limits, deadline, worker.control.fileno())
-            body = frame.receive(worker.control)
+            body = frame.receive(worker.control, _ANSWER_SECONDS)
         except (frame.Ended, TimeoutError, SandboxMissing) as error:
             if self._closed:
                 raise JobStopped from error
@@ -228,7 +228,7 @@ def _wait_until_ready(worker: _Worker, limits: Limits) -> None:
     deadline = time.monotonic() + _START_SECONDS
     try:
         worker.box.watch(limits, deadline, worker.control.fileno())
-        said = json.loads(frame.receive(worker.control))
+        said = json.loads(frame.receive(worker.control, _ANSWER_SECONDS))
     except (frame.Ended, TimeoutError, JobFault) as error:
         why = str(error) or type(error).__name__
         raise _not_ready(f"{why} {worker.box.said()}") from error

@@ -23,12 +23,15 @@ _SLIDE = re.compile(r"ppt/slides/[^/]+\.xml")
 
 
 def of(file: IO[bytes], media_type: str) -> int:
-    """Count the pictures, each once however often it stands there. Raises Damaged, NotTheType."""
+    """Count the pictures, each once however often it is there. Raises Damaged, NotTheType."""
     reader = _READERS.get(media_type)
     if reader is None:
         return 0
     with opened(file) as archive:
-        return len({one for one in reader(archive) if one.lower().endswith(_PIXELS)})
+        there = archive.NameToInfo
+        shown = {one for one in reader(archive) if one.lower().endswith(_PIXELS)} & there.keys()
+        # A PDF has what is the same under two names once.
+        return len({(there[one].CRC, there[one].file_size) for one in shown})
 
 
 def _of_office(parts: re.Pattern[str]) -> Callable[[zipfile.ZipFile], Iterator[str]]:
@@ -50,7 +53,7 @@ def _of_office(parts: re.Pattern[str]) -> Callable[[zipfile.ZipFile], Iterator[s
 def _of_open_document(archive: zipfile.ZipFile) -> Iterator[str]:
     shown = _Shown("image", "href")
     _follow(archive, "content.xml", shown)
-    yield from (one for one in shown.found if one in archive.NameToInfo)
+    yield from shown.found
 
 
 def _follow(archive: zipfile.ZipFile, name: str, watch: Watch) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import struct
 from pathlib import Path
+from xml.parsers.expat import ExpatError
 
 import msoffcrypto
 import pikepdf
@@ -18,8 +19,8 @@ from msoffcrypto.exceptions import (
 from converters.fault import Damaged, PasswordNeeded
 
 # What a broken structure raises: the library's own faults, and what its reading stumbles over.
-_BROKEN = (DecryptionError, FileFormatError, ParseError, struct.error, ValueError, OSError)
-_STUMBLED = (*_BROKEN, KeyError, IndexError, TypeError, AttributeError, AssertionError)
+_BROKEN = (DecryptionError, FileFormatError, ParseError, ExpatError, struct.error, ValueError)
+_STUMBLED = (*_BROKEN, OSError, LookupError, TypeError, AttributeError, AssertionError)
 
 
 def write(descriptor: int, password: str, target: Path) -> None:

@@ -99,7 +99,8 @@ class Workshop(Copies):
         with self._room(last_chance=last_chance) as room:
             pdf = room / RESULT
             if engine == "office":
-                warnings = self._convert_office(source, room, pdf, owner)
+                file, warnings = self._admitted(source, room)
+                self._office.convert(file, source.media_type, pdf, source.seconds, owner)
             else:
                 job = {
                     "do": engine,
@@ -117,7 +118,9 @@ class Workshop(Copies):
                 if refused.fault != Shortened.__name__ or not office.is_sheet(source.media_type):
                     raise
                 pdf.unlink()
-                warnings = self._convert_office(source, room, pdf, owner, grown=True)
+                self._office.convert(
+                    source.file, source.media_type, pdf, source.seconds, owner, grown=True
+                )
                 warnings.append("rows_grown")
                 checked = self._check(source, pdf, room)
             if engine == "office":
@@ -135,15 +138,13 @@ class Workshop(Copies):
         """Say that no file of an owner comes any more: what is kept for them ends."""
         self._office.forget(owner)
 
-    def _convert_office(
-        self, source: Source, room: Path, pdf: Path, owner: str | None, *, grown: bool = False
-    ) -> list[str]:
+    def _admitted(self, source: Source, room: Path) -> tuple[Path, list[str]]:
+        """Return the file that LibreOffice may see, and what its PDF will not show."""
         job = {"do": "admit", "media_type": source.media_type}
         admitted = self._ask(job, (source.file,), room, source.seconds)
         table = room / TABLE
         file = table if table.exists() else source.file
-        self._office.convert(file, source.media_type, pdf, source.seconds, owner, grown=grown)
-        return list(map(str, admitted["warnings"]))
+        return file, list(map(str, admitted["warnings"]))
 
     @staticmethod
     def _engine(media_type: str) -> str:

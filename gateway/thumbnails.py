@@ -21,7 +21,6 @@ from portal.vault import BlobMissing, Vault
 
 _SECONDS = 10
 _PATIENCE_SECONDS = 5.0  # a screen full of documents is drawn in less
-_MOST_BYTES = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -78,7 +77,7 @@ class Thumbnailer:
             except (BlobMissing, JobStopped, SandboxMissing) as fault:
                 raise NoThumbnail from fault
             with made.open("rb") as stream:
-                return self.vault.add(stream, limit=_MOST_BYTES).sha256
+                return self.vault.add(stream).sha256
 
 
 def no_thumbnails(sha256: str, page: int) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import random
+import struct
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -80,6 +81,15 @@ BOOK = document(
 )
 
 
+CUT = document(
+    "spreadsheet",
+    "",
+    f'<table:table table:name="a" table:print-ranges="a.A1:a.A1"><table:table-row>'
+    f"{a_cell('printed')}</table:table-row><table:table-row>{a_cell('beyond')}</table:table-row>"
+    "</table:table>",
+)
+
+
 def a_slide(name: str, text: str, style: str = "") -> str:
     return (
         f'<draw:page draw:name="{name}"{style}><draw:frame svg:x="2cm" svg:y="2cm" svg:width="9cm" '
@@ -104,11 +114,13 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, str], Pa
     folder = tmp_path_factory.mktemp("written")
 
     def write(source: str, extension: str) -> Path:
-        made = folder / f"source.{extension}"
+        name = f"{hash(source)}"
+        made = folder / f"{name}.{extension}"
         if not made.exists():
-            (folder / "source.xml").write_text(source, encoding="utf-8")
+            given = folder / f"{name}.xml"
+            given.write_text(source, encoding="utf-8")
             line = ["soffice", "--headless", f"-env:UserInstallation={(folder / 'p').as_uri()}"]
-            line += ["--convert-to", extension, "--outdir", str(folder), str(folder / "source.xml")]
+            line += ["--convert-to", extension, "--outdir", str(folder), str(given)]
             subprocess.run(line, check=True, capture_output=True, timeout=120)
         return made
 
@@ -154,6 +166,11 @@ class TestWrittenByLibreOffice:
         assert words_of(file, binary_sheet.words_of) == ["first", "last"]
         assert unseen.of(file, EXCEL) == ["hidden_sheets", "hidden_cells"]
 
+    def test_a_sheet_with_a_print_area_is_not_looked_at(
+        self, written: Callable[[str, str], Path]
+    ) -> None:
+        assert words_of(written(CUT, "xls"), binary_sheet.words_of) == []
+
     def test_a_presentation(self, written: Callable[[str, str], Path]) -> None:
         file = written(SHOW, "ppt")
         assert words_of(file, binary_slides.words_of) == ["opening", "\u4e2d\u6587", "closing"]
@@ -186,6 +203,32 @@ class TestWrittenByLibreOffice:
             (tmp_path / "file").write_bytes(spoiled)
             found = words_of(tmp_path / "file", reader)
             assert found is None or isinstance(found, list)
+
+
+def test_text_in_front_of_the_first_slide_is_of_none() -> None:
+    def record(kind: int, body: bytes, version: int = 0, instance: int = 0) -> bytes:
+        return struct.pack("<HHI", version | instance << 4, kind, len(body)) + body
+
+    text = record(0x0FA0, "adrift".encode("utf-16-le"))
+    listed = record(0x0FF0, text, version=0xF)
+    whole = record(0x03E8, listed, version=0xF)
+    places = record(0x1772, struct.pack("<2I", 1 | 1 << 20, 0))
+    edit = record(0x0FF5, struct.pack("<IIIII", 0, 0, 0, len(whole), 1))
+    data = whole + places + edit
+    slides = binary_slides._Slides(data, len(whole) + len(places))
+    assert list(slides.shown()) == ["adrift"]
+
+
+def test_fields_in_fields_are_read_in_one_go() -> None:
+    inner = "\x13 HYPERLINK x \x14shown\x15"
+    story = f"a \x13 REF y \x14{inner}\x15 \x13 PAGE \x14{inner} 7\x15 b"
+    assert binary_word._printed(story).split() == ["a", "shown", "b"]
+
+
+def test_a_rich_text_of_very_many_fields_is_not_compared() -> None:
+    field = rb"{\field{\*\fldinst HYPERLINK a}{\fldrslt b}}"
+    assert rich_text.words_of(io.BytesIO(rb"{\rtf1 " + field * 3 + b"}")) is not None
+    assert rich_text.words_of(io.BytesIO(rb"{\rtf1 " + field * 501 + b"}")) is None
 
 
 def test_a_rich_text_with_what_is_not_shown_is_not_compared() -> None:

@@ -6,10 +6,14 @@ import io
 import json
 import os
 import signal
+import socket
+import struct
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +22,7 @@ import pytest
 from docx import Document
 
 from config.settings import Conversion
-from converters import harvest, office, table
+from converters import frame, harvest, office, table
 from converters.engine import Engine
 from converters.fault import BadOutput, JobDied, JobFault, JobLost, JobStopped, JobTimedOut
 from converters.office import Office
@@ -178,6 +182,13 @@ class TestBetweenFiles:
             assert "words" in text_of(team, tmp_path, content, "a", media_type=media_type)
         assert kept(team)["a"] is engine
         assert engine.files == files + len(kinds)
+
+    def test_one_prints_file_after_file_without_a_doubt(self, team: Office, tmp_path: Path) -> None:
+        first = kept_for_a(team, tmp_path)
+        text = open_document(a_document("words"))
+        for _ in range(12):
+            text_of(team, tmp_path, text, "a", media_type=f"{OPEN}.text")
+        assert kept(team)["a"] is first
 
     def test_a_file_left_behind_and_memory_are_doubts_that_end_it(
         self, team: Office, tmp_path: Path
@@ -353,3 +364,22 @@ class TestTakingOut:
         (tmp_path / "out.pdf").write_bytes(b"0123456789")
         harvest.copy_one(tmp_path, "out.pdf", tmp_path / "taken", most_bytes=10)
         assert (tmp_path / "taken").read_bytes() == b"0123456789"
+
+
+def test_an_answer_that_comes_in_drops_ends_at_its_time() -> None:
+    ours, theirs = socket.socketpair()
+
+    def drip() -> None:
+        with suppress(OSError):
+            theirs.sendall(struct.pack("!I", 1 << 20))
+            while True:
+                theirs.sendall(b"x")
+                time.sleep(0.02)
+
+    thread = threading.Thread(target=drip)
+    thread.start()
+    with ours, pytest.raises(TimeoutError):
+        frame.receive(ours, 0.3)
+    thread.join(30)
+    theirs.close()
+    assert not thread.is_alive()

@@ -50,6 +50,14 @@ class StandIn:
         self.closed = True
 
 
+class StaysBehind(StandIn):
+    """One whose folder does not go."""
+
+    def close(self) -> None:
+        super().close()
+        raise OSError("not empty")
+
+
 class House:
     """Engines of stand-ins, and all that were ever made."""
 
@@ -352,3 +360,24 @@ class TestTurns:
         assert all(engine.closed for engine in house.made)
         with pytest.raises(JobStopped):
             house.give("a")
+
+
+def test_a_folder_that_does_not_go_holds_nobody_up(house: House) -> None:
+    first = house.give("a")
+    first.__class__ = StaysBehind
+    house.engines.forget("a")
+    wait_until(lambda: first.closed)
+    assert house.give("b") is not first, "the keeper makes engines still"
+
+
+def test_whatever_keeps_one_from_being_ready_it_is_not_lent_for_ever(house: House) -> None:
+    first = house.give("a")
+
+    def fall() -> None:
+        raise ZeroDivisionError
+
+    first.wait_until_ready = fall  # type: ignore[method-assign]
+    with pytest.raises(ZeroDivisionError), house.engines.lent("a"):
+        pass
+    assert first.closed
+    assert house.engines._lent == set()

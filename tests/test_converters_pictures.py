@@ -10,11 +10,12 @@ from pathlib import Path
 import pikepdf
 import pytest
 from docx import Document
+from PIL import Image
 
 from converters import check, source_pictures
 from converters.rendition import CHECKED
 from converters.workshop import Source, Workshop
-from tests.test_converters_detect import DOCX, a_zip, an_image
+from tests.test_converters_detect import DOCX, a_zip
 
 ODP = "application/vnd.oasis.opendocument.presentation"
 PPTX = "application/vnd.openxmlformats-officedocument.presentationml.presentation"
@@ -24,8 +25,10 @@ LIST = '<Relationships><Relationship Id="r1" Target="../media/a.png"/></Relation
 def with_pictures(*kinds: str) -> bytes:
     document = Document()
     document.add_paragraph("Two pictures of the ward")
-    for kind in kinds:
-        document.add_picture(io.BytesIO(an_image(kind)))
+    for number, kind in enumerate(kinds):
+        picture = io.BytesIO()
+        Image.new("RGB", (30, 20 + number), "red").save(picture, kind)
+        document.add_picture(picture)
     buffer = io.BytesIO()
     document.save(buffer)
     return buffer.getvalue()
@@ -40,8 +43,16 @@ def test_every_type_that_is_counted_is_checked() -> None:
 
 
 def test_a_text_has_its_pictures_each_once() -> None:
-    assert count(with_pictures("PNG", "JPEG", "PNG"), DOCX) == 2
+    assert count(with_pictures("PNG", "JPEG", "PNG"), DOCX) == 3
     assert count(with_pictures(), DOCX) == 0
+
+
+def test_the_same_picture_under_two_names_is_one() -> None:
+    spaces = 'xmlns:o="o" xmlns:d="d" xmlns:x="x"'
+    images = "".join(f'<d:image x:href="{one}.png"/>' for one in "abc")
+    members = {"content.xml": f"<o:body {spaces}>{images}</o:body>".encode()}
+    members |= {"a.png": b"same", "b.png": b"same", "c.png": b"else"}
+    assert count(a_zip(members), ODP) == 2
 
 
 @pytest.mark.parametrize(
@@ -57,6 +68,7 @@ def test_a_slide_has_what_it_shows_itself(shown: str, expected: int) -> None:
     spaces = 'xmlns:p="p" xmlns:a="a" xmlns:r="r" xmlns:mc="m"'
     slide = f"<p:sld {spaces}>{shown}</p:sld>".encode()
     members = {"ppt/slides/slide1.xml": slide, "ppt/slides/_rels/slide1.xml.rels": LIST.encode()}
+    members["ppt/media/a.png"] = b"x"
     assert count(a_zip(members), PPTX) == expected
 
 
