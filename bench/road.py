@@ -31,7 +31,7 @@ _TOGETHER = 60
 _ALONE = 15
 _LONGEST_SECONDS = 300
 
-_OUTLOOK = """<html xmlns:o="urn:schemas-microsoft-com:office:office"><head>
+OUTLOOK = """<html xmlns:o="urn:schemas-microsoft-com:office:office"><head>
 <meta http-equiv="Content-Type" content="text/html; charset=utf-8">
 <style>p.MsoNormal {{margin:0in;font-size:11.0pt;font-family:"Calibri",sans-serif}}</style></head>
 <body lang="EN-US"><div class="WordSection1"><p class="MsoNormal">Dear colleagues,<o:p></o:p></p>
@@ -87,7 +87,7 @@ def letter(number: int, *, html: bool) -> bytes:
     message["Subject"] = "Case 24-001234"
     message.set_content(f"Letter {number}: our report is attached.\n\nPat Hall\n")
     if html:
-        message.add_alternative(_OUTLOOK.format(number=number), subtype="html")
+        message.add_alternative(OUTLOOK.format(number=number), subtype="html")
     message.add_attachment(_pdf(), "application", "pdf", filename=f"report {number}.pdf")
     return message.as_bytes()
 
