@@ -32,17 +32,23 @@ def missing(source: list[str], printed: str) -> bool:
     Words are counted, so that a repeated paragraph does not stand for a lost one.
     """
     allowed = max(_MISSING_AT_LEAST, int(len(source) * _MISSING_SHARE))
-    if _absent(source, printed) > allowed:
+    if absent(source, printed) > allowed:
         return True
     # The source's end must be near the PDF's: notes and columns may come behind it.
     start = min(len(printed) * 3 // 4, max(len(printed) - 20_000, 0))
     tail = source[-_TAIL_WORDS:]
-    return _absent(tail, printed[start:]) > max(_MISSING_AT_LEAST, len(tail) // 5)
+    return absent(tail, printed[start:]) > max(_MISSING_AT_LEAST, len(tail) // 5)
 
 
 def disordered(source: list[str], printed: str) -> bool:
-    """Say whether more than one word in a hundred stands in another order, of those that are once
-    in both. What is read from the right, or has no spaces, is not looked at.
+    """Say whether more than one word in a hundred stands in another order, of those compared."""
+    number, compared = moved(source, printed)
+    return number > max(_MISSING_AT_LEAST, int(compared * _MISSING_SHARE))
+
+
+def moved(source: list[str], printed: str) -> tuple[int, int]:
+    """Count the words that stand in another order, of those that are once in both, and return both
+    numbers. What is read from the right, or has no spaces, is not looked at.
     """
     there = _WORD.findall(_folded(_HYPHEN.sub("", printed)))
     once = {word for word, number in Counter(there).items() if number == 1}
@@ -58,10 +64,10 @@ def disordered(source: list[str], printed: str) -> bool:
     for place in found:
         at = bisect_left(ends, place)
         ends[at : at + 1] = [place]
-    return len(found) - len(ends) > max(_MISSING_AT_LEAST, int(len(found) * _MISSING_SHARE))
+    return len(found) - len(ends), len(found)
 
 
-def _absent(source: list[str], printed: str) -> int:
+def absent(source: list[str], printed: str) -> int:
     """Count the words that are nowhere in a text, however lines and pages took them apart."""
     wanted = Counter(source)
     folded = _folded(_HYPHEN.sub("", printed))
