@@ -14,10 +14,9 @@ import sqlalchemy as sa
 
 from gateway.letter import Form
 from gateway.road.describe import KEPT
-from gateway.road.mask import PASSWORD
 from gateway.sweep import HOLDS_ITS_CONTENT, is_referenced
 from portal.database import Database
-from portal.decision import ANSWERED, may_be_carried, waits_to_be_carried
+from portal.decision import BELONGS, may_be_carried, waits_to_be_carried
 from portal.not_submissions import BY_RULE
 from portal.pouch import blob_of
 from portal.receipt_number import shown
@@ -45,8 +44,6 @@ PLACES = {
     "returned": ("not_filed",),
     "set_aside": ("copy", "rehearsed", "set_aside"),
 }
-# Why a letter is set aside that belongs to another one.
-_BELONGS = (ANSWERED, PASSWORD)
 
 
 @dataclass(frozen=True)
@@ -125,7 +122,7 @@ def disagreements(database: Database) -> Iterator[str]:
         (
             "is set aside, and nobody has decided so",
             (letters.c.state == "set_aside")
-            & ~sa.func.coalesce(letters.c.reason, "").in_((*BY_RULE, *_BELONGS))
+            & ~sa.func.coalesce(letters.c.reason, "").in_((*BY_RULE, *BELONGS))
             & ~set_aside,
         ),
         (
@@ -140,7 +137,7 @@ def disagreements(database: Database) -> Iterator[str]:
         (
             "answered no letter",
             (letters.c.state == "set_aside")
-            & letters.c.reason.in_(_BELONGS)
+            & letters.c.reason.in_(BELONGS)
             & letters.c.copy_of.is_(None),
         ),
         ("is a copy of no letter", (letters.c.state == "copy") & letters.c.copy_of.is_(None)),

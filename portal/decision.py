@@ -32,6 +32,9 @@ SHELVED = "set_aside"
 ANSWERED = "answer"
 """The reason of a letter that is set aside because it answered our question: it has had its say."""
 
+BELONGS = (ANSWERED, "password_in_mail")
+"""Why a letter is set aside that belongs to another one: nobody files it after all."""
+
 
 class AlreadyDecided(Exception):
     """The letter waits for nobody: somebody has decided, or it rests."""
@@ -116,7 +119,7 @@ def decide(
     ).one()
     stands = letter.state in WAITING
     if kind == "after_all":
-        stands = letter.state == SHELVED and letter.reason != ANSWERED
+        stands = letter.state == SHELVED and letter.reason not in BELONGS
     if not stands or pending(connection, letter_id) is not None:
         raise AlreadyDecided
     holder = claimed(connection, letter_id, now=now)

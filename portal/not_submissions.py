@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from portal import events as trail
 from portal import receipt_number, rights
-from portal.decision import ANSWERED, SHELVED, waits_to_be_carried
+from portal.decision import BELONGS, SHELVED, waits_to_be_carried
 from portal.rights import Viewer
 from portal.tables import decisions, events, firms, letters, packages
 from portal.vocabulary import NOT_SUBMISSION_RULES, NOT_SUBMISSIONS
@@ -85,19 +85,19 @@ class Listed:
 def not_submissions(connection: sa.Connection, viewer: Viewer, wish: Wish) -> Listed:
     """Return one page of what the viewer may see and asked for, the newest first.
 
-    An answer to our question is none of them: it has had its say. A page behind the last one is the
-    last one.
+    What belongs to another letter is none of them: an answer to our question, and a mail that only
+    says the password of a document. A page behind the last one is the last one.
     """
     shelved = (
         letters.c.state == SHELVED,
-        _REASON != ANSWERED,
+        _REASON.not_in(BELONGS),
         rights.visible(viewer),
     )
     by_kind = sa.select(_KIND.label("kind"), sa.func.count().label("n")).where(*shelved)
     counts = {row.kind: row.n for row in connection.execute(by_kind.group_by(_KIND))}
     wanted = list(shelved)
     if wish.kind:
-        wanted.append(_KIND.in_([wish.kind]))
+        wanted.append(_KIND == wish.kind)  # noqa: SIM300 -- a column
     if wish.find:
         wanted.append(letters.c.receipt == wish.find)
     total = connection.scalar(sa.select(sa.func.count()).select_from(letters).where(*wanted)) or 0

@@ -23,7 +23,7 @@ RULES = {
 
 
 def set_aside(desk: SampleDesk) -> None:
-    """Set one letter of each kind aside, one that a person did, and an answer to our question."""
+    """Set one letter of each kind aside, one that a person did, and two that belong to another."""
     for number, (receipt, (reason, rule, subject)) in enumerate(RULES.items()):
         _one(desk, receipt, reason, subject, {"reason": reason, "rule": rule}, hours=number)
     _one(desk, "PERS0N00", "case_not_found", "Lunch?", {"reason": None, "case": None}, hours=9)
@@ -31,6 +31,7 @@ def set_aside(desk: SampleDesk) -> None:
     with desk.database.read() as connection:
         asked = connection.execute(first).scalar_one()
     desk.sample.letter("ANSWER00", "set_aside", reason="answer", copy_of=asked)
+    desk.sample.letter("PASSW0RD", "set_aside", reason="password_in_mail", copy_of=asked)
 
 
 def _one(

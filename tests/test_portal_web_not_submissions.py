@@ -59,6 +59,7 @@ def test_each_letter_stands_there_with_who_when_its_subject_its_kind_and_its_rul
     assert "pat.lee@bakerholt.example" in page
     assert "<script>alert" not in page
     assert "ANSW-ER00" not in page, "an answer to our question has had its say"
+    assert "PASS-W0RD" not in page, "a mail that says a password belongs to what it opens"
     assert "3:42 pm" in page
 
 
@@ -173,7 +174,7 @@ def test_once_it_is_carried_the_page_says_where_it_is(desk: SampleDesk, olu: Tes
 
 
 def test_what_waits_or_is_filed_has_no_such_press(desk: SampleDesk, olu: TestClient) -> None:
-    for path in ("/p/9HXW-3T5R", "/p/7KQ4-M2XD", "/p/ANSW-ER00"):
+    for path in ("/p/9HXW-3T5R", "/p/7KQ4-M2XD", "/p/ANSW-ER00", "/p/PASS-W0RD"):
         status, said = press(olu, path)
         assert status == 409
         assert "decided" in said.lower()
