@@ -155,6 +155,7 @@ def test_a_document_has_a_page_with_its_pages_and_not_with_all_of_a_long_one(
     assert dana.get(picture_of(desk, 1, 25, "P1CT0R35")).status_code == 404
     assert dana.get(picture_of(desk, 2, 2, "P1CT0R35")).status_code == 200
     assert dana.get(picture_of(desk, 2, 3, "P1CT0R35")).status_code == 404
+    assert kinds(desk)[-1][1] == "access.refused"
 
 
 def test_many_documents_take_no_more_questions_than_few(desk: SampleDesk, dana: TestClient) -> None:

@@ -16,7 +16,7 @@ import sqlalchemy as sa
 
 from portal.tables import documents, events, letters, outbox, packages, parts
 from portal.unlocked_copy import Copy
-from portal.unlocking import Opened
+from portal.unlocking import NotUnlocked, Opened
 from tests.desk import PASSWORD, SampleDesk, TestClient, filled_desk, kinds
 from tests.desk import csrf as framed_csrf
 from tests.filling_in import csrf, words
@@ -246,11 +246,58 @@ def test_each_password_of_a_mail_counts_among_the_tries(desk: SampleDesk) -> Non
     assert give(browser, piece.id, PASSWORD).status_code == 429
 
 
-def test_a_mail_that_says_none_any_more_counts_as_a_try(desk: SampleDesk) -> None:
+def test_a_mail_that_cannot_be_read_now_is_no_try(desk: SampleDesk) -> None:
     mailed(desk, "3MA1WRD5", ())
     answer = try_mailed(desk.signed_in("Olu Adeyemi"), locked(desk).id, "3MA1-WRD5")
     assert "No password that the mail says opens" in words(answer.text)
-    assert "unlocking.refused" in {kind for _, kind, *_ in kinds(desk)}
+    assert "unlocking.refused" not in {kind for _, kind, *_ in kinds(desk)}
+
+
+def test_where_others_wait_or_what_is_inside_cannot_be_shown_nothing_counts(
+    desk: SampleDesk,
+) -> None:
+    """A password that was not tried, or that opened an infected file, is not a wrong one."""
+    number, tried = locked(desk).id, list[str]()
+    mailed(desk, "3MA1WRD5", ("one", "two", "three"))
+
+    def not_unlocked(sha256: str, password: str, letter_id: int) -> Opened:
+        del sha256, letter_id
+        tried.append(password)
+        raise NotUnlocked
+
+    desk.unlock = not_unlocked  # type: ignore[method-assign]
+    staff = desk.signed_in("Olu Adeyemi")
+    for answer in (
+        try_mailed(staff, number, "3MA1-WRD5"),
+        give(staff, number, PASSWORD),
+        give(proven(desk), number, PASSWORD, "locked"),
+    ):
+        assert answer.status_code == 422
+        assert "We could not open" in words(answer.text)
+    assert tried == ["one", PASSWORD, PASSWORD], "of a mail's, the next would fare no better"
+    assert "unlocking.refused" not in {kind for _, kind, *_ in kinds(desk)}
+
+
+def test_a_mail_is_read_for_a_document_that_is_locked_and_within_the_limit(
+    desk: SampleDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = list[int]()
+    mail = mailed(desk, "3MA1WRD5", ("one",))
+
+    class Heard(dict[int, tuple[str, ...]]):
+        def get(self, key: int, default: Any = None) -> Any:
+            read.append(key)
+            return super().get(key, default)
+
+    monkeypatch.setattr(desk, "said", Heard(desk.said))
+    browser = desk.signed_in("Olu Adeyemi")
+    other = desk.sample.part_ids["7KQ4M2XD"][1]
+    assert try_mailed(browser, other, "3MA1-WRD5").status_code == 404
+    assert read == []
+    for _ in range(10):
+        assert try_mailed(browser, locked(desk).id, "3MA1-WRD5").status_code == 422
+    assert try_mailed(browser, locked(desk).id, "3MA1-WRD5").status_code == 429
+    assert read == [mail] * 10
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,7 @@ def view(desk: AtDesk, visitor: SignedIn, receipt: str, part: PartId) -> Respons
     """Show a PDF in the browser's viewer: the one that was made, or the one that came."""
     package, handout = _find(desk, visitor, receipt, part, pdf_of)
     answer = inline(desk.vault, handout)
-    _note(desk, visitor, package, events.DOCUMENT_VIEWED, {"part": part})
+    note(desk, visitor, package, events.DOCUMENT_VIEWED, {"part": part})
     return answer
 
 
@@ -36,7 +36,7 @@ def pdf(desk: AtDesk, visitor: SignedIn, receipt: str, part: PartId) -> Response
     """Download that PDF."""
     package, handout = _find(desk, visitor, receipt, part, pdf_of)
     answer = attachment(desk.vault, handout)
-    _note(desk, visitor, package, events.DOCUMENT_DOWNLOADED, {"part": part, "form": "pdf"})
+    note(desk, visitor, package, events.DOCUMENT_DOWNLOADED, {"part": part, "form": "pdf"})
     return answer
 
 
@@ -52,7 +52,7 @@ def with_text(desk: AtDesk, visitor: SignedIn, receipt: str, part: PartId) -> Re
         raise NotThere(package.letter_id)
     (layer,) = layers.values()
     answer = inline(desk.vault, Handout("copy with text.pdf", layer.sha256, layer.bytes, PDF))
-    _note(desk, visitor, package, events.DOCUMENT_VIEWED, {"part": part})
+    note(desk, visitor, package, events.DOCUMENT_VIEWED, {"part": part})
     return answer
 
 
@@ -61,7 +61,7 @@ def original(desk: AtDesk, visitor: SignedIn, receipt: str, part: PartId) -> Res
     """Download a part as it came."""
     package, handout = _find(desk, visitor, receipt, part, original_of)
     answer = attachment(desk.vault, handout)
-    _note(desk, visitor, package, events.DOCUMENT_DOWNLOADED, {"part": part, "form": "original"})
+    note(desk, visitor, package, events.DOCUMENT_DOWNLOADED, {"part": part, "form": "original"})
     return answer
 
 
@@ -75,7 +75,7 @@ def all_documents(desk: AtDesk, visitor: SignedIn, receipt: str) -> Response:
         raise NotThere(package.letter_id)
     name = f"{receipt_number.shown(package.receipt)}.zip"
     answer = archive(desk.vault, handouts, name, package.arrived_at)
-    _note(desk, visitor, package, events.PACKAGE_DOWNLOADED, {"files": len(handouts)})
+    note(desk, visitor, package, events.PACKAGE_DOWNLOADED, {"files": len(handouts)})
     return answer
 
 
@@ -95,9 +95,10 @@ def _find(
     return package, handout
 
 
-def _note(
+def note(
     desk: Desk, visitor: Visitor, package: Dossier, kind: str, detail: Mapping[str, Any]
 ) -> None:
+    """Record what was looked at or downloaded, and by whom."""
     with desk.database.write() as connection:
         events.record(
             connection,

@@ -12,7 +12,7 @@ from portal.dossier import Dossier, NotThere
 from portal.piece import Piece
 from portal.thumbnails import MOST_PAGES, NoThumbnail
 from portal.web.desk import AtDesk, Desk
-from portal.web.documents import PartId
+from portal.web.documents import PartId, note
 from portal.web.found import look_up, refuse
 from portal.web.visitor import SignedIn, Visitor
 
@@ -30,7 +30,7 @@ def pages(desk: AtDesk, visitor: SignedIn, receipt: str, part: PartId) -> Respon
     """Show the pages of a document in small. It is looked at by that."""
     package, piece = _find(desk, visitor, receipt, part)
     count = piece.pages or 1
-    _note(desk, visitor, package, piece)
+    note(desk, visitor, package, events.DOCUMENT_VIEWED, {"part": piece.id})
     return desk.pages.render(
         "pages.html",
         visitor=visitor,
@@ -56,11 +56,12 @@ def picture(
     """
     package, piece = _find(desk, visitor, receipt, part)
     if page > (piece.pages or 1):
+        refuse(desk, visitor, package.letter_id)
         raise NotThere(package.letter_id)
     with desk.database.read() as connection:
         has_looked = events.has_looked(connection, package.letter_id, visitor.actor)
     if not has_looked:
-        _note(desk, visitor, package, piece)
+        note(desk, visitor, package, events.DOCUMENT_VIEWED, {"part": piece.id})
     try:
         sha256 = desk.thumbnail(str(piece.pictured), page)
     except NoThumbnail:
@@ -80,15 +81,3 @@ def _find(desk: Desk, visitor: Visitor, receipt: str, part: int) -> tuple[Dossie
             return package, piece
     refuse(desk, visitor, package.letter_id)
     raise NotThere(package.letter_id)
-
-
-def _note(desk: Desk, visitor: Visitor, package: Dossier, piece: Piece) -> None:
-    with desk.database.write() as connection:
-        events.record(
-            connection,
-            letter_id=package.letter_id,
-            actor=visitor.actor,
-            kind=events.DOCUMENT_VIEWED,
-            detail={"part": piece.id},
-            at=desk.clock(),
-        )

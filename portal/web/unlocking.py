@@ -4,11 +4,10 @@ says it; used, and forgotten.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Annotated
 
-from fastapi import APIRouter, Path, Request
+from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 
 from portal import events, mailed_password, receipt_number, unlocking
@@ -18,19 +17,18 @@ from portal.unlocking import NotUnlocked, WrongPassword
 from portal.vocabulary import problem
 from portal.web import sender_page
 from portal.web.desk import AtDesk, Desk
+from portal.web.documents import PartId
 from portal.web.found import look_up, refuse
 from portal.web.visitor import Form, OwnForm, SignedIn, Visitor
 
 router = APIRouter()
-
-PartId = Annotated[int, Path(ge=1, le=2**31 - 1)]
 
 
 @dataclass(frozen=True)
 class _Given:
     """What is tried, by whom, and the letter that it was read from where nobody typed it."""
 
-    passwords: tuple[str, ...] = field(repr=False)
+    passwords: Callable[[], Sequence[str]] = field(repr=False)
     actor: str
     mail: int | None = None
 
@@ -47,7 +45,7 @@ class _Wrong:
 def staff(desk: AtDesk, visitor: SignedIn, receipt: str, part: PartId, form: OwnForm) -> Response:
     """Take a password from staff."""
     found = look_up(desk, visitor, receipt)
-    given = _Given((_typed(form),), visitor.actor)
+    given = _Given(_typed(form), visitor.actor)
     return _by_staff(desk, visitor, found, part, given)
 
 
@@ -58,12 +56,12 @@ def mailed(desk: AtDesk, visitor: SignedIn, receipt: str, part: PartId, form: Ow
     number = receipt_number.parsed(form.get("mail", ""))
     with desk.database.read() as connection:
         offered = mailed_password.offers(connection, visitor.viewer, found)
-        unlocking.throttle(connection, found.letter_id, now=desk.clock())
     mail = next((one for one in offered if one.receipt == number), None)
     if mail is None:
         refuse(desk, visitor, found.letter_id)
         raise NotThere(found.letter_id)
-    given = _Given(desk.said(mail.letter_id), visitor.actor, mail.letter_id)
+    letter_id = mail.letter_id
+    given = _Given(lambda: desk.said(letter_id), visitor.actor, letter_id)
     return _by_staff(desk, visitor, found, part, given)
 
 
@@ -74,7 +72,7 @@ def sender(request: Request, desk: AtDesk, receipt: str, part: PartId, form: For
     if found is None:
         return sender_page.show(request, desk, receipt)
     theirs = sender_page.locked(desk, found)
-    wrong = _opened(desk, found, theirs, part, _Given((_typed(form),), events.SENDER))
+    wrong = _opened(desk, found, theirs, part, _Given(_typed(form), events.SENDER))
     if wrong is not None:
         said = problem(wrong.code, {"name": wrong.name})
         return sender_page.page(request, desk, found, wrong=said)
@@ -98,33 +96,32 @@ def _opened(
 ) -> _Wrong | None:
     """Open one of the documents that are `locked` for who asks, or say why not.
 
-    Each password that is tried counts. Raises NotThere and TooManyTries.
+    Each wrong password counts, and nothing else: one that opens what nobody may see is not wrong.
+    Raises NotThere and TooManyTries.
     """
     piece = next((one for one in locked if one.id == part), None)
     if piece is None or piece.original is None:
         raise NotThere(found.letter_id)
-    code = WrongPassword.code
-    for password in given.passwords:
-        with desk.database.read() as connection:
-            unlocking.throttle(connection, found.letter_id, now=desk.clock())
+    with desk.database.read() as connection:
+        unlocking.throttle(connection, found.letter_id, now=desk.clock())
+    code = WrongPassword.code if given.mail is None else mailed_password.WRONG
+    for password in given.passwords():
         try:
             made = desk.unlock(piece.original, password, found.letter_id)
-        except (NotUnlocked, WrongPassword) as fault:
-            code = fault.code
+        except WrongPassword:
             _count(desk, found, part, given)
             continue
+        except NotUnlocked as fault:
+            code = fault.code
+            break
         with desk.database.write() as connection:
             # Asked again, one after the other: many may have been tried at the same moment.
-            unlocking.throttle(connection, found.letter_id, now=desk.clock())
             now = desk.clock()
+            unlocking.throttle(connection, found.letter_id, now=now)
             unlocking.take(
                 connection, found, piece, made, actor=given.actor, now=now, said_by=given.mail
             )
         return None
-    if not given.passwords:
-        _count(desk, found, part, given)
-    if given.mail is not None and code == WrongPassword.code:
-        code = mailed_password.WRONG
     return _Wrong(code, piece.original_name or piece.filed_name or "")
 
 
@@ -142,8 +139,9 @@ def _count(desk: Desk, found: Dossier, part: int, given: _Given) -> None:
         )
 
 
-def _typed(form: Mapping[str, str]) -> str:
-    return form.get("password", "")[: unlocking.MOST_CHARACTERS]
+def _typed(form: Mapping[str, str]) -> Callable[[], Sequence[str]]:
+    password = form.get("password", "")[: unlocking.MOST_CHARACTERS]
+    return lambda: (password,)
 
 
 def _back(found: Dossier) -> Response:
