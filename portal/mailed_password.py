@@ -14,15 +14,14 @@ from typing import Any
 import sqlalchemy as sa
 
 from portal import events
-from portal.dossier import Dossier, NotThere, dossier
-from portal.rights import UNPROVEN, Viewer
+from portal.dossier import Dossier
+from portal.rights import UNPROVEN, Viewer, visible
 from portal.tables import cases, letters, outbox, parts, submissions
 from portal.tables import events as trail
 
 WRONG = "mailed_password_wrong"
 _Row = sa.Row[*tuple[Any, ...]]
 _MOST_OFFERED = 3
-_MOST_LOOKED_UP = 20  # whether the viewer may see them
 _MOST_SEEN = 200
 _NEAR = timedelta(days=30)
 _HIDDEN = ("checking", "copy", "rehearsed")
@@ -52,6 +51,7 @@ class Offer:
     sender: str
     arrived_at: datetime
     is_same: bool  # the letter that the document came with
+    has_page: bool  # that the viewer may see: an answer that was set aside may have none for them
 
 
 def note(
@@ -122,6 +122,7 @@ def offers(connection: sa.Connection, viewer: Viewer, found: Dossier) -> tuple[O
     answer to a mail of ours about it, a mail of the same sender or to the same case. None is
     offered that the viewer may not see; an answer that was set aside belongs to what it answers.
     """
+    is_seen = visible(viewer)
     near = letters.c.arrived_at.between(found.arrived_at - _NEAR, found.arrived_at + _NEAR)
     of_firm = sa.and_(
         letters.c.firm_id == found.firm_id, letters.c.proof.not_in(sorted(UNPROVEN)), near
@@ -134,12 +135,14 @@ def offers(connection: sa.Connection, viewer: Viewer, found: Dossier) -> tuple[O
             letters.c.arrived_at,
             letters.c.copy_of,
             trail.c.detail,
+            is_seen.label("has_page"),
         )
         .join(trail, trail.c.letter_id == letters.c.id)
         .where(
             trail.c.kind == events.SAYS_PASSWORD,
             letters.c.state.not_in(_HIDDEN),
             sa.or_(letters.c.id == found.letter_id, of_firm),
+            sa.or_(letters.c.id == found.letter_id, letters.c.copy_of == found.letter_id, is_seen),
         )
         .order_by(letters.c.arrived_at.desc(), letters.c.id.desc())
         .limit(_MOST_SEEN)
@@ -154,22 +157,14 @@ def offers(connection: sa.Connection, viewer: Viewer, found: Dossier) -> tuple[O
     ranked = sorted(
         ((place, row) for row in rows if (place := rank(row)) is not None), key=lambda one: one[0]
     )
-    likely = ranked[:_MOST_LOOKED_UP]
-    seen = (row for _, row in likely if _may_see(connection, viewer, found, row))
     return tuple(
-        Offer(row.id, row.receipt, row.sender, row.arrived_at, row.id == found.letter_id)
-        for row, _ in zip(seen, range(_MOST_OFFERED), strict=False)
+        Offer(
+            *(row.id, row.receipt, row.sender, row.arrived_at),
+            is_same=row.id == found.letter_id,
+            has_page=bool(row.has_page),
+        )
+        for _, row in ranked[:_MOST_OFFERED]
     )
-
-
-def _may_see(connection: sa.Connection, viewer: Viewer, found: Dossier, row: _Row) -> bool:
-    if found.letter_id in (row.id, row.copy_of):
-        return True
-    try:
-        dossier(connection, viewer, row.receipt)
-    except NotThere:
-        return False
-    return True
 
 
 def _in_cases(connection: sa.Connection, ids: list[int], numbers: set[str]) -> set[int]:

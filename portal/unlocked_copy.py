@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from portal.dossier import Dossier
 from portal.pdf_name import pdf_name, split
 from portal.piece import Piece
-from portal.tables import documents, parts
+from portal.tables import documents, letters, parts
 
 COPY = "unlocked_copy"
 _NO_PDF = "file_convert_failed"
@@ -50,7 +50,7 @@ def add(
             path=f"{piece.path}/1",
             container=piece.path,
             original_name=None,
-            filed_name=_name(dossier, piece, copy),
+            filed_name=_name(connection, dossier.letter_id, piece, copy),
             declared_type=piece.declared_type,
             detected_type=copy.media_type,
             bytes=copy.bytes,
@@ -77,9 +77,17 @@ def add(
     connection.execute(documents.insert().from_select(columns, held))
 
 
-def _name(dossier: Dossier, piece: Piece, copy: Copy) -> str:
-    """Name it by its document: "notes (unlocked).docx", with a number where that is taken."""
-    names = [one.filed_name for one in dossier.pieces if one.filed_name]
+def _name(connection: sa.Connection, letter_id: int, piece: Piece, copy: Copy) -> str:
+    """Name it by its document: "notes (unlocked).docx", with a number where that is taken.
+
+    By any of the letter's: no viewer sees all of them.
+    """
+    connection.execute(sa.select(letters.c.id).where(letters.c.id == letter_id).with_for_update())
+    names = connection.scalars(
+        sa.select(parts.c.filed_name).where(
+            parts.c.letter_id == letter_id, parts.c.filed_name.is_not(None)
+        )
+    )
     taken = {one.casefold() for name in names for one in (name, pdf_name(name))}
     stem, ending = split(piece.filed_name or "Document")
     stem = stem.encode()[:_LONGEST_STEM].decode(errors="ignore").rstrip()

@@ -14,7 +14,7 @@ import httpx
 import pytest
 import sqlalchemy as sa
 
-from portal.tables import documents, events, letters, outbox, packages, parts
+from portal.tables import documents, events, letters, outbox, packages, parts, submissions
 from portal.unlocked_copy import Copy
 from portal.unlocking import NotUnlocked, Opened
 from tests.desk import PASSWORD, SampleDesk, TestClient, filled_desk, kinds
@@ -338,6 +338,32 @@ def test_what_a_person_may_not_see_is_not_offered_to_them(desk: SampleDesk) -> N
     assert "seems to hold the password" in words(desk.signed_in("Olu Adeyemi").get(PAGE).text)
 
 
+def test_a_mail_that_was_set_aside_is_tried_and_leads_only_who_may_see_it_to_its_page(
+    desk: SampleDesk,
+) -> None:
+    with desk.database.read() as connection:
+        first = connection.scalar(sa.select(letters.c.id).where(letters.c.receipt == "7KQ4M2XD"))
+    mailed(desk, "3MA1WRD5", (PASSWORD,), state="set_aside", copy_of=first)
+    consultant = desk.signed_in("Dana Reyes")
+    page = consultant.get(PAGE).text
+    assert "3MA1-WRD5" in page
+    assert 'href="/p/3MA1-WRD5"' not in page
+    assert consultant.get("/p/3MA1-WRD5").status_code == 404
+    assert 'href="/p/3MA1-WRD5"' in desk.signed_in("Olu Adeyemi").get(PAGE).text
+    assert try_mailed(consultant, locked(desk).id, "3MA1-WRD5").status_code == 303
+
+
+def test_mails_that_a_person_may_not_see_keep_none_from_them(desk: SampleDesk) -> None:
+    for number in range(25):
+        mailed(desk, f"H1DDEN{number:02}", ("x",), state="with_us")
+    piece, earlier = locked(desk), NOW - timedelta(days=1)
+    letter = mailed(desk, "3MA1WRD5", (PASSWORD,), arrived_at=earlier)
+    desk.sample.file(letter, "24-001234", "Dana Reyes", [])
+    consultant = desk.signed_in("Dana Reyes")
+    assert "3MA1-WRD5" in consultant.get(PAGE).text
+    assert try_mailed(consultant, piece.id, "3MA1-WRD5").status_code == 303
+
+
 def test_the_sender_is_offered_no_mail(desk: SampleDesk) -> None:
     mailed(desk, "3MA1WRD5", (PASSWORD,))
     assert "seems to hold the password" not in words(proven(desk).get(PAGE).text)
@@ -400,6 +426,36 @@ def test_the_copy_of_an_office_document_is_a_document_beside_it(
     assert got.content == b"PK readable"
     assert PASSWORD not in everything_kept(desk)
     assert give(browser, piece.id, PASSWORD).status_code == 404, "it is open"
+
+
+def test_the_name_of_a_copy_is_free_in_what_its_opener_may_not_see_too(desk: SampleDesk) -> None:
+    piece = locked(desk)
+    blob = desk.vault.add(io.BytesIO(b"PK readable"))
+    desk.copy = Copy(blob.sha256, blob.bytes, DOCX, ".docx", False, "clean")
+    taken = "records (unlocked).docx"
+    with desk.database.write() as connection:
+        other = connection.execute(
+            sa.update(parts)
+            .where(parts.c.filed_name == "budget.xlsx")
+            .values(filed_name=taken)
+            .returning(parts.c.id)
+        ).scalar_one()
+        connection.execute(sa.delete(documents).where(documents.c.part_id == other))
+    desk.sample.file(piece.letter_id, "24-001300", "Lee Park", [other], sequence=2)
+    browser = desk.signed_in("Ada Oyelaran-Whitcombe")
+    with desk.database.write() as connection:
+        ada = desk.sample.consultants["Ada Oyelaran-Whitcombe"]
+        mine = sa.select(documents.c.submission_id).where(documents.c.part_id == piece.id)
+        connection.execute(
+            sa.update(submissions).where(submissions.c.id.in_(mine)).values(consultant_id=ada)
+        )
+    assert taken not in browser.get(PAGE).text
+    assert give(browser, piece.id, PASSWORD).status_code == 303
+    with desk.database.read() as connection:
+        made = connection.scalar(
+            sa.select(parts.c.filed_name).where(parts.c.container == piece.path)
+        )
+    assert made == "records (unlocked) (2).docx"
 
 
 @pytest.mark.parametrize(
