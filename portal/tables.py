@@ -181,7 +181,7 @@ thumbnails = sa.Table(
     # None where it was tried, and none can be made.
     sa.Column("picture_sha256", sa.Text, nullable=True, index=True),
     _moment("made_at"),
-    sa.UniqueConstraint("pdf_sha256", "page", "settings"),
+    sa.UniqueConstraint("pdf_sha256", "page"),
 )
 
 # The copy of a scan with words under its pictures (portal/text_layers.py).

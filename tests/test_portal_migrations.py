@@ -29,17 +29,20 @@ def test_the_migrations_build_the_tables_that_the_code_knows(stores: Stores) -> 
         assert compare_metadata(context, metadata) == []
 
 
-def test_every_check_and_unique_constraint_is_in_the_database(stores: Stores) -> None:
+def test_every_check_unique_constraint_and_foreign_key_is_in_the_database(stores: Stores) -> None:
     with stores.database.read() as connection:
         inspector = sa.inspect(connection)
         for table in metadata.sorted_tables:
             checks = {one["name"] for one in inspector.get_check_constraints(table.name)}
             uniques = {one["name"] for one in inspector.get_unique_constraints(table.name)}
+            foreign = {one["name"] for one in inspector.get_foreign_keys(table.name)}
             for constraint in table.constraints:
                 if isinstance(constraint, sa.CheckConstraint):
                     assert constraint.name in checks
                 if isinstance(constraint, sa.UniqueConstraint):
                     assert constraint.name in uniques
+                if isinstance(constraint, sa.ForeignKeyConstraint):
+                    assert constraint.name in foreign
 
 
 @pytest.mark.slow

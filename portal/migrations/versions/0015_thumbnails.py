@@ -24,8 +24,6 @@ def upgrade() -> None:
         sa.Column("picture_sha256", sa.Text(), nullable=True),
         sa.Column("made_at", UtcDateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_thumbnails"),
-        sa.UniqueConstraint(
-            "pdf_sha256", "page", "settings", name="uq_thumbnails_pdf_sha256_page_settings"
-        ),
+        sa.UniqueConstraint("pdf_sha256", "page", name="uq_thumbnails_pdf_sha256_page"),
     )
     op.create_index("ix_thumbnails_picture_sha256", "thumbnails", ["picture_sha256"])

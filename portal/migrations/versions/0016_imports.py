@@ -18,9 +18,7 @@ def upgrade() -> None:
     with op.batch_alter_table("letters") as table:
         table.add_column(sa.Column("dated_at", UtcDateTime(timezone=True), nullable=True))
         table.add_column(sa.Column("imported_for", sa.Integer(), nullable=True))
-        table.create_foreign_key(
-            op.f("fk_letters_imported_for_firms"), "firms", ["imported_for"], ["id"]
-        )
+        table.create_foreign_key(op.f("fk_letters_imported_for"), "firms", ["imported_for"], ["id"])
     op.add_column("packages", sa.Column("sent_at", UtcDateTime(timezone=True), nullable=True))
     op.create_index("ix_packages_message_id", "packages", ["message_id"], postgresql_using="hash")
     op.create_index("ix_packages_sent_at", "packages", ["sent_at"])
