@@ -14,7 +14,7 @@ from gateway.mailed_password import none_said
 from gateway.pages import pages_of
 from gateway.paper import no_paper
 from gateway.stores import open_stores
-from gateway.thumbnails import no_thumbnails
+from gateway.thumbnails import NoThumbnails
 from gateway.unlocking import no_unlocking
 
 
@@ -24,7 +24,7 @@ async def _serve() -> None:
     is_new = not (settings.storage.path / "casebridge.db").exists()
     with open_stores(settings, migrating=is_new) as stores:
         send = stores.web_door(clock.now).send
-        engines = (no_paper, no_unlocking, no_thumbnails, none_said)
+        engines = (no_paper, no_unlocking, NoThumbnails(), none_said)
         pages = pages_of(stores, {}, bytes, send, *engines, grace_seconds=5)
         # A server that was killed and starts again takes the port of the one before.
         with socket.create_server((settings.web.host, settings.web.port), backlog=512) as listening:

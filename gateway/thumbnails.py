@@ -34,12 +34,17 @@ class Thumbnailer:
     clock: Callable[[], datetime]
     _turn: threading.Lock = field(default_factory=threading.Lock)
 
+    @property
+    def settings(self) -> str:
+        """Those of the engine that draws, its version among them."""
+        return self.workshop.thumbnail_settings()
+
     def __call__(self, sha256: str, page: int) -> str:
         """Return the SHA-256 of a page's picture: of one that was made before, or makes it.
 
         Raises NoThumbnail where it cannot be drawn, which is kept too, or others wait for long.
         """
-        settings = self.workshop.thumbnail_settings()
+        settings = self.settings
         with self.database.read() as connection:
             there = thumbnails.find(connection, sha256, page, settings)
         if there is None:
@@ -80,7 +85,13 @@ class Thumbnailer:
                 return self.vault.add(stream).sha256
 
 
-def no_thumbnails(sha256: str, page: int) -> str:
-    """Draw nothing: for pages that are served without engines. Raises NoThumbnail."""
-    del sha256, page
-    raise NoThumbnail
+@dataclass(frozen=True)
+class NoThumbnails:
+    """Draws nothing: for pages that are served without engines."""
+
+    settings: str = ""
+
+    def __call__(self, sha256: str, page: int) -> str:
+        """Raise NoThumbnail."""
+        del sha256, page
+        raise NoThumbnail

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from datetime import datetime, timedelta
+from typing import Protocol
 
 import sqlalchemy as sa
 
@@ -14,12 +15,20 @@ MOST_PAGES = 24
 
 _FORGOTTEN_AFTER = timedelta(days=30)
 
-Thumbnail = Callable[[str, int], str]
-"""Pictures a page, counted from 1, of a PDF of the vault, and returns the picture's SHA-256."""
-
 
 class NoThumbnail(Exception):
     """There is no picture of that page: it cannot be drawn, or others wait for theirs."""
+
+
+class Thumbnail(Protocol):
+    """Pictures the pages of the vault's PDFs."""
+
+    @property
+    def settings(self) -> str:
+        """Those that it pictures with: equal ones make equal pictures."""
+
+    def __call__(self, sha256: str, page: int) -> str:
+        """Picture a page, counted from 1, and return the picture's SHA-256. Raises NoThumbnail."""
 
 
 def find(
@@ -68,11 +77,15 @@ def keep(
     )
 
 
-def undrawable(connection: sa.Connection, pdfs: Collection[str]) -> frozenset[str]:
-    """Return those of the PDFs whose first page could not be drawn: asked once for a whole page."""
+def undrawable(connection: sa.Connection, pdfs: Collection[str], settings: str) -> frozenset[str]:
+    """Return those of the PDFs whose first page could not be drawn: asked once for a whole page.
+
+    With these settings: others may draw it.
+    """
     asked = sa.select(thumbnails.c.pdf_sha256).where(
         thumbnails.c.pdf_sha256.in_(sorted(pdfs)),
         thumbnails.c.page == 1,
+        thumbnails.c.settings == settings,
         thumbnails.c.picture_sha256.is_(None),
     )
     return frozenset(connection.scalars(asked))

@@ -13,7 +13,7 @@ import tempfile
 import threading
 import time
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -53,6 +53,18 @@ __all__ = ["SampleDesk", "TestClient", "csrf", "filled_desk", "kinds", "open_des
 
 PASSWORD = "Lincoln 7"
 BASE_URL = "http://127.0.0.1:8080"
+
+
+@dataclass(frozen=True)
+class Pictures:
+    """What draws the thumbnails, and its settings."""
+
+    draw: Callable[[str, int], str]
+    settings: str = "these"
+
+    def __call__(self, sha256: str, page: int) -> str:
+        """Draw a page."""
+        return self.draw(sha256, page)
 
 
 @dataclass
@@ -107,7 +119,7 @@ class SampleDesk:
             encrypted=self.encrypted,
             printer=self.print,
             unlock=self.unlock,
-            thumbnail=self.thumbnail,
+            thumbnail=Pictures(self.thumbnail),
             said=lambda letter_id: self.said.get(letter_id, ()),
             clock=lambda: self.now,
             checks=self.checks,

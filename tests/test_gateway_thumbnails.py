@@ -72,7 +72,8 @@ def test_what_cannot_be_drawn_is_tried_once_and_again_after_a_month(
     with pytest.raises(NoThumbnail):
         draw(sha256, 1)
     with stores.database.read() as connection:
-        assert thumbnails.undrawable(connection, {sha256, "another"}) == {sha256}
+        assert thumbnails.undrawable(connection, {sha256, "another"}, draw.settings) == {sha256}
+        assert not thumbnails.undrawable(connection, {sha256}, "a later version")
     monkeypatch.setattr(workshop, "thumbnail", None)
     with pytest.raises(NoThumbnail):
         draw(sha256, 1)

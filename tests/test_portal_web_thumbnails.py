@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from portal import thumbnails
 from portal.tables import parts
-from tests.desk import SampleDesk, TestClient, filled_desk, kinds
+from tests.desk import Pictures, SampleDesk, TestClient, filled_desk, kinds
 from tests.record_sample import Part, pdf
 
 PAGE = "/p/7KQ4-M2XD"
@@ -134,7 +134,11 @@ def test_what_has_no_pages_shows_its_kind_and_so_does_what_could_not_be_drawn(
         )
         assert sha256 is not None
         assert torn_sha is not None
-        thumbnails.keep(connection, torn_sha, 1, "any", None, now=desk.now)
+        thumbnails.keep(connection, torn_sha, 1, "others", None, now=desk.now)
+    page = dana.get("/p/P1CT-0R35").text
+    assert page.count("<img") == 1, "another version of the engine may draw it"
+    with desk.database.write() as connection:
+        thumbnails.keep(connection, torn_sha, 1, Pictures.settings, None, now=desk.now)
     page = dana.get("/p/P1CT-0R35").text
     assert page.count('class="thumb none" aria-hidden="true">PDF<') == 2
     assert "<img" not in page

@@ -15,7 +15,7 @@ from gateway.mailed_password import none_said
 from gateway.pages import pages_of
 from gateway.paper import no_paper
 from gateway.stores import Stores
-from gateway.thumbnails import no_thumbnails
+from gateway.thumbnails import NoThumbnails
 from gateway.unlocking import no_unlocking
 from portal.pdf_name import pdf_name
 from portal.tables import cases, letters, parts, submissions
@@ -35,7 +35,7 @@ def pdf() -> bytes:
 def browser_of(stores: Stores, carrier: Carrier) -> TestClient:
     """A browser at the pages as `serve` builds them."""
     send = stores.web_door(lambda: carrier.now).send
-    engines = (no_paper, no_unlocking, no_thumbnails, none_said)
+    engines = (no_paper, no_unlocking, NoThumbnails(), none_said)
     pages = pages_of(stores, {}, bytes, send, *engines, grace_seconds=1)
     app = cast("FastAPI", pages.config.app)
     address = stores.settings.service.base_url

@@ -63,7 +63,7 @@ def package(request: Request, desk: AtDesk, receipt: str) -> Response:
         mailed = mailed_password.offers(connection, visitor.viewer, found) if locked else ()
         links = upload_link.of(connection, visitor.viewer, found)
         pictured = {piece.pictured for piece in found.pieces if piece.pictured is not None}
-        undrawable = thumbnails.undrawable(connection, pictured)
+        undrawable = thumbnails.undrawable(connection, pictured, desk.thumbnail.settings)
         readable = text_layers.of(connection, pictured)
         completes = upload_link.completes(connection, found.letter_id)
         bound = binder.find(connection, found)
