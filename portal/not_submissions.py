@@ -15,38 +15,37 @@ from portal.decision import BELONGS, SHELVED, waits_to_be_carried
 from portal.rights import Viewer
 from portal.tables import decisions, events, firms, letters, packages
 from portal.vocabulary import NOT_SUBMISSION_RULES, NOT_SUBMISSIONS
+from portal.wish import MOST_PAGES, number
 
 PAGE_ROWS = 25
 PERSON = "person"
 BY_RULE = tuple(kind for kind in NOT_SUBMISSIONS if kind != PERSON)
 """The kinds that the gateway finds by itself: each is the reason of its letters."""
 
-_MOST_PAGES = 10_000
 _REASON = sa.func.coalesce(letters.c.reason, "")
 _KIND = sa.case((_REASON.in_(BY_RULE), letters.c.reason), else_=PERSON)
 
 
 @dataclass(frozen=True)
-class Wish:
-    """What a viewer asked to see, as it stands in the address of the page."""
+class Filter:
+    """What a viewer asked to see of them, as it stands in the address of the page."""
 
     kind: str = ""  # "" for all of them
     find: str = ""  # a receipt number in our form
     page: int = 1
 
     @classmethod
-    def read(cls, query: Mapping[str, str]) -> Wish:
+    def read(cls, query: Mapping[str, str]) -> Filter:
         """Read a query string. What cannot be understood is left out."""
-        kind, page = query.get("kind", ""), query.get("page", "")
-        is_number = page.isascii() and page.isdecimal() and len(page) <= 5
+        kind = query.get("kind", "")
         return cls(
             kind=kind if kind in NOT_SUBMISSIONS else "",
             find=receipt_number.parsed(query.get("find", "").strip()[:40]) or "",
-            page=min(max(1, int(page)), _MOST_PAGES) if is_number else 1,
+            page=number(query.get("page", ""), most=MOST_PAGES) or 1,
         )
 
     def query(self, **changes: object) -> dict[str, object]:
-        """Write the wish as the fields of a query string, the ones that are not set left out."""
+        """Write the filter as the fields of a query string, the ones that are not set left out."""
         fields: dict[str, object] = {
             "kind": self.kind,
             "find": self.find,
@@ -82,7 +81,7 @@ class Listed:
     counts: Mapping[str, int]  # of all that the viewer may see, by kind
 
 
-def not_submissions(connection: sa.Connection, viewer: Viewer, wish: Wish) -> Listed:
+def not_submissions(connection: sa.Connection, viewer: Viewer, asked: Filter) -> Listed:
     """Return one page of what the viewer may see and asked for, the newest first.
 
     What belongs to another letter is none of them: an answer to our question, and a mail that only
@@ -96,13 +95,13 @@ def not_submissions(connection: sa.Connection, viewer: Viewer, wish: Wish) -> Li
     by_kind = sa.select(_KIND.label("kind"), sa.func.count().label("n")).where(*shelved)
     counts = {row.kind: row.n for row in connection.execute(by_kind.group_by(_KIND))}
     wanted = list(shelved)
-    if wish.kind:
-        wanted.append(_KIND == wish.kind)  # noqa: SIM300 -- a column
-    if wish.find:
-        wanted.append(letters.c.receipt == wish.find)
+    if asked.kind:
+        wanted.append(_KIND == asked.kind)  # noqa: SIM300 -- a column
+    if asked.find:
+        wanted.append(letters.c.receipt == asked.find)
     total = connection.scalar(sa.select(sa.func.count()).select_from(letters).where(*wanted)) or 0
     pages = max(1, -(-total // PAGE_ROWS))
-    page = min(wish.page, pages)
+    page = min(asked.page, pages)
     waits = sa.exists().where(decisions.c.letter_id == letters.c.id, *waits_to_be_carried())
     found = connection.execute(
         sa.select(

@@ -20,7 +20,7 @@ conversion, or is filed to a case that no consultant has."""
 # A case number or receipt number and nothing else may be looked for: a name in the address of a
 # page would stay in the browser's history.
 _FINDABLE = re.compile(r"[0-9A-Za-z][0-9A-Za-z ./-]{0,39}")
-_MOST_PAGES = 10_000
+MOST_PAGES = 10_000
 
 
 @dataclass(frozen=True)
@@ -41,9 +41,9 @@ class Wish:
         return cls(
             mine=not viewer.works_in_operations or query.get("view") == "mine",
             show=show if show in SHOWS else "all",
-            firm_id=_number(query.get("firm", ""), most=2**31 - 1),
+            firm_id=number(query.get("firm", ""), most=2**31 - 1),
             find=find if _FINDABLE.fullmatch(find) else "",
-            page=_number(query.get("page", ""), most=_MOST_PAGES) or 1,
+            page=number(query.get("page", ""), most=MOST_PAGES) or 1,
         )
 
     @property
@@ -63,7 +63,8 @@ class Wish:
         return {name: value for name, value in (fields | changes).items() if value is not None}
 
 
-def _number(text: str, *, most: int) -> int | None:
+def number(text: str, *, most: int) -> int | None:
+    """Read a number of an address, from 1 to `most`; None where it is none."""
     if not (text.isascii() and text.isdecimal() and len(text) <= 10):
         return None
     return min(int(text), most) or None

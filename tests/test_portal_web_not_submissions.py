@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 from portal.decision import carried, latest
-from portal.not_submissions import PAGE_ROWS, Wish
+from portal.not_submissions import PAGE_ROWS, Filter
 from portal.tables import decisions, events, letters
 from portal.vocabulary import NOT_SUBMISSION_RULES, NOT_SUBMISSIONS
 from tests.desk import SampleDesk, TestClient, csrf, filled_desk, kinds, spoken
@@ -83,8 +83,8 @@ def test_a_long_shelf_has_pages_that_keep_the_filter(desk: SampleDesk, olu: Test
     assert f"{SHELF}?kind=bounce&amp;page=2" in first.text
     assert len(receipts(olu.get(f"{SHELF}?kind=bounce&page=2").text)) == 2
     assert len(receipts(olu.get(f"{SHELF}?kind=bounce&page=99").text)) == 2
-    assert Wish.read({"page": "0"}).page == 1
-    assert Wish.read({"page": "٣"}).page == 1
+    assert Filter.read({"page": "0"}).page == 1
+    assert Filter.read({"page": "٣"}).page == 1
 
 
 def test_an_empty_shelf_says_so(desk: SampleDesk, olu: TestClient) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from portal.shelf import PAGE_ROWS
+from portal.package_list import PAGE_ROWS
 from portal.tables import letters, packages, parts
 from portal.wish import SHOWS
 from tests.desk import SampleDesk, TestClient, filled_desk, kinds, open_desk

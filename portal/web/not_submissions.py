@@ -10,7 +10,7 @@ from fastapi.responses import RedirectResponse, Response
 from portal import events, receipt_number, rights
 from portal.decision import AlreadyDecided, decide, latest
 from portal.dossier import NotThere
-from portal.not_submissions import Wish, not_submissions
+from portal.not_submissions import Filter, not_submissions
 from portal.rights import Filing
 from portal.web import found as packages
 from portal.web.desk import AtDesk
@@ -28,9 +28,9 @@ def shelf(request: Request, desk: AtDesk, visitor: SignedIn) -> Response:
     if not visitor.viewer.works_in_operations:
         refuse(desk, visitor, None)
         raise NotThere
-    wish = Wish.read(request.query_params)
+    asked = Filter.read(request.query_params)
     with desk.database.read() as connection:
-        listed = not_submissions(connection, visitor.viewer, wish)
+        listed = not_submissions(connection, visitor.viewer, asked)
     with desk.database.write() as connection:
         events.record(
             connection,
@@ -42,11 +42,11 @@ def shelf(request: Request, desk: AtDesk, visitor: SignedIn) -> Response:
         )
 
     def address(**changes: object) -> str:
-        query = urlencode(wish.query(**changes))
+        query = urlencode(asked.query(**changes))
         return f"/not-submissions?{query}" if query else "/not-submissions"
 
     return desk.pages.render(
-        "not_submissions.html", visitor=visitor, wish=wish, listed=listed, address=address
+        "not_submissions.html", visitor=visitor, asked=asked, listed=listed, address=address
     )
 
 

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 
-from portal.shelf import counts, senders, shelf
+from portal.package_list import counts, package_list, senders
 from portal.web.desk import AtDesk
 from portal.web.visitor import SignedIn
 from portal.wish import Wish
@@ -48,7 +48,7 @@ def packages(request: Request, desk: AtDesk, visitor: SignedIn) -> Response:
     viewer = visitor.viewer
     wish = Wish.read(request.query_params, viewer)
     with desk.database.read() as connection:
-        page = shelf(connection, viewer, wish)
+        listed = package_list(connection, viewer, wish)
         totals = counts(connection, viewer, mine=wish.mine)
         firms = senders(connection, viewer, mine=wish.mine)
 
@@ -60,7 +60,7 @@ def packages(request: Request, desk: AtDesk, visitor: SignedIn) -> Response:
         "packages.html",
         visitor=visitor,
         wish=wish,
-        shelf=page,
+        listed=listed,
         counts=totals,
         firms=firms,
         offered=_OFFERED[viewer.role],

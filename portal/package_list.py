@@ -1,4 +1,4 @@
-"""The shelf: the list of packages as one viewer sees it, a page at a time, with its counts."""
+"""The list of packages as one viewer sees it, a page at a time, with its counts."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class Row:
 
 
 @dataclass(frozen=True)
-class Shelf:
+class PackageList:
     """One page of the list."""
 
     rows: tuple[Row, ...]
@@ -90,7 +90,7 @@ class Counts:
         return named
 
 
-def shelf(connection: sa.Connection, viewer: Viewer, wish: Wish) -> Shelf:
+def package_list(connection: sa.Connection, viewer: Viewer, wish: Wish) -> PackageList:
     """Return one page of what the viewer may see and asked for.
 
     Urgent letters come first, then those that wait for a person (the longest first), then the
@@ -119,7 +119,7 @@ def shelf(connection: sa.Connection, viewer: Viewer, wish: Wish) -> Shelf:
     ids = [row.id for row in found]
     tallies, filings = _tallies(connection, ids), _filings(connection, ids)
     rows = tuple(_row(row, tallies, filings.get(row.id, ()), viewer) for row in found)
-    return Shelf(rows=rows, total=total, page=page, pages=pages)
+    return PackageList(rows=rows, total=total, page=page, pages=pages)
 
 
 def counts(connection: sa.Connection, viewer: Viewer, *, mine: bool) -> Counts:
