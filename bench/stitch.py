@@ -98,7 +98,8 @@ class _Words:
 
 def _bind(workshop: Workshop, document: Path) -> None:
     with tempfile.TemporaryDirectory() as name:
-        bindery = Bindery(workshop, Path(name), lambda _: None, most_pages=10_000)
+        most = 10_000, Conversion().max_output_bytes
+        bindery = Bindery(workshop, Path(name), lambda _: None, *most)
         made = bindery.bind(_Words(), [document] * _DOCUMENTS)
         assert made.pages > _DOCUMENTS * _PAGES
         assert not made.left_out

@@ -27,6 +27,8 @@ _ACTIONS: Final = {
 KINDS: Final = ("pdf_script", "pdf_action", "pdf_files", "pdf_unseen")
 # As qpdf writes names, whatever escapes a file has them in. A string may hold the same letters.
 _MAY_BE = re.compile("|".join(rf"{each}\b" for each in (*_KEYS, *_ACTIONS)).encode())
+_ACTS = re.compile(rf"(?:{'|'.join(_KEYS)}|(?:^|/S )(?:{'|'.join(_ACTIONS)}))(?= |$)".encode())
+_STRING = re.compile(rb"\((?:[^\\()]|\\.)*+\)", re.DOTALL)
 _MOST_OBJECTS = 200_000  # thirty microseconds each
 
 
@@ -37,9 +39,14 @@ def kinds(pdf: pikepdf.Pdf) -> frozenset[str]:
     return frozenset(kind for each in pdf.objects for kind in of_object(each))
 
 
-def may_act(written: bytes) -> bool:
-    """Say whether an object, as qpdf has written it, may be one that `of_object` tells of."""
-    return _MAY_BE.search(written) is not None
+def acts(written: bytes) -> bool:
+    """Say whether an object does something or holds a file, by its bytes as qpdf writes them.
+
+    A name that stands alone may be what another object's action refers to.
+    """
+    if not _MAY_BE.search(written):
+        return False
+    return _ACTS.search(_STRING.sub(b"()", written)) is not None
 
 
 def of_object(each: pikepdf.Object) -> Iterator[str]:

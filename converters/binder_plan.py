@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Protocol
+from dataclasses import dataclass
+from typing import Protocol
 
 
 @dataclass(frozen=True)
@@ -50,10 +50,6 @@ class Plan:
     sheets: Sequence[int]
     front: int
     names: Mapping[str, int]
-    facts: dict[str, Any] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        self.facts.update(title=self.words.title, language="en", sections=[])
 
     @property
     def standings(self) -> list[Standing]:

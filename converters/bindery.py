@@ -10,12 +10,12 @@ import contextlib
 import json
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
-from converters import sheets
+from converters import bookmarks, sheets
 from converters.binder_plan import Plan, Seen, Words
 from converters.fault import ConversionFault, EngineFailed
 from converters.rendition import RESULT
@@ -24,6 +24,7 @@ from converters.workshop import Workshop
 
 _CHUNK: Final = 1 << 20
 _MOST_LAYOUTS: Final = 4
+_MOST_ROUNDS: Final = 4  # of making every section: who breaks anew each time is none to wait for
 
 
 class TooManyPages(Exception):
@@ -48,14 +49,15 @@ class Bound:
 class Bindery:
     """Makes one PDF in an empty folder, which belongs to it alone.
 
-    `step` is told how many of the documents are done, again from 0 where one of them broke; what it
-    raises ends the work.
+    `step` is told how many of the documents are done, again from 0 where some of them broke; what
+    it raises ends the work.
     """
 
     workshop: Workshop
     folder: Path
     step: Callable[[int], None]
     most_pages: int  # of the whole
+    most_bytes: int  # of all sections: a document beyond it is one that cannot be shown
 
     def bind(self, words: Words, documents: Sequence[Path | None]) -> Bound:
         """Make the whole of documents; where there is no file there is the sheet alone.
@@ -64,20 +66,26 @@ class Bindery:
         EngineFailed, JobStopped, SandboxMissing.
         """
         seen = [None if one is None else self._look(one) for one in documents]
-        while True:
+        for _ in range(_MOST_ROUNDS):
             plan = self._plan(words, seen)
-            broken = self._sections(plan, documents)
-            if broken is None:
-                break
-            seen[broken] = None  # and every number behind it is another one
-        facts = self.folder / "facts.json"
-        facts.write_text(json.dumps(plan.facts))
-        made = self._ask({"do": "bind"}, self._joined, facts)
-        if made["pages"] != plan.of:
+            sections, broken = self._sections(plan, documents)
+            if not broken:
+                return self._bound(plan, sections)
+            # Every number behind one of them is another one.
+            seen = [None if at in broken else one for at, one in enumerate(seen)]
+        raise EngineFailed("other documents that break each time")
+
+    def _bound(self, plan: Plan, sections: Sequence[Mapping[str, Any]]) -> Bound:
+        said = {"title": plan.words.title, "language": "en", "sections": sections}
+        facts = self._written("facts.json", json.dumps(said))
+        made = self._ask({"do": "bind"}, self._joined, facts, leaves={RESULT})
+        with _believed():
+            pages = int(made["pages"])
+        if pages != plan.of:
             raise EngineFailed("pages went missing")
         file = self.folder / RESULT
-        left_out = frozenset(at for at, one in enumerate(seen) if one is None)
-        return Bound(file, plan.of, file.stat().st_size, left_out)
+        left_out = frozenset(at for at, one in enumerate(plan.seen) if one is None)
+        return Bound(file, pages, file.stat().st_size, left_out)
 
     @property
     def _joined(self) -> Path:
@@ -85,9 +93,12 @@ class Bindery:
 
     def _look(self, document: Path) -> Seen | None:
         try:
-            said = self._ask({"do": "look"}, document)
+            said = self._ask({"do": "look"}, document, leaves=())
             with _believed():
-                return Seen(int(said["pages"]), bool(said["is_signed"]))
+                seen = Seen(int(said["pages"]), bool(said["is_signed"]))
+                if seen.pages < 1:
+                    raise ValueError("no pages")
+                return seen
         except ConversionFault:
             return None
 
@@ -99,85 +110,117 @@ class Bindery:
             "names": [words.title, *(_numbered(*one) for one in enumerate(words.names, 1))],
         }
         source = self._written("sheets.json", json.dumps(said))
-        pages = self._ask({"do": "sheets"}, source)["pages"]
+        numbers = range(len(seen) + 1)  # 0 is the whole's
+        leaves = {sheets.FIGURES, *map(sheets.label, numbers), *map(sheets.sheet, numbers[1:])}
+        pages = self._ask({"do": "sheets"}, source, leaves=leaves)["pages"]
         plan = Plan(words, seen, pages, front=2, names={})
         for _ in range(_MOST_LAYOUTS):
             if plan.of > self.most_pages:
                 raise TooManyPages(plan.of)
             source = self._written("front.html", words.front(plan.standings, plan.of))
-            made = self._ask({"do": "front"}, source)
+            made = self._ask({"do": "front"}, source, leaves={sheets.FRONT})
             if made["pages"] == plan.front:
                 return replace(plan, names=made["names"])
             plan = replace(plan, front=made["pages"])
         raise EngineFailed("contents that are never as long as they say")
 
-    def _sections(self, plan: Plan, documents: Sequence[Path | None]) -> int | None:
-        """Make every section, and put them into one file. Return a document that broke, if any."""
+    def _sections(
+        self, plan: Plan, documents: Sequence[Path | None]
+    ) -> tuple[list[dict[str, Any]], set[int]]:
+        """Make every section, and put them into one file.
+
+        Return what there is to say of each, and the documents that broke.
+        """
         self._joined.write_bytes(b"")
-        plan.facts["sections"].clear()
-        front = [[0, name.capitalize(), page] for name, page in plan.names.items()]
-        self._section(plan, self.folder / sheets.FRONT, 0, 1, plan.names, front)
+        made, broken = [self._front(plan)], set()
         for at, (document, standing) in enumerate(zip(documents, plan.standings, strict=True)):
             self.step(at)
-            number, name = at + 1, plan.words.names[at]
-            before = self.folder / sheets.sheet(number)
-            names = {f"document-{number}": 0}
-            mark = [[0, _numbered(number, name), 0]]
-            self._section(plan, before, number, standing.page, names, mark)
+            number = at + 1
+            made.append(self._sheet(plan, number, standing.page))
             if document is not None and standing.seen is not None:
                 first = standing.page + plan.sheets[at]
                 try:
-                    self._section(plan, document, number, first, {}, [])
+                    made.append(self._document(plan, document, number, first, standing.seen))
                 except ConversionFault:
-                    return at
+                    broken.add(at)
         self.step(len(documents))
-        return None
+        return made, broken
 
-    def _section(
-        self,
-        plan: Plan,
-        file: Path,
-        number: int,
-        first: int,
-        names: Mapping[str, int],
-        bookmarks: list[list[Any]],
-    ) -> None:
-        files = (file, self.folder / sheets.label(number), self.folder / sheets.FIGURES)
-        job = {"do": "section", "first": first, "of": plan.of, "ours": bool(bookmarks)}
-        made = self._ask(job, *files)
+    def _front(self, plan: Plan) -> dict[str, Any]:
+        lines = [[0, name.capitalize(), page] for name, page in plan.names.items()]
+        self._write(plan, self.folder / sheets.FRONT, 0, 1, ours=True)
+        return self._joined_as(plan.words.title, plan.names, lines)
+
+    def _sheet(self, plan: Plan, number: int, page: int) -> dict[str, Any]:
+        name = plan.words.names[number - 1]
+        self._write(plan, self.folder / sheets.sheet(number), number, page, ours=True)
+        line = [0, _numbered(number, name), 0]
+        return self._joined_as(name, {f"document-{number}": 0}, [line])
+
+    def _document(
+        self, plan: Plan, file: Path, number: int, first: int, seen: Seen
+    ) -> dict[str, Any]:
+        made = self._write(plan, file, number, first, ours=False)
         with _believed():
-            below = [[int(one[0]) + 1, str(one[1]), int(one[2])] for one in made["bookmarks"]]
-            size = self._join(self.folder / SECTION)
-        plan.facts["sections"].append(
-            {
-                "bytes": size,
-                "title": ("", *plan.words.names)[number] or plan.words.title,
-                "names": names,
-                "bookmarks": bookmarks or below,
-            }
-        )
+            lines = _below(made["bookmarks"], seen.pages)
+        # By a process that the document was never opened in.
+        self._ask({"do": "look_again"}, self.folder / SECTION, leaves=())
+        return self._joined_as(plan.words.names[number - 1], {}, lines)
+
+    def _write(
+        self, plan: Plan, file: Path, number: int, first: int, *, ours: bool
+    ) -> dict[str, Any]:
+        """Have SECTION written of a file, and return the answer."""
+        files = (file, self.folder / sheets.label(number), self.folder / sheets.FIGURES)
+        job = {"do": "section", "first": first, "of": plan.of, "ours": ours}
+        return self._ask(job, *files, leaves={SECTION})
+
+    def _joined_as(
+        self, title: str, names: Mapping[str, int], lines: list[list[Any]]
+    ) -> dict[str, Any]:
+        """Put SECTION behind the others, and say what `binding` has to know of it."""
+        size = self._join(self.folder / SECTION)
+        return {"bytes": size, "title": title, "names": names, "bookmarks": lines}
 
     def _join(self, section: Path) -> int:
         """Put a section behind the others, and remove it. Return its size."""
+        size = section.stat().st_size
+        if self._joined.stat().st_size + size > self.most_bytes:
+            raise EngineFailed("a section beyond the bytes of the whole")
         with section.open("rb") as source, self._joined.open("ab") as joined:
-            begin = joined.tell()
             shutil.copyfileobj(source, joined, _CHUNK)
-            section.unlink()
-            return joined.tell() - begin
+        section.unlink()
+        return size
 
     def _written(self, name: str, content: str) -> Path:
         file = self.folder / name
         file.write_text(content, encoding="utf-8")
         return file
 
-    def _ask(self, job: Mapping[str, Any], *files: Path) -> dict[str, Any]:
-        """Run a job; what an earlier one of its kind left is replaced."""
+    def _ask(self, job: Mapping[str, Any], *files: Path, leaves: Collection[str]) -> dict[str, Any]:
+        """Run a job that `leaves` these files and no other; what an earlier one left is replaced.
+
+        A job that a stranger's file has broken may name what it leaves as it likes.
+        """
         with tempfile.TemporaryDirectory(dir=self.folder) as name:
             room = Path(name)
             answer = self.workshop.job(dict(job), files, room)
-            for file in room.iterdir():
-                file.rename(self.folder / file.name)
+            if {file.name for file in room.iterdir()} != set(leaves):
+                raise EngineFailed("a job left other files than it makes")
+            for each in leaves:
+                (room / each).rename(self.folder / each)
         return answer
+
+
+def _below(said: Sequence[Sequence[Any]], pages: int) -> list[list[Any]]:
+    """Return the bookmarks of a document of so many pages, beneath its own. Raises ValueError."""
+    found = [(int(depth), str(title), int(page)) for depth, title, page in said]
+    if len(found) > bookmarks.MOST:
+        raise ValueError("more bookmarks than are read")
+    for depth, _, page in found:
+        if not (0 <= depth < bookmarks.DEEPEST and 0 <= page < pages):
+            raise ValueError("a bookmark that leads nowhere")
+    return [[depth + 1, title, page] for depth, title, page in found]
 
 
 @contextlib.contextmanager
@@ -185,7 +228,7 @@ def _believed() -> Iterator[None]:
     """Raise EngineFailed where a job that a file has broken answers what no honest one does."""
     try:
         yield
-    except (KeyError, IndexError, TypeError, ValueError, FileNotFoundError) as error:
+    except (KeyError, TypeError, ValueError, OverflowError) as error:
         raise EngineFailed(f"an answer: {type(error).__name__}") from error
 
 

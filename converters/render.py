@@ -23,6 +23,7 @@ from converters import (
     markdown,
     mend,
     page,
+    second_look,
     section,
     sheets,
     text,
@@ -76,6 +77,8 @@ def _of_a_binder(job: dict[str, Any], inputs: list[Handed]) -> dict[str, Any]:
             return section.look(inputs[0])
         case "section":
             return section.write(*inputs, first=job["first"], of=job["of"], ours=job["ours"])
+        case "look_again":
+            return second_look.look(inputs[0])
         case "bind":
             return binding.bind(*inputs)
     raise EngineFailed("no such job")

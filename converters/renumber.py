@@ -19,17 +19,23 @@ from converters.fault import EngineFailed
 
 _TOKENS: Final = re.compile(
     rb"\((?:[^\\()]|\\.)*\)"  # a string: what stands in it is no reference
-    rb"|(?P<key>/StructParents? )(?P<tag>\d+)(?= )"
+    rb"|(?P<key>/StructParents? )(?P<tag>\d+)(?= )(?! 0 R )"
     rb"|(?<= )(?P<number>\d+) 0 R(?= )",
     re.DOTALL,
 )
 _STREAM: Final = b"\nstream\n"
 _END: Final = b"\nendobj\n"
 _STREAM_END: Final = b"\nendstream"  # pikepdf has the line end written always
+_HEAD: Final = re.compile(rb"%PDF-\d\.\d\n%\xbf\xf7\xa2\xfe\n")
 _TABLE: Final = re.compile(rb"startxref\n(\d+)\n%%EOF\n")
 _COUNT: Final = re.compile(rb"xref\n0 (\d+)\n")
+_TRAILER: Final = re.compile(
+    rb"trailer << /Root \d+ 0 R /Size \d+ /ID \[<[0-9a-f]{32}><[0-9a-f]{32}>\] >>\n"
+    + _TABLE.pattern
+)
 _TAIL: Final = 64
 _ENTRY: Final = 20  # bytes of a line of the table (ISO 32000-1, 7.5.4)
+_PLACE: Final = re.compile(rb"(\d{10}) 00000 n \n")
 
 
 @dataclass(frozen=True)
@@ -44,9 +50,13 @@ class Object:
 
 @dataclass(frozen=True)
 class Written:
-    """A PDF that qpdf has written without object streams, within a longer file."""
+    """A PDF that qpdf has written without object streams, within a longer file.
+
+    Every byte of it has its place, so that any other reader meets the same objects.
+    """
 
     start: int
+    first: int  # where its first object is
     table: int  # where its first entry is; they are in the order of the numbers
     count: int  # of objects, without the free one
     end: int  # of the objects
@@ -56,19 +66,25 @@ class Written:
         """Find its table. Raises EngineFailed for what qpdf has not written so."""
         found = _TABLE.search(data, max(start, start + size - _TAIL), start + size)
         end = start + int(found[1]) if found else -1
-        head = _COUNT.match(data, end) if start <= end < start + size else None
-        if head is None:
+        head = _HEAD.match(data, start, start + size)
+        count = _COUNT.match(data, end) if start <= end < start + size else None
+        if head is None or count is None:
             raise EngineFailed("a section that is not as it was written")
-        return cls(start, head.end(), int(head[1]) - 1, end)
+        after = count.end() + int(count[1]) * _ENTRY
+        if not _TRAILER.fullmatch(data, after, start + size):
+            raise EngineFailed("a section that is not as it was written")
+        return cls(start, head.end(), count.end(), int(count[1]) - 1, end)
 
     def objects(self, data: mmap.mmap) -> Iterator[Object]:
-        """Yield every object, in the order of their numbers."""
+        """Yield every object, in the order of their numbers. Raises EngineFailed as `of` does."""
         after = self._at(data, 1)
+        is_as_written = after == self.first
         for number in range(1, self.count + 1):
             begin, after = after, self._at(data, number + 1)
-            value = begin + len(b"%d 0 obj\n" % number)
-            last = after - len(_END)
-            if data[last:after] != _END:
+            head = b"%d 0 obj\n" % number
+            value, last = begin + len(head), after - len(_END)
+            is_as_written &= data[begin:value] == head and value <= last
+            if not is_as_written or data[last:after] != _END:
                 raise EngineFailed("a section that is not as it was written")
             stream = data.find(_STREAM, value, last)
             if stream < 0:
@@ -80,8 +96,10 @@ class Written:
     def _at(self, data: mmap.mmap, number: int) -> int:
         if number > self.count:
             return self.end
-        line = self.table + number * _ENTRY
-        return self.start + int(data[line : line + 10])
+        place = _PLACE.match(data, self.table + number * _ENTRY)
+        if place is None:
+            raise EngineFailed("a section that is not as it was written")
+        return self.start + int(place[1])
 
 
 @contextlib.contextmanager

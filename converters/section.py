@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from pathlib import Path
 from typing import Any, Final
 
 import pikepdf
 
-from converters import active, bookmarks, figures, inert, mend, renumber
+from converters import bookmarks, figures, inert, mend
 from converters.bookmarks import Destinations, Names
-from converters.fault import Damaged, EngineFailed, PasswordNeeded
+from converters.fault import Damaged, PasswordNeeded
 from converters.handed import Handed
-from converters.renumber import Written
 from converters.stamp import Stamp
 
 SECTION: Final = "section.pdf"
+_TRAILER: Final = {"/Root", "/Size", "/ID", "/Encrypt"}
 _FAULTS: Final = (
     *(pikepdf.PdfError, ValueError, RuntimeError, OverflowError, TypeError, AttributeError),
     *(KeyError, IndexError, RecursionError),
@@ -37,8 +36,8 @@ def write(
 ) -> dict[str, Any]:
     """Write SECTION of a PDF whose first page is the `first` of the whole; answer {"bookmarks"}.
 
-    In a PDF of `ours` links lead to names of the whole. Raises Damaged, PasswordNeeded, and
-    EngineFailed where something that acts is left in it.
+    In a PDF of `ours` links lead to names of the whole. Raises Damaged, PasswordNeeded.
+    Whether something that acts is left in it, converters.second_look says.
     """
     target = document.parent / SECTION
     with _spoken(), ExitStack() as opened:
@@ -59,29 +58,15 @@ def write(
         )
         for at, page in enumerate(pdf.pages):
             stamp.put(page, first + at)
-        if "/Info" in pdf.trailer:
-            del pdf.trailer["/Info"]
+        for key in set(pdf.trailer.keys()) - _TRAILER:
+            del pdf.trailer[key]
         pdf.save(
             target,
             object_stream_mode=pikepdf.ObjectStreamMode.disable,
             stream_decode_level=pikepdf.StreamDecodeLevel.none,
             deterministic_id=True,
         )
-        _look_again(target)
     return {"bookmarks": [one.said() for one in outline]}
-
-
-def _look_again(written: Path) -> None:
-    """Raise EngineFailed where something that acts is still in it, wherever a file may hide it."""
-    with written.open("rb") as stream, renumber.opened(stream.fileno()) as data:
-        objects = Written.of(data, 0, len(data)).objects(data)
-        doubtful = [one.number for one in objects if active.may_act(data[one.start : one.end])]
-        if not doubtful:
-            return
-        with pikepdf.open(stream) as pdf:
-            for number in doubtful:
-                if any(active.of_object(pdf.get_object(number, 0))):
-                    raise EngineFailed("active content in a section")
 
 
 @contextmanager

@@ -115,7 +115,8 @@ class Binders:
         words = _Words(BinderWords(pages, package, self.clock()))
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         with tempfile.TemporaryDirectory(dir=self.folder) as room:
-            bindery = Bindery(self.workshop, Path(room), step, limits.binder_pages)
+            most = limits.binder_pages, limits.max_output_bytes
+            bindery = Bindery(self.workshop, Path(room), step, *most)
             self._keep(order, bindery.bind(words, files))
 
     def _package(self, order: Order) -> Dossier | None:

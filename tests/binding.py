@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import io
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,11 +20,15 @@ from converters.bindery import Bindery, Bound
 from converters.workshop import Workshop
 
 
+@dataclass
 class InProcess:
     """Runs the jobs of converters.render here: only for files of our own."""
 
+    jobs: list[str] = field(default_factory=list)
+
     def job(self, job: dict[str, Any], files: Sequence[Path], into: Path) -> dict[str, Any]:
         """Run one, as Workshop does."""
+        self.jobs.append(job["do"])
         with ExitStack() as opened:
             inputs = []
             for file in files:
@@ -61,8 +65,32 @@ class PlainWords:
         )
 
 
+class TakenOver(InProcess):
+    """Has the jobs on a document that says `taken over` end as `hostile` makes them.
+
+    So it would be if a stranger's file were stronger than the library that opens it. `hostile` is
+    given the job, the answer, and the folder with what is left.
+    """
+
+    def __init__(self, hostile: Callable[[dict[str, Any], dict[str, Any], Path], None]) -> None:
+        super().__init__()
+        self._hostile = hostile
+
+    def job(self, job: dict[str, Any], files: Sequence[Path], into: Path) -> dict[str, Any]:
+        """Run one."""
+        answer = super().job(job, files, into)
+        if job["do"] in {"look", "section"} and b"taken over" in files[0].read_bytes():
+            self._hostile(job, answer, into)
+        return answer
+
+
 def bound(
-    folder: Path, documents: Sequence[bytes | None], *, most_pages: int = 10_000
+    folder: Path,
+    documents: Sequence[bytes | None],
+    *,
+    most_pages: int = 10_000,
+    most_bytes: int = 1 << 30,
+    workshop: InProcess | None = None,
 ) -> tuple[Bound, PlainWords]:
     """Bind documents in a folder, and return what was made and said."""
     room = folder / "room"
@@ -73,7 +101,9 @@ def bound(
         file.write_bytes(content or b"")
         files.append(None if content is None else file)
     words = PlainWords([f"document {at + 1}.pdf" for at in range(len(documents))])
-    bindery = Bindery(cast("Workshop", InProcess()), room, lambda _: None, most_pages)
+    bindery = Bindery(
+        cast("Workshop", workshop or InProcess()), room, lambda _: None, most_pages, most_bytes
+    )
     return bindery.bind(words, files), words
 
 
@@ -107,6 +137,13 @@ def simple(words: str, pages: int = 1) -> bytes:
     for number in range(1, pages + 1):
         odd.page(f"{words} {number}")
     return odd.made()
+
+
+def taken_over() -> bytes:
+    """Return a PDF of a page that TakenOver knows."""
+    odd = Odd()
+    odd.page("taken over")
+    return odd.made(compress_streams=False)
 
 
 def link(**more: Any) -> Dictionary:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import pikepdf
 import pypdf
@@ -15,7 +18,10 @@ from PIL import Image
 
 from converters import active
 from converters.bindery import TooManyPages
-from tests.binding import Odd, bound, link, script, simple
+from converters.fault import EngineFailed
+from converters.rendition import RESULT
+from converters.section import SECTION
+from tests.binding import InProcess, Odd, TakenOver, bound, link, script, simple, taken_over
 
 
 def texts(file: Path) -> list[str]:
@@ -231,6 +237,184 @@ def test_a_script_that_hides_in_a_drawing_keeps_its_document_out(tmp_path: Path)
     odd.page("words").Resources.Properties = Dictionary(P=Dictionary(Next=script()))
     made, _ = bound(tmp_path, [odd.made()])
     assert made.left_out == {0}
+
+
+def test_a_script_whose_key_is_spelt_in_broken_letters_keeps_its_document_out(
+    tmp_path: Path,
+) -> None:
+    odd = Odd()
+    odd.page("words").Resources.Properties = Dictionary(P=Dictionary(QQQQQQ=String("app.alert(1)")))
+    # A broken escape, behind which a good one becomes its second half: /#4A is /J when read again.
+    made, _ = bound(tmp_path, [odd.made().replace(b"/QQQQQQ ", b"/#4#41S ")])
+    assert made.left_out == {0}
+
+
+def test_words_that_name_a_script_are_no_script(tmp_path: Path) -> None:
+    odd = Odd()
+    words = String("see /JS and /S /Launch in chapter 2")
+    page = odd.page("words")
+    page.Annots = Array(
+        [Dictionary(Type=Name.Annot, Subtype=Name.Text, Rect=Array([0, 0, 9, 9]), Contents=words)]
+    )
+    made, _ = bound(tmp_path, [odd.made()])
+    assert not made.left_out
+
+
+def _more_files(job: dict[str, Any], _: dict[str, Any], into: Path) -> None:
+    if job["do"] == "section":
+        for name in ("sections", "sheet-1.pdf", "front.html"):
+            (into / name).write_bytes(b"hostile")
+
+
+def _file_at_a_look(job: dict[str, Any], _: dict[str, Any], into: Path) -> None:
+    if job["do"] == "look":
+        (into / "figures.pdf").write_bytes(b"hostile")
+
+
+def _no_file(job: dict[str, Any], _: dict[str, Any], into: Path) -> None:
+    if job["do"] == "section":
+        (into / SECTION).unlink()
+
+
+def _with(into: Path, key: str, value: Any, *more: tuple[bytes, bytes]) -> None:
+    """Write something into the first page of the section, and other bytes, as many, over it."""
+    with pikepdf.open(into / SECTION, allow_overwriting_input=True) as pdf:
+        pdf.pages[0].obj["/A"] = String("12345678")
+        pdf.pages[0].obj[key] = value(pdf) if callable(value) else value
+        pdf.save(into / SECTION, object_stream_mode=pikepdf.ObjectStreamMode.disable)
+    written = (into / SECTION).read_bytes()
+    for old, new in more:
+        assert written.count(old) == 1
+        written = written.replace(old, new)
+    (into / SECTION).write_bytes(written)
+
+
+def _script(job: dict[str, Any], _: dict[str, Any], into: Path) -> None:
+    if job["do"] == "section":
+        _with(into, "/AA", Dictionary(O=script()))
+
+
+def _action_elsewhere(job: dict[str, Any], _: dict[str, Any], into: Path) -> None:
+    """Have an action say what it does in an object of its own."""
+    if job["do"] == "section":
+        _with(into, "/AA", lambda pdf: Dictionary(O=Dictionary(S=pdf.make_indirect(Name.Launch))))
+
+
+def _other_letters(job: dict[str, Any], _: dict[str, Any], into: Path) -> None:
+    if job["do"] == "section":
+        spelt = (b"/JS (1234567890)", b"/#4aS(1234567)"), (b"/JavaScript", b"/JavaScrip#74")
+        _with(into, "/AA", Dictionary(O=script("1234567890")), *spelt)
+
+
+def _behind_a_line(job: dict[str, Any], _: dict[str, Any], into: Path) -> None:
+    """Have a string hold the line at which a stream begins: what follows it would pass unseen."""
+    if job["do"] == "section":
+        _with(into, "/AA", Dictionary(O=script()), (b"12345678", b"\nstream\n"))
+
+
+def _deep(_: dict[str, Any], answer: dict[str, Any], __: Path) -> None:
+    answer["bookmarks"] = [[10**18, "deep", 0]]
+
+
+def _beyond(_: dict[str, Any], answer: dict[str, Any], __: Path) -> None:
+    answer["bookmarks"] = [[0, "beyond", 1]]
+
+
+def _before(_: dict[str, Any], answer: dict[str, Any], __: Path) -> None:
+    answer["bookmarks"] = [[0, "before", -1]]
+
+
+def _many(_: dict[str, Any], answer: dict[str, Any], __: Path) -> None:
+    answer["bookmarks"] = [[0, "one of many", 0]] * 1001
+
+
+def _no_number(_: dict[str, Any], answer: dict[str, Any], __: Path) -> None:
+    answer["pages"] = -5
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    [
+        *(_more_files, _file_at_a_look, _no_file, _script, _action_elsewhere, _other_letters),
+        *(_behind_a_line, _deep, _beyond, _before, _many, _no_number),
+    ],
+)
+def test_a_document_that_takes_its_process_over_costs_itself_and_no_other(
+    tmp_path: Path, hostile: Callable[[dict[str, Any], dict[str, Any], Path], None]
+) -> None:
+    documents = [simple("first"), taken_over(), simple("third")]
+    made, _ = bound(tmp_path, documents, workshop=TakenOver(hostile))
+    assert made.left_out == {1}
+    first = [one.split("\n")[0] for one in texts(made.file)]
+    assert first[2:] == ["Sheet 1", "first 1", "Sheet 2", "Sheet 3", "third 1"]
+    with pikepdf.open(made.file) as pdf:
+        assert active.kinds(pdf) == frozenset()
+
+
+class _JoinsOddly(InProcess):
+    """Has the last job end as `oddly` makes it."""
+
+    def __init__(self, oddly: Callable[[dict[str, Any], Path], None]) -> None:
+        super().__init__()
+        self._oddly = oddly
+
+    def job(self, job: dict[str, Any], files: Sequence[Path], into: Path) -> dict[str, Any]:
+        answer = super().job(job, files, into)
+        if job["do"] == "bind":
+            self._oddly(answer, into)
+        return answer
+
+
+def _no_pages(answer: dict[str, Any], _: Path) -> None:
+    del answer["pages"]
+
+
+def _other_pages(answer: dict[str, Any], _: Path) -> None:
+    answer["pages"] = "many"
+
+
+def _no_whole(_: dict[str, Any], into: Path) -> None:
+    (into / RESULT).unlink()
+
+
+@pytest.mark.parametrize("oddly", [_no_pages, _other_pages, _no_whole])
+def test_what_joins_them_is_believed_no_more_than_what_opens_them(
+    tmp_path: Path, oddly: Callable[[dict[str, Any], Path], None]
+) -> None:
+    with pytest.raises(EngineFailed):
+        bound(tmp_path, [simple("words")], workshop=_JoinsOddly(oddly))
+
+
+def test_of_many_that_break_each_is_tried_once(tmp_path: Path) -> None:
+    odd = Odd()
+    odd.page("flat", MediaBox=Array([0, 0, 0, 0]))
+    flat, workshop = odd.made(), InProcess()
+    made, _ = bound(tmp_path, [flat, simple("second"), flat, flat], workshop=workshop)
+    assert made.left_out == {0, 2, 3}
+    assert len(texts(made.file)) == made.pages == 7
+    # The front, the sheets and the documents of two rounds.
+    assert workshop.jobs.count("section") == (1 + 4 + 4) + (1 + 4 + 1)
+
+
+def test_documents_that_break_anew_each_time_end_it(tmp_path: Path) -> None:
+    broke: set[int] = set()
+
+    def one_a_round(job: dict[str, Any], _: dict[str, Any], into: Path) -> None:
+        if job["do"] == "section" and job["of"] not in broke:
+            broke.add(job["of"])
+            (into / SECTION).unlink()
+
+    with pytest.raises(EngineFailed):
+        bound(tmp_path, [taken_over()] * 8, workshop=TakenOver(one_a_round))
+    assert len(broke) < 8
+
+
+def test_a_section_beyond_the_bytes_of_the_whole_is_not_kept(tmp_path: Path) -> None:
+    large = Odd()
+    large.page("words").Contents = large.pdf.make_stream(b"%" + os.urandom(1 << 20))
+    documents = [large.made(), large.made(), simple("third")]
+    made, _ = bound(tmp_path, documents, most_bytes=3 << 19)
+    assert made.left_out == {1}
 
 
 def test_a_broken_list_of_pages_is_read_as_viewers_do(tmp_path: Path) -> None:
