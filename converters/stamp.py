@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import count
 from typing import Final
 
 import pikepdf
@@ -76,18 +77,14 @@ class Stamp:
         resources = page.obj.get("/Resources")
         if not isinstance(resources, pikepdf.Dictionary):
             resources = page.obj["/Resources"] = pikepdf.Dictionary()
-        for kind, name, what in (
-            ("/XObject", _NAME, self.label),
-            ("/Font", _FONT, self.figures.font),
-        ):
-            if not isinstance(resources.get(kind), pikepdf.Dictionary):
-                resources[kind] = pikepdf.Dictionary()
-            resources[kind][name] = what
+        name = _known(resources, "/XObject", _NAME, self.label)
+        font = _known(resources, "/Font", _FONT, self.figures.font)
         old = page.obj.get("/Contents")
         listed = list(old.as_list()) if isinstance(old, pikepdf.Array) else [old]
         parts = [one for one in listed if isinstance(one, pikepdf.Stream)]
         before, after = _balance(page, parts)
-        drawn = self._drawn(seen(page), f"page {number:,} of {self.of:,}")
+        words = f"page {number:,} of {self.of:,}"
+        drawn = self._drawn(seen(page), words, name.encode(), font.encode())
         page.obj["/Contents"] = pikepdf.Array(
             [
                 self.pdf.make_stream(b"q\n" * before),
@@ -96,21 +93,40 @@ class Stamp:
             ]
         )
 
-    def _drawn(self, place: Seen, words: str) -> bytes:
+    def _drawn(self, place: Seen, words: str, label: bytes, font: bytes) -> bytes:
         side = min(_SIDE, place.width / 30)
         at = place.width - side - self.figures.width(words, _SIZE)
         room = at - _GAP - side
         name = b""
         if room > self.wide / 8:
-            fields = side, room, side, _FOOT - _LINE, _NAME.encode()
+            fields = side, room, side, _FOOT - _LINE, label
             name = b"q %.2f 0 %.2f 20 re W n 1 0 0 1 %.2f %.2f cm %s Do Q " % fields
         shown = self.figures.shown(words)
         # A grey that is as far from white as from black (4.5): it is read on a dark scan as well.
-        text = (_FONT.encode(), _SIZE, _GREY, at, _FOOT, shown)
+        text = (font, _SIZE, _GREY, at, _FOOT, shown)
         number = b"BT %s %.1f Tf %.2f g 0 Tr 0 Tc 0 Tw 100 Tz 0 Ts %.2f %.2f Td %s Tj ET"
         way = " ".join(f"{each:.4f}" for each in place.matrix).encode()
         mark = b"/Artifact <</Type /Pagination /Subtype /Footer>> BDC"
         return mark + b" q %s cm " % way + name + number % text + b" Q EMC\n"
+
+
+def _known(resources: pikepdf.Object, kind: str, name: str, what: pikepdf.Object) -> str:
+    """Let resources know something by a name like this one that means nothing else to them.
+
+    A binder of ours that comes in again has names of its own for what is at its foot.
+    """
+    if not isinstance(resources.get(kind), pikepdf.Dictionary):
+        resources[kind] = pikepdf.Dictionary()
+    held, tried = resources[kind], name
+    for number in count(2):
+        there = held.get(tried)
+        if isinstance(there, pikepdf.Object) and there.objgen == what.objgen:
+            break  # pages may share their resources
+        if tried not in held:
+            held[tried] = what
+            break
+        tried = f"{name}{number}"
+    return tried
 
 
 def _balance(page: pikepdf.Page, parts: Sequence[pikepdf.Object]) -> tuple[int, int]:
