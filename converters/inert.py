@@ -5,6 +5,7 @@ What is kept is named; whatever else stands in a catalog, a page or a note is le
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterator
 from typing import Any, Final
 
 import pikepdf
@@ -27,6 +28,8 @@ _ACTS: Final = ("/A", "/AA", "/PA", "/FS", "/Sound", "/Movie", "/RichMediaConten
 _SAFE: Final = ("http:", "https:", "mailto:")
 _DEEPEST: Final = 100
 _MOST_NOTES: Final = 20_000  # of one page
+_POINTERS: Final = ("/StructParents", "/StructParent")
+_MOST_POINTED: Final = 1_000_000  # numbers into the tags: those of the whole are a PDF's integers
 
 
 def make(pdf: pikepdf.Pdf, destinations: Destinations) -> None:
@@ -56,9 +59,12 @@ def _print_forms(pdf: pikepdf.Pdf) -> None:
     for page in pdf.pages:
         notes = page.obj.get("/Annots")
         known = _notes(notes)
-        fields = [one for one in known if one.get("/Subtype") == pikepdf.Name.Widget]
+        fields: list[pikepdf.Object] = []
+        kept: list[pikepdf.Object] = []
+        for one in known:
+            (fields if one.get("/Subtype") == pikepdf.Name.Widget else kept).append(one)
         if fields:
-            others.append((page, [one for one in known if one not in fields]))
+            others.append((page, kept))
             page.obj["/Annots"] = pikepdf.Array(fields)
     if not others:
         return
@@ -129,10 +135,14 @@ def _notes(said: object) -> list[pikepdf.Object]:
 def _keep_tags(pdf: pikepdf.Pdf) -> None:
     """Keep the tags of a tagged PDF, with one list of what belongs to which page."""
     root = pdf.Root.get("/StructTreeRoot")
-    listed = _listed(root.get("/ParentTree")) if isinstance(root, pikepdf.Dictionary) else None
-    if root is None or listed is None:
+    if not isinstance(root, pikepdf.Dictionary) or "/K" not in root:
         _untag(pdf)
         return
+    listed = _listed(root.get("/ParentTree"))
+    if listed is None:
+        _untag(pdf)
+        return
+    _point(pdf, set(listed[::2]))
     for key in set(root.keys()) - _TREE:
         del root[key]
     root["/ParentTree"] = pdf.make_indirect(pikepdf.Dictionary(Nums=pikepdf.Array(listed)))
@@ -144,16 +154,42 @@ def _listed(tree: object) -> list[Any] | None:
     if not isinstance(tree, pikepdf.Dictionary) or not tree.is_indirect:
         return None
     try:
-        return [each for pair in pikepdf.NumberTree(tree).items() for each in pair]
+        pairs = list(pikepdf.NumberTree(tree).items())
     except (pikepdf.PdfError, RuntimeError, ValueError, TypeError):
         return None
+    if not all(0 <= number < _MOST_POINTED for number, _ in pairs):
+        return None
+    return [each for pair in pairs for each in pair]
 
 
 def _untag(pdf: pikepdf.Pdf) -> None:
-    """Take away what is left of tags: a page must not point into a tree that is not there."""
+    """Take away what is left of tags."""
     for key in ("/StructTreeRoot", "/MarkInfo"):
         if key in pdf.Root:
             del pdf.Root[key]
+    _point(pdf, ())
+
+
+def _point(pdf: pikepdf.Pdf, known: Collection[int]) -> None:
+    """Let pages, notes and drawings point to tags by known numbers only, which stand in them.
+
+    Any other number would be one of the tags of the next document in the whole.
+    """
+    for holder in _pointing(pdf):
+        for key in _POINTERS:
+            if key not in holder:
+                continue
+            number: object = holder[key]
+            if isinstance(number, int) and number in known:
+                holder[key] = int(number)
+            else:
+                del holder[key]
+
+
+def _pointing(pdf: pikepdf.Pdf) -> Iterator[pikepdf.Object]:
+    """Yield what may point to tags: a page and a drawing are objects, a note need not be one."""
+    for one in pdf.objects:
+        if isinstance(one, pikepdf.Dictionary | pikepdf.Stream):
+            yield one
     for page in pdf.pages:
-        if "/StructParents" in page.obj:
-            del page.obj["/StructParents"]
+        yield from (one for one in _notes(page.obj.get("/Annots")) if not one.is_indirect)

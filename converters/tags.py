@@ -26,7 +26,7 @@ class Tags:
     def take(self, pdf: pikepdf.Pdf, shift: Shift, title: str) -> dict[int, bytes]:
         """Take a section's tree in: its root becomes a part of ours, which `title` names."""
         tree = pdf.Root.get("/StructTreeRoot")
-        if not isinstance(tree, pikepdf.Dictionary) or "/K" not in tree:
+        if not isinstance(tree, pikepdf.Dictionary):
             self._lacks = True
             return {}
         leaf, kids = tree.ParentTree, shift.of(tree.K.unparse())
