@@ -30,7 +30,7 @@ _HEAD: Final = re.compile(rb"%PDF-\d\.\d\n%\xbf\xf7\xa2\xfe\n")
 _TABLE: Final = re.compile(rb"startxref\n(\d+)\n%%EOF\n")
 _COUNT: Final = re.compile(rb"xref\n0 (\d+)\n")
 _TRAILER: Final = re.compile(
-    rb"trailer << /Root \d+ 0 R /Size \d+ /ID \[<[0-9a-f]{32}><[0-9a-f]{32}>\] >>\n"
+    rb"trailer << /Root \d+ 0 R /Size (?P<size>\d+) /ID \[<[0-9a-f]{32}><[0-9a-f]{32}>\] >>\n"
     + _TABLE.pattern
 )
 _TAIL: Final = 64
@@ -71,7 +71,8 @@ class Written:
         if head is None or count is None:
             raise EngineFailed("a section that is not as it was written")
         after = count.end() + int(count[1]) * _ENTRY
-        if not _TRAILER.fullmatch(data, after, start + size):
+        trailer = _TRAILER.fullmatch(data, after, start + size)
+        if trailer is None or trailer["size"] != count[1]:
             raise EngineFailed("a section that is not as it was written")
         return cls(start, head.end(), count.end(), int(count[1]) - 1, end)
 

@@ -15,7 +15,7 @@ from converters.handed import Handed
 from converters.stamp import Stamp
 
 SECTION: Final = "section.pdf"
-_TRAILER: Final = {"/Root", "/Size", "/ID", "/Encrypt"}
+_TRAILER: Final = {"/Root", "/Encrypt"}
 _FAULTS: Final = (
     *(pikepdf.PdfError, ValueError, RuntimeError, OverflowError, TypeError, AttributeError),
     *(KeyError, IndexError, RecursionError),
@@ -60,6 +60,7 @@ def write(
             stamp.put(page, first + at)
         for key in set(pdf.trailer.keys()) - _TRAILER:
             del pdf.trailer[key]
+        pdf.trailer["/Size"] = 0  # qpdf writes the right one, and none where there was none
         pdf.save(
             target,
             object_stream_mode=pikepdf.ObjectStreamMode.disable,

@@ -15,7 +15,7 @@ import structlog
 from config.settings import Settings
 from converters.binder_plan import Seen, Standing
 from converters.bindery import Bindery, Bound, TooManyPages
-from converters.fault import ConversionFault, JobStopped
+from converters.fault import JobStopped, SandboxMissing
 from converters.workshop import Workshop
 from gateway.watch import fault_fields
 from portal import binder, rights
@@ -24,7 +24,7 @@ from portal.database import Database
 from portal.dossier import Dossier, NotThere, dossier
 from portal.handout import Handout
 from portal.piece import PDF
-from portal.vault import Vault, VaultFault
+from portal.vault import Vault
 from portal.web.binder_words import BinderWords
 from portal.web.pages import Pages
 
@@ -74,7 +74,7 @@ class Binders:
     def work(self, stop: threading.Event) -> bool:
         """Make the one that was asked for first. Say whether there was one.
 
-        Raises SandboxMissing: then it waits.
+        Whatever breaks it fails it alone. Raises SandboxMissing: then they all wait.
         """
         with self.database.read() as connection:
             order = binder.next_order(connection)
@@ -86,7 +86,9 @@ class Binders:
             return False
         except (TooManyPages, _TooLarge):
             self._fail(order, "binder_too_large")
-        except (ConversionFault, VaultFault) as fault:
+        except SandboxMissing:
+            raise
+        except Exception as fault:  # noqa: BLE001  # whatever it was, others wait behind this one
             structlog.get_logger().error("binder.failed", **fault_fields(fault))
             self._fail(order, "binder_failed")
         return True

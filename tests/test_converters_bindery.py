@@ -417,6 +417,21 @@ def test_a_section_beyond_the_bytes_of_the_whole_is_not_kept(tmp_path: Path) -> 
     assert made.left_out == {1}
 
 
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (rb"/Size \d+", b""),
+        (rb"/ID \[.*?\]", b"/ID [<0123456789abcdef0123456789abcdef01><01>]"),
+        (rb"/ID \[.*?\]", b"/DocChecksum /0123 /Notes [(of a program)]"),
+    ],
+)
+def test_an_odd_trailer_keeps_no_document_out(tmp_path: Path, old: bytes, new: bytes) -> None:
+    content, count = re.subn(old, new, simple("words"))
+    assert count == 1
+    made, _ = bound(tmp_path, [content])
+    assert not made.left_out
+
+
 def test_a_broken_list_of_pages_is_read_as_viewers_do(tmp_path: Path) -> None:
     odd = Odd()
     first, second = odd.page("one"), odd.page("two")

@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import io
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
+import jinja2
 import pypdf
 import pytest
 import sqlalchemy as sa
+import structlog
 
 from config.settings import Conversion, Settings
+from converters.fault import SandboxMissing
 from converters.workshop import Workshop
 from gateway.binder import Binders
 from gateway.sweep import is_referenced
 from portal import binder
 from portal.tables import binders, parts
+from tests.binding import InProcess
 from tests.desk import SampleDesk, TestClient, csrf, filled_desk, kinds
 from tests.record_sample import Part, pdf
 
@@ -49,6 +54,38 @@ def made(chore: Binders) -> int:
     while chore.work(threading.Event()):
         count += 1
     return count
+
+
+class Breaks(InProcess):
+    """Has the first jobs end in these faults, one each, whatever they are of."""
+
+    def __init__(self, *faults: Exception) -> None:
+        super().__init__()
+        self._faults = list(faults)
+
+    def job(self, job: dict[str, Any], files: Sequence[Path], into: Path) -> dict[str, Any]:
+        if self._faults:
+            raise self._faults.pop(0)
+        return super().job(job, files, into)
+
+
+def with_breaks(chore: Binders, *faults: Exception) -> Binders:
+    """Return a chore whose first jobs end in faults."""
+    return replace(chore, workshop=cast("Workshop", Breaks(*faults)))
+
+
+def two_packages(desk: SampleDesk) -> None:
+    """Have two packages be asked for, by somebody who may see both."""
+    sample = desk.sample
+    letter = sample.letter("ABCD2345")
+    sample.package(letter)
+    (only,) = sample.parts(
+        "ABCD2345", letter, [Part("own.pdf", content=pdf("own"), filed_name="own.pdf")]
+    )
+    sample.file(letter, "24-001234", "Dana Reyes", [only])
+    dana = desk.signed_in("Dana Reyes")
+    press(dana)
+    press(dana, "/p/ABCD-2345")
 
 
 def rows(desk: SampleDesk) -> list[sa.Row[tuple[object, ...]]]:
@@ -218,6 +255,41 @@ def test_told_to_end_it_is_left_to_the_next_start(desk: SampleDesk, chore: Binde
     assert not chore.work(stop)
     assert rows(desk)[0].made_at is None
     assert made(chore) == 1
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        OSError(28, "7KQ4M2XD.pdf"),
+        FileNotFoundError("7KQ4M2XD.pdf"),
+        KeyError("7KQ4M2XD"),
+        ValueError("7KQ4M2XD"),
+        jinja2.UndefinedError("7KQ4M2XD"),
+    ],
+)
+def test_whatever_breaks_one_fails_it_and_the_next_is_made(
+    desk: SampleDesk, chore: Binders, fault: Exception
+) -> None:
+    two_packages(desk)
+    with structlog.testing.capture_logs() as log:
+        assert made(with_breaks(chore, fault)) == 2
+    assert [row.failure for row in rows(desk)] == ["binder_failed", None]
+    (line,) = (one for one in log if one["event"] == "binder.failed")
+    assert line["fault"] == type(fault).__name__
+    assert "7KQ4M2XD" not in str(log), "it is logged by its class, and not by what it says"
+    page = desk.signed_in("Dana Reyes").get(f"{BASE}/binder").text
+    assert "The documents could not be made one PDF" in page
+    press(desk.signed_in("Dana Reyes"))
+    assert made(chore) == 1, "and can be asked for again"
+
+
+def test_without_a_sandbox_all_of_them_wait(desk: SampleDesk, chore: Binders) -> None:
+    two_packages(desk)
+    late = with_breaks(chore, SandboxMissing("none", "install it"))
+    with pytest.raises(SandboxMissing):
+        late.work(threading.Event())
+    assert [row.failure for row in rows(desk)] == [None, None]
+    assert made(late) == 2
 
 
 def test_it_is_kept_for_some_days_and_then_swept(desk: SampleDesk, chore: Binders) -> None:
