@@ -71,6 +71,27 @@ def test_people_are_told_in_words_and_a_long_name_is_cut(tmp_path: Path) -> None
     assert result.stdout.splitlines() == [f"{long} -> {pdf}, pages: 1", f"{kept}: filed"]
 
 
+def test_why_a_file_has_no_pdf_is_told_in_words(tmp_path: Path) -> None:
+    files = {
+        "none.txt": (b"", "left_out. 'none.txt' is empty."),
+        "set-up.exe": (
+            b"MZ" + bytes(200),
+            "refused. 'set-up.exe' is a program, not a document, so we did not file it.",
+        ),
+        "torn.webp": (
+            b"RIFF\x24\0\0\0WEBPVP8 " + bytes(40),
+            "filed. 'torn.webp' could not be opened; it looks damaged.",
+        ),
+    }
+    for name, (content, _) in files.items():
+        (tmp_path / name).write_bytes(content)
+    paths = [str(tmp_path / name) for name in files]
+    result = CliRunner().invoke(casebridge, ["convert", "--to", str(tmp_path / "pdfs"), *paths])
+    assert result.exit_code == PROBLEM, result.output
+    said = [f"{tmp_path / name}: {words}" for name, (_, words) in files.items()]
+    assert result.stdout.splitlines() == said
+
+
 def test_files_are_converted_at_once_and_told_in_order(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -166,8 +166,11 @@ def _spoken(result: dict[str, Any]) -> str:
     if result["pdf"] is not None:
         made = f"{result['file']} -> {result['pdf']['path']}, pages: {result['pdf']['pages']}"
         return "\n".join([made, *(f"  {_remark(one)}." for one in result["warnings"])])
-    why = f": {problem(result['reason']).said()}" if result["reason"] else ""
-    return f"{result['file']}: {result['fate']}{why}"
+    if not result["reason"]:
+        return f"{result['file']}: {result['fate']}"
+    # How to mend it is said to who sent a letter, and nobody sent one.
+    why = problem(result["reason"]).title.format(name=Path(result["file"]).name)
+    return f"{result['file']}: {result['fate']}. {why}."
 
 
 def _remark(code: str) -> str:
