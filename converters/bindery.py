@@ -164,7 +164,9 @@ class Bindery:
         with _believed():
             lines = _below(made["bookmarks"], seen.pages)
         # By a process that the document was never opened in.
-        self._ask({"do": "look_again"}, self.folder / SECTION, leaves=())
+        again = self._ask({"do": "look_again"}, self.folder / SECTION, leaves=())
+        if again.get("pages") != seen.pages:
+            raise EngineFailed("a section of other pages")
         return self._joined_as(plan.words.names[number - 1], {}, lines)
 
     def _write(

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import pikepdf
 
+from converters import tags
 from converters.bookmarks import Destinations
 
 _CATALOG: Final = {"/Type", "/Pages", "/StructTreeRoot", "/MarkInfo", "/Lang", "/OCProperties"}
@@ -29,7 +30,6 @@ _SAFE: Final = ("http:", "https:", "mailto:")
 _DEEPEST: Final = 100
 _MOST_NOTES: Final = 20_000  # of one page
 _POINTERS: Final = ("/StructParents", "/StructParent")
-_MOST_POINTED: Final = 1_000_000  # numbers into the tags: those of the whole are a PDF's integers
 
 
 def make(pdf: pikepdf.Pdf, destinations: Destinations) -> None:
@@ -167,7 +167,7 @@ def _listed(tree: object) -> list[Any] | None:
         pairs = list(pikepdf.NumberTree(tree).items())
     except (pikepdf.PdfError, RuntimeError, ValueError, TypeError):
         return None
-    if not all(0 <= number < _MOST_POINTED for number, _ in pairs):
+    if not all(0 <= number < tags.MOST for number, _ in pairs):
         return None
     return [each for pair in pairs for each in pair]
 

@@ -78,7 +78,8 @@ def _of_a_binder(job: dict[str, Any], inputs: list[Handed]) -> dict[str, Any]:
         case "section":
             return section.write(*inputs, first=job["first"], of=job["of"], ours=job["ours"])
         case "look_again":
-            return second_look.look(inputs[0])
+            second_look.look(inputs[0])
+            return section.rehearse(inputs[0])
         case "bind":
             return binding.bind(*inputs)
     raise EngineFailed("no such job")

@@ -7,7 +7,7 @@ what is looked at here are the very bytes that converters.binding passes on.
 from __future__ import annotations
 
 import re
-from typing import Any, Final
+from typing import Final
 
 from converters import active, renumber
 from converters.fault import EngineFailed
@@ -30,8 +30,8 @@ _PART: Final = re.compile(
 )
 
 
-def look(section: Handed) -> dict[str, Any]:
-    """Answer {}. Raises EngineFailed for what qpdf has not written so, or what does something."""
+def look(section: Handed) -> None:
+    """Raise EngineFailed for what qpdf has not written so, or what does something."""
     if not section.size:
         raise EngineFailed("an empty section")
     with renumber.opened(section.descriptor) as data:
@@ -41,4 +41,3 @@ def look(section: Handed) -> dict[str, Any]:
                 raise EngineFailed("a section that is not as it was written")
             if active.acts(value):
                 raise EngineFailed("active content in a section")
-    return {}

@@ -12,7 +12,10 @@ from converters import bookmarks, figures, inert, mend
 from converters.bookmarks import Destinations, Names
 from converters.fault import Damaged, PasswordNeeded
 from converters.handed import Handed
+from converters.renumber import Shift
 from converters.stamp import Stamp
+from converters.tags import Tags
+from converters.trunk import Trunk
 
 SECTION: Final = "section.pdf"
 _TRAILER: Final = {"/Root", "/Encrypt"}
@@ -68,6 +71,17 @@ def write(
             deterministic_id=True,
         )
     return {"bookmarks": [one.said() for one in outline]}
+
+
+def rehearse(section: Handed) -> dict[str, Any]:
+    """Take a section in, as converters.binding will, and answer {"pages"}. Raises Damaged.
+
+    What breaks here is this document, and not the whole.
+    """
+    whole = Trunk("", "", 0, Tags(0))
+    with _spoken(), section.open("rb") as stream, pikepdf.open(stream) as pdf:
+        whole.take(pdf, Shift(0, 0), {"title": "", "names": {}, "bookmarks": []})
+        return {"pages": whole.count}
 
 
 @contextmanager

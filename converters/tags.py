@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Final
 
 import pikepdf
 
+from converters.fault import EngineFailed
 from converters.pdf_writer import PdfWriter, text
 from converters.renumber import Shift
+
+MOST: Final = 1_000_000  # numbers of one document: those of the whole are integers of a PDF
 
 
 @dataclass
@@ -41,7 +45,10 @@ class Tags:
         self._parts.append(tree.objgen[0] + shift.objects)
         part = b"<< /Type /StructElem /S /Part /P %d 0 R /T %s /K %s >>"
         own = {tree.objgen[0]: part % (self.root, text(title), kids)}
-        numbers = [int(one) + shift.tags for one in leaf.Nums.as_list()[::2]]
+        listed = [int(one) for one in leaf.Nums.as_list()[::2]]
+        if not all(0 <= one < MOST for one in listed):
+            raise EngineFailed("numbers that would leave none to the tags of others")
+        numbers = [one + shift.tags for one in listed]
         if numbers:
             self._leaves.append(leaf.objgen[0] + shift.objects)
             self.next = max(self.next, max(numbers) + 1)

@@ -44,8 +44,8 @@ class Trunk:
     pages: int  # the number of the list of pages
     tags: Tags
     layers: Layers = field(default_factory=Layers)
+    count: int = 0  # of pages
     _kids: list[int] = field(default_factory=list)
-    _count: int = 0
     _names: dict[str, int] = field(default_factory=dict)
     _outline: list[Line] = field(default_factory=list)
 
@@ -54,7 +54,7 @@ class Trunk:
         tree = pdf.Root.Pages
         kids = [one.objgen[0] + shift.objects for one in tree.Kids.as_list()]
         self._kids.append(tree.objgen[0] + shift.objects)
-        self._count += len(kids)
+        self.count += len(kids)
         self._names |= {name: kids[page] for name, page in said["names"].items()}
         self._mark(said["bookmarks"], kids)
         self.layers.take(pdf, shift)
@@ -71,7 +71,7 @@ class Trunk:
     def close(self, writer: PdfWriter) -> int:
         """Write what is common, and the end. Return how many pages there are."""
         kids = b" ".join(b"%d 0 R" % one for one in self._kids)
-        fields = self._count, kids
+        fields = self.count, kids
         writer.add(self.pages, b"<< /Type /Pages /Count %d /Kids [ %s ] >>" % fields)
         catalog = [
             b"/Type /Catalog /Pages %d 0 R" % self.pages,
@@ -89,7 +89,7 @@ class Trunk:
         writer.add(root, b"<< " + b" ".join(catalog) + b" >>")
         writer.add(info, b"<< /Title %s /Producer (Casebridge) >>" % text(self.title))
         writer.close(root, info)
-        return self._count
+        return self.count
 
     def _mark(self, bookmarks: Sequence[Sequence[Any]], kids: Sequence[int]) -> None:
         for depth, title, page in bookmarks:

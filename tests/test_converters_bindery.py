@@ -312,6 +312,32 @@ def _behind_a_line(job: dict[str, Any], _: dict[str, Any], into: Path) -> None:
         _with(into, "/AA", Dictionary(O=script()), (b"12345678", b"\nstream\n"))
 
 
+def _twice(pdf: pikepdf.Pdf) -> int:
+    pdf.pages.append(pdf.pages[0])
+    return len(pdf.pages)
+
+
+def _more_pages(job: dict[str, Any], _: dict[str, Any], into: Path) -> None:
+    if job["do"] == "section":
+        _with(into, "/B", _twice)
+
+
+def _no_list_of_pages(job: dict[str, Any], _: dict[str, Any], into: Path) -> None:
+    if job["do"] == "section":
+        _with(into, "/B", 1, (b"<< /Pages ", b"<< /Pagez "))
+
+
+def _far_tags(job: dict[str, Any], _: dict[str, Any], into: Path) -> None:
+    if job["do"] == "section":
+
+        def tree(pdf: pikepdf.Pdf) -> int:
+            leaf = pdf.make_indirect(Dictionary(Nums=Array([2**62, Array([])])))
+            pdf.Root.StructTreeRoot = pdf.make_indirect(Dictionary(K=Array([]), ParentTree=leaf))
+            return 1
+
+        _with(into, "/B", tree)
+
+
 def _deep(_: dict[str, Any], answer: dict[str, Any], __: Path) -> None:
     answer["bookmarks"] = [[10**18, "deep", 0]]
 
@@ -336,7 +362,17 @@ def _no_number(_: dict[str, Any], answer: dict[str, Any], __: Path) -> None:
     "hostile",
     [
         *(_more_files, _file_at_a_look, _no_file, _script, _action_elsewhere, _other_letters),
-        *(_behind_a_line, _deep, _beyond, _before, _many, _no_number),
+        *(
+            _behind_a_line,
+            _more_pages,
+            _no_list_of_pages,
+            _far_tags,
+            _deep,
+            _beyond,
+            _before,
+            _many,
+            _no_number,
+        ),
     ],
 )
 def test_a_document_that_takes_its_process_over_costs_itself_and_no_other(

@@ -32,7 +32,7 @@ def look(folder: Path, section: bytes) -> None:
     file.write_bytes(section)
     descriptor = os.open(file, os.O_RDONLY)
     try:
-        assert second_look.look(Handed(descriptor, folder)) == {}
+        second_look.look(Handed(descriptor, folder))
     finally:
         os.close(descriptor)
 
