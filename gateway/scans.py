@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import structlog
@@ -23,11 +23,15 @@ from portal.database import Database
 from portal.vault import BlobMissing, Vault
 
 _SECONDS = 20
+_LATE = timedelta(hours=1)  # between a letter's moment and its commit, whatever holds that up
 
 
-@dataclass(frozen=True)
+@dataclass
 class Scans:
-    """Reads one scan at a time. `folder` is where it works, and nobody else's."""
+    """Reads one scan at a time. `folder` is where it works, and nobody else's.
+
+    Once all are read, what has stood still since is not looked through again until the next start.
+    """
 
     workshop: Workshop
     database: Database
@@ -35,15 +39,18 @@ class Scans:
     shape: CaseShape
     folder: Path
     clock: Callable[[], datetime]
+    _all_read_at: datetime | None = None
 
     def read(self) -> bool:
         """Look at one PDF that nobody has looked at yet, and read it where it is a scan.
 
         Says whether there was one. Nothing of its letter changes.
         """
+        now, since = self.clock(), self._all_read_at
         with self.database.read() as connection:
-            sha256 = text_layers.unread(connection)
+            sha256 = text_layers.unread(connection, since and since - _LATE)
         if sha256 is None:
+            self._all_read_at = now
             return False
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         with tempfile.TemporaryDirectory(dir=self.folder) as name:

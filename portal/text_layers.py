@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from portal.piece import PDF
 from portal.tables import letters, parts, renditions, text_layers
 
+_DESCRIBED = ("filed", "filed_in_part", "with_us", "needs_you", "not_filed", "copy", "set_aside")
 _PDF_OF_PART = sa.func.coalesce(renditions.c.pdf_sha256, parts.c.sha256)
 
 
@@ -23,10 +24,11 @@ class TextLayer:
     numbers: tuple[tuple[str, str], ...]  # as it was read, and in our form
 
 
-def unread(connection: sa.Connection) -> str | None:
+def unread(connection: sa.Connection, since: datetime | None = None) -> str | None:
     """Return the SHA-256 of a PDF that nobody has looked at yet: of a letter that waits first.
 
-    Of those that came as PDF, and those that were made of pictures.
+    Of those that came as PDF, and those that were made of pictures. With `since`, only of letters
+    that have come to where they are since then: none has a new document before it has moved.
     """
     came = sa.and_(
         parts.c.detected_type == PDF, parts.c.fate == "filed", parts.c.rendition_id.is_(None)
@@ -40,7 +42,8 @@ def unread(connection: sa.Connection) -> str | None:
         .outerjoin(renditions, renditions.c.id == parts.c.rendition_id)
         .where(
             parts.c.stored,
-            letters.c.state.not_in(("checking", "rehearsed")),
+            letters.c.state.in_(_DESCRIBED),
+            sa.true() if since is None else letters.c.state_since >= since,
             # Of one that waits for the virus scanner, no engine opens anything.
             sa.func.coalesce(letters.c.reason, "") != "scanner_away",
             sa.or_(came, made),

@@ -156,6 +156,25 @@ def test_a_letter_that_waits_for_the_virus_scanner_is_not_read(desk: SampleDesk)
         assert text_layers.unread(connection) is None
 
 
+def test_once_all_is_read_only_letters_that_have_moved_since_are_looked_through(
+    desk: SampleDesk, workshop: Workshop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(workshop, "read_scan", lambda *_: None)
+    held_letter(desk, Part("scan.pdf", filed_name="scan.pdf", content=pdf("x")))
+    shape = CaseShape.of(Cases())
+    scans = Scans(workshop, desk.database, desk.vault, shape, tmp_path / "work", lambda: desk.now)
+    assert (scans.read(), scans.read()) == (True, False)
+    desk.pass_time(hours=3)
+    assert not scans.read()
+    with desk.database.write() as connection:
+        connection.execute(sa.delete(rows))
+    assert not scans.read(), "its letter has stood still for hours"
+    with desk.database.write() as connection:
+        moved = sa.update(letters).where(letters.c.receipt == "SCANSCAN")
+        connection.execute(moved.values(state="filed", state_since=desk.now))
+    assert (scans.read(), scans.read()) == (True, False)
+
+
 def test_the_copy_goes_with_its_pdf(stores: Stores) -> None:
     copy = stores.vault.add(io.BytesIO(b"%PDF-1.7 x"))
     with stores.database.write() as connection:
