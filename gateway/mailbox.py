@@ -18,6 +18,7 @@ from gateway.reader.source import Extent
 from gateway.separator import Kind, Lines, kind_of, moment_of, separates
 
 _ENDINGS = {".mbox", ".mbx", ".box"}
+_ONE_MESSAGE = {".eml", ".msg"}
 _HEAD_BYTES = 4096
 _LINE_BYTES = 1000
 _FIRST_WINDOW_BYTES = 1 << 14  # most messages are small
@@ -46,10 +47,14 @@ class Place:
 
 
 def is_mailbox(file: Path, stream: BinaryIO) -> bool:
-    """Say whether a file is a mailbox: by its name, or by its first line where it has no ending."""
-    if file.suffix.lower() in _ENDINGS:
-        return True
-    return not file.suffix and _kind(stream.read(_HEAD_BYTES))[0] is not Kind.NONE
+    """Say whether a file is a mailbox: by its name, or by its first line.
+
+    A dot proves no ending: mailboxes are called "Inbox.2019" and by their owner's address.
+    """
+    ending = file.suffix.lower()
+    if ending in _ENDINGS or ending in _ONE_MESSAGE:
+        return ending in _ENDINGS
+    return _kind(stream.read(_HEAD_BYTES))[0] is not Kind.NONE
 
 
 def places(descriptor: int, size: int) -> Iterator[Place]:
@@ -132,7 +137,8 @@ def _told_end(file: Extent, start: int) -> tuple[int, int | None] | None:
     behind = file.read(end, _LINE_BYTES)
     blank = len(behind) - len(behind.lstrip(b"\r\n"))
     if not behind[blank:]:
-        return end, None
+        # No program leaves so many empty lines: more of them than this say nothing of what follows.
+        return (end, None) if end + blank == file.end else None
     at = end + blank
     lines = Lines(_line(file, at)[0], _next(file, at), _is_after_blank(file, at))
     is_line_start = file.read(at - 1, 1) == b"\n"

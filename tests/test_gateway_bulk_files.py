@@ -141,3 +141,22 @@ def test_a_file_that_goes_while_the_others_are_read_is_named(tmp_path: Path) -> 
     (one,) = walked
     assert isinstance(one, Passed)
     assert (one.why, one.is_problem) == ("file_unreadable", True)
+
+
+def test_a_mailbox_with_a_dot_in_its_name_is_read(tmp_path: Path) -> None:
+    names = ("Inbox.2019", "dana@firm.example", "sent.txt")
+    put(tmp_path, dict.fromkeys(names, FROM + MAIL))
+    assert told(tmp_path) == [(name, 0, MAIL) for name in sorted(names)]
+
+
+def test_a_path_that_is_named_and_holds_no_mail_is_a_problem_and_below_a_folder_it_is_none(
+    tmp_path: Path,
+) -> None:
+    put(tmp_path, {"notes.txt": b"no mail"})
+    for path, why, is_problem in (
+        (tmp_path / "notes.txt", "file_no_mail", True),
+        (tmp_path, "no_mail", False),
+    ):
+        (one,) = messages(path, none)
+        assert isinstance(one, Passed)
+        assert (one.why, one.is_problem) == (why, is_problem)

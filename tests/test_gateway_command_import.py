@@ -146,6 +146,17 @@ def test_an_outlook_data_file_says_what_to_install(
     assert "apt install pst-utils" in ended.out
 
 
+def test_a_file_that_is_named_and_holds_no_mail_ends_it_with_a_problem(
+    run: Run, storage: Path, sampled: Path, tmp_path: Path
+) -> None:
+    storage_with(sampled, storage)
+    (tmp_path / "notes.txt").write_text("no mail")
+    for command in ("import", "sent-check"):
+        ended = run(command, tmp_path / "notes.txt")
+        assert ended.code == PROBLEM
+        assert "holds no mail that we can read" in ended.out
+
+
 def test_of_many_problems_the_first_are_named_and_the_others_counted(
     run: Run, storage: Path, sampled: Path, tmp_path: Path
 ) -> None:

@@ -112,6 +112,13 @@ def test_a_length_that_leads_to_a_separator_goes_before_what_looks_like_one() ->
     assert found(DATED + message) == [message]
 
 
+def test_a_length_that_leads_to_a_thousand_empty_lines_hides_no_message() -> None:
+    for line in (b"\n", b"\r\n"):
+        message = b"Subject: one\nContent-Length: 6\n\nwords\n" + line * 1_000
+        assert found(DATED + message + b"\n" + DATED + TWO + b"\n" + DATED + ONE)[1:] == [TWO, ONE]
+    assert found(DATED + message + b"and its rest\n") == [message + b"and its rest\n"]
+
+
 def test_a_length_that_leads_elsewhere_is_not_believed() -> None:
     for wrong in (1, 3, 10_000_000):
         message = b"Subject: one\nContent-Length: %d\n\nwords\n" % wrong
@@ -244,7 +251,12 @@ def test_a_file_is_a_mailbox_by_its_name_or_by_its_first_line(tmp_path: Path) ->
         ("Inbox", DATED + ONE, True),
         ("Sent", b"From - \n" + ONE, True),
         ("README", b"From here on\n", False),
-        ("a.txt", DATED + ONE, False),
+        ("a.txt", DATED + ONE, True),
+        ("pat.hall@bakerllp.example", DATED + ONE, True),
+        ("Inbox.2019", b"From - \n" + ONE, True),
+        ("a.txt", ONE, False),
+        ("a.eml", DATED + ONE, False),
+        ("a.MSG", DATED + ONE, False),
     ):
         file = tmp_path / name
         file.write_bytes(text)

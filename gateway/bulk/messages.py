@@ -54,11 +54,13 @@ Apart = Callable[[File], Iterator[Message | Passed]]
 def messages(path: Path, apart: Apart) -> Iterator[Message | Passed]:
     """Give every message at or below a path, and what is passed by.
 
-    A file that cannot be read to its end is named, and the next one begun.
+    A file that cannot be read to its end is named, and the next one begun. One that holds no mail is
+    passed by below a folder; where it is the path itself, somebody took it for mail.
     """
     for file in files(path):
         if file.problem or file.set_aside or file.holds is Holds.NO_MAIL:
-            why = file.problem or file.set_aside or "no_mail"
+            no_mail = "file_no_mail" if file.path == path else "no_mail"
+            why = file.problem or file.set_aside or no_mail
             yield Passed(file.path, None, file.octets, why)
         elif file.holds is Holds.OUTLOOK:
             yield from apart(file)
