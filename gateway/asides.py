@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from config.settings import Settings
-from gateway import password_mail
+from gateway import confirming, password_mail
 from gateway.replying import Reply, take
 from gateway.road.aside import MACHINE_ANSWERED, come_back, shelve
 from gateway.road.file import keep_parts
 from gateway.road.package import NotSubmission, Package
-from gateway.road.reply import number_in
+from gateway.road.reply import number_in, says_yes
 from gateway.road.walk import Road
 from portal.database import Database
 from portal.pouch import Raw
@@ -36,7 +36,7 @@ class Asides:
         """Set aside what is not to be filed. Return the letter's state then, or None."""
         if self._is_shelved(package, letter_id, attempt):
             return "set_aside"
-        for belongs in (self._answers, self._says_password):
+        for belongs in (self._answers, self._confirms, self._says_password):
             if belongs(package, receipt, letter_id, attempt):
                 return "set_aside"
         return None
@@ -79,6 +79,24 @@ class Asides:
                 connection,
                 reply,
                 self.settings,
+                letter_id=letter_id,
+                attempt=attempt,
+                now=self.clock(),
+            )
+
+    def _confirms(self, package: Package, receipt: str, letter_id: int, attempt: int) -> bool:
+        """Take a letter that only says yes for the confirmation of the one that it answers."""
+        if not says_yes(package):
+            return False
+        keep_parts(package, self.raw.vault)
+        with self.database.write() as connection:
+            self.raw.leave(connection)
+            return confirming.take(
+                connection,
+                package,
+                self.own(package),
+                self.settings,
+                receipt=receipt,
                 letter_id=letter_id,
                 attempt=attempt,
                 now=self.clock(),

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from config.settings import Settings
 from gateway.gathering import Gathering
 from gateway.letter import Proof
-from portal.tables import letters, outbox, packages
+from portal.tables import confirmations, letters, outbox, packages
 
 CAPPED = "too many mails to an address that is not proven"
 TOLD_BY_DIGEST = "told by a digest"
@@ -31,9 +31,16 @@ _OPEN = (
     outbox.c.withdrawn_at.is_(None),
     outbox.c.failed_at.is_(None),
 )
+_ASKS = sa.exists().where(
+    confirmations.c.letter_id == outbox.c.letter_id, confirmations.c.asked_at.is_not(None)
+)
 # Rows that are due come with what decides about them.
 DUE = (
-    sa.select(outbox, letters.c.proof, letters.c.firm_id, letters.c.state, packages.c.urgent)
+    sa.select(
+        outbox,
+        *(letters.c.proof, letters.c.firm_id, letters.c.state, packages.c.urgent),
+        _ASKS.label("asks"),
+    )
     .select_from(
         outbox.outerjoin(letters, letters.c.id == outbox.c.letter_id).outerjoin(
             packages, packages.c.letter_id == outbox.c.letter_id
@@ -102,7 +109,7 @@ class Caps:
                     connection, row.recipient, now, proven=proven
                 )
             sent = lately[row.recipient, proven]
-            alone = row.urgent is not None or row.state in _ALONE
+            alone = row.urgent is not None or row.state in _ALONE or row.asks
             many = not alone and (sent.digest_id is not None or sent.singles >= limits.singles)
             if sent.mails >= limits.unproven_mails and not proven:
                 _stop(connection, row, now)

@@ -1,5 +1,6 @@
-"""Carrying: sets a letter moving again when a person has decided about it, when its sender has been
-asked and has not answered in time, or when the virus scanner that it waits for is back."""
+"""Carrying: sets a letter moving again when a person has decided about it, when its sender has
+confirmed their address, has been asked and has not answered in time, or when the virus scanner that
+it waits for is back."""
 
 from __future__ import annotations
 
@@ -14,8 +15,9 @@ from gateway.queue import Queue
 from gateway.scanner import ScannerAway
 from portal import events
 from portal.database import Database
-from portal.decision import carried, may_be_carried, waits_to_be_carried
-from portal.tables import decisions, letters
+from portal.decision import WAITING, carried, may_be_carried, waits_to_be_carried
+from portal.directory import Directory
+from portal.tables import confirmations, decisions, letters
 
 _BATCH = 100
 
@@ -75,6 +77,57 @@ class Carrying:
         structlog.get_logger().info("decision.taken_up", letter=letter_id, attempt=attempt)
         return True
 
+    def confirmed(self) -> int:
+        """Set every letter moving again that was confirmed, if we know its sender. Return how many.
+
+        Any other stays where it is, with the team: who reads a mailbox has no right by that.
+        """
+        with self.database.read() as connection:
+            due = connection.execute(
+                sa.select(confirmations.c.letter_id, confirmations.c.email)
+                .where(
+                    confirmations.c.confirmed_at.is_not(None), confirmations.c.seen_to_at.is_(None)
+                )
+                .order_by(confirmations.c.letter_id)
+                .limit(_BATCH)
+            ).all()
+        directory = Directory(self.database)
+        return sum(
+            self._see_to(row.letter_id, is_known=directory.firm_of(row.email) is not None)
+            for row in due
+        )
+
+    def _see_to(self, letter_id: int, *, is_known: bool) -> bool:
+        now = self.clock()
+        with self.database.write() as connection:
+            connection.execute(
+                confirmations.update()
+                .where(confirmations.c.letter_id == letter_id)
+                .values(seen_to_at=now)
+            )
+            return is_known and self._again(connection, letter_id, now)
+
+    def _again(
+        self, connection: sa.Connection, letter_id: int, now: datetime, reason: str | None = None
+    ) -> bool:
+        """Queue a letter that waits, for this reason if one is given; not one that is decided."""
+        attempt = connection.scalar(
+            letters.update()
+            .where(
+                letters.c.id == letter_id,
+                letters.c.state.in_(WAITING),
+                sa.true() if reason is None else letters.c.reason == reason,
+                # A person's decision goes its own way, by `decisions`.
+                ~sa.exists().where(decisions.c.letter_id == letter_id, *waits_to_be_carried()),
+            )
+            .values(attempt=letters.c.attempt + 1, state="checking", state_since=now)
+            .returning(letters.c.attempt)
+        )
+        if attempt is None:
+            return False
+        self.queue.put(connection, letter_id, attempt)
+        return True
+
     def unscanned(self, ping: Callable[[], None]) -> int:
         """Set every letter moving again that waits for a virus scanner, once it answers `ping`."""
         with self.database.read() as connection:
@@ -94,24 +147,8 @@ class Carrying:
         return sum(self._scan_again(letter_id) for letter_id in held)
 
     def _scan_again(self, letter_id: int) -> bool:
-        now = self.clock()
         with self.database.write() as connection:
-            attempt = connection.scalar(
-                letters.update()
-                .where(
-                    letters.c.id == letter_id,
-                    letters.c.state == "with_us",
-                    letters.c.reason == "scanner_away",
-                    # A person's decision goes its own way, by `decisions`.
-                    ~sa.exists().where(decisions.c.letter_id == letter_id, *waits_to_be_carried()),
-                )
-                .values(attempt=letters.c.attempt + 1, state="checking", state_since=now)
-                .returning(letters.c.attempt)
-            )
-            if attempt is None:
-                return False
-            self.queue.put(connection, letter_id, attempt)
-        return True
+            return self._again(connection, letter_id, self.clock(), "scanner_away")
 
     def unanswered(self) -> int:
         """Give the team every letter whose sender has not answered by the promised time."""

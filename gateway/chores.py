@@ -53,6 +53,7 @@ def chores_of(
         Chore("reassignments", lambda _: reassigned.tell() > 0, _REASSIGNMENT_SECONDS),
         *watching(stores, clock),
         Chore("decisions", lambda _: carrying.decisions() > 0, settings.triage.poll_seconds),
+        Chore("confirmed", lambda _: carrying.confirmed() > 0, settings.triage.poll_seconds),
         Chore("unanswered", lambda _: carrying.unanswered() > 0, _UNANSWERED_SECONDS),
         *_scanning(settings, carrying),
         *reading(stores, worker.road.workshop, clock),

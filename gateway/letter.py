@@ -22,6 +22,7 @@ class Proof(StrEnum):
     MAILBOX = "mailbox"  # by the setting is_trusted of the mailbox that it was taken from
     OPERATOR = "operator"  # a person with the command line vouches for it: an import
     CODE = "code"  # whoever sent it has typed the code that we had sent to the address
+    REPLY = "reply"  # whoever reads that address's mail has answered ours: yes, it is theirs
     ACCOUNT = "account"  # whoever sent it was signed in
     ALIGNED = "aligned"  # by SPF or DKIM, for the domain in header From (gateway/gate/proof.py)
     RELAY = "relay"  # the same, as a trusted relay says

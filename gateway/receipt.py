@@ -20,7 +20,12 @@ from gateway.road.file import final_state
 from gateway.road.package import Package, Part
 from gateway.tally import Tally
 from gateway.telling.frame import ways, with_banner
-from gateway.telling.hold_words import held_first, held_next
+from gateway.telling.hold_words import (
+    held_first,
+    held_next,
+    unconfirmed_asks,
+    unconfirmed_first,
+)
 from gateway.telling.sheet import Entry, Link, Section, Sheet
 from gateway.trial import Trial
 from portal import moments, receipt_number
@@ -40,6 +45,7 @@ def receipt(
     encrypted: bool | None = None,
     answer_link: str | None = None,
     upload_link: str | None = None,
+    code: str | None = None,
     promised: datetime | None = None,
     trial: Trial = Trial.NONE,
 ) -> Mail:
@@ -47,8 +53,9 @@ def receipt(
 
     `encrypted` says whether the way back is; None means that it is ours alone, as a loopback
     sender's and an operator's are. With `answer_link` a package that waits for its case asks for
-    it there; with `upload_link` one that lacks documents asks for them there. `promised` is when a
-    person will have looked at a package that waits.
+    it there; with `upload_link` one that lacks documents asks for them there; with `code` it asks
+    whether it came from that address. `promised` is when a person will have looked at a package
+    that waits.
     """
     envelope = package.letter.envelope
     resolution = package.resolution
@@ -61,6 +68,7 @@ def receipt(
         told=known and envelope.proof.holds and private,
         answer_link=answer_link,
         upload_link=upload_link,
+        code=code,
         promised=promised,
         trial=trial,
     )
@@ -87,6 +95,7 @@ class _Writing:
     told: bool  # whether it carries details
     answer_link: str | None
     upload_link: str | None
+    code: str | None
     promised: datetime | None
     trial: Trial
 
@@ -164,6 +173,8 @@ class _Writing:
             if self._is_question
             else f"With our team: {tally.whole}"
         )
+        if self.code is not None:
+            waits = f"Please confirm your address: {tally.whole}"
         said = {
             "filed": f"Filed: {tally.whole}{case}",
             "filed_in_part": f"Filed, except {tally.lacking} of {tally.came}{case}{needed}",
@@ -187,6 +198,8 @@ class _Writing:
                 "Nothing from it is in a case file.",
                 *reasons,
             )
+        if self.code is not None:
+            return unconfirmed_first()
         return held_first(
             self.package, reason if self.told else None, tally.whole, asks=self._is_question
         )
@@ -203,6 +216,8 @@ class _Writing:
         )
 
     def _asks(self) -> tuple[str | Link, ...]:
+        if self.code is not None:
+            return unconfirmed_asks(self.code, self.service.base_url)
         if not self._is_question:
             offered = self.upload_link if self._is_filed else None
             return () if offered is None else (Link("Upload what is missing here", offered),)

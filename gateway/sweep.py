@@ -14,6 +14,7 @@ from config.settings import Settings
 from gateway.letter import Proof
 from gateway.queue import Queue
 from portal import (
+    address_code,
     answer_link,
     binder,
     draft,
@@ -129,10 +130,11 @@ class Sweep:
             return gone + upload_link.sweep(connection, now=self.clock(), days=days)
 
     def codes(self) -> int:
-        """Remove the mails of codes that hold no longer. Return how many."""
+        """Remove codes that hold no longer, and their mails. Return how many."""
         minutes = self.settings.sending.code_minutes
         with self.database.write() as connection:
-            return six_digits.sweep(connection, now=self.clock(), minutes=minutes)
+            gone = six_digits.sweep(connection, now=self.clock(), minutes=minutes)
+            return gone + address_code.sweep(connection, now=self.clock())
 
     def drafts(self) -> int:
         """Remove the drafts that were left alone, and uploads that stopped. Return how many."""

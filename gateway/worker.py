@@ -15,7 +15,7 @@ import structlog
 
 from config.settings import Settings
 from converters.fault import JobStopped
-from gateway import password_mail
+from gateway import confirming, password_mail
 from gateway.asides import Asides
 from gateway.attempt import listed_files, live, placed_documents
 from gateway.checkpoints import Forgotten, Kept
@@ -212,15 +212,18 @@ class Worker:
     ) -> str:
         now = self.clock()
         is_trial = self._is_trial(package.letter)
-        links = LetterLinks()
+        links, code = LetterLinks(), None
         if not is_trial:
             links = links_of(package, self.settings, is_decided=taken is not None)
+            if taken is None:
+                code = confirming.code_for(self.database, package, letter_id, self.settings, now)
         mails = owed(
             package,
             receipt,
             self.settings,
             answer_link=links.answer,
             upload_link=links.upload,
+            code=code,
             promised=self.road.calendar.promise(now),
         )
         with self.database.write() as connection:

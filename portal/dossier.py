@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from portal import vocabulary
 from portal.absent import absent
+from portal.confirmation import CONFIRMED, is_confirmed
 from portal.piece import Piece, pieces_of
 from portal.rights import Filing, Viewer, may_open, may_see
 from portal.tables import (
@@ -117,6 +118,7 @@ class Dossier:
     contents: Contents | None
     submissions: tuple[Submission, ...]
     pieces: tuple[Piece, ...]
+    address_confirmed: bool = False  # by a code or a reply: it says who reads the mailbox alone
     in_part: bool = False  # other consultants have submissions of it, which are not shown
 
     @property
@@ -242,6 +244,7 @@ def _read(connection: sa.Connection, viewer: Viewer | None, receipt: str) -> Dos
             for one in shown
         ),
         pieces=tuple(piece for piece in pieces.values() if piece.id not in closed),
+        address_confirmed=row.proof in CONFIRMED or is_confirmed(connection, row.id),
         in_part=len(shown) < len(filed),
     )
 

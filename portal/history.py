@@ -46,6 +46,8 @@ _DECIDED = {
     trail.REPLIED: "A reply came that holds just a case number",
     trail.SAYS_PASSWORD: "A password stands in its words; we masked it in what we keep",
     trail.BRINGS_PASSWORD: "A mail came that holds just a password",
+    trail.ADDRESS_CONFIRMED: "confirmed that it came from their address",
+    trail.CONFIRMING_REPLY: "A reply came that confirms the address",
     trail.CLOSED: "said that nothing more will come",
     trail.REOPENED: "said that documents are still missing",
     trail.LINK_MADE: "made an upload link",

@@ -8,6 +8,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
+from portal.six_digits import masked
 from portal.tables import outbox
 
 # What only the mail may hold: whoever has a copy of the receipt must not answer as the sender.
@@ -26,9 +27,10 @@ class MailedReceipt:
 
 
 def find(connection: sa.Connection, letter_id: int, *, now: datetime) -> MailedReceipt | None:
-    """Return the last receipt of a letter, its one-time links taken out; None before there is one.
+    """Return the last receipt of a letter; None before there is one.
 
-    One that waits for its undo window to end has told nobody yet.
+    Its one-time links and its code are taken out. One that waits for its undo window to end has
+    told nobody yet.
     """
     row = connection.execute(
         sa.select(outbox.c.subject, outbox.c.text, outbox.c.html, outbox.c.created_at)
@@ -45,4 +47,4 @@ def find(connection: sa.Connection, letter_id: int, *, now: datetime) -> MailedR
         return None
     text = _OWN_LINK.sub("\\1\N{HORIZONTAL ELLIPSIS}", row.text)
     html = None if row.html is None else _OWN_HREF.sub("", row.html)
-    return MailedReceipt(row.subject, text, html, row.created_at)
+    return MailedReceipt(row.subject, masked(text), html and masked(html), row.created_at)

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from portal import rights
 from portal.rights import Viewer
 from portal.six_digits import KIND as CODE
+from portal.six_digits import masked
 from portal.tables import letters, outbox
 
 PAGE_ROWS = 25
@@ -133,8 +134,9 @@ def to_sender(connection: sa.Connection, letter_id: int, sender: str) -> tuple[M
 
 
 def _mail(row: sa.Row[*tuple[Any, ...]]) -> Mail:
-    """Return a row as people read it: whoever reads a link there must not answer as the sender."""
-    return replace(Mail(*row), text=_ANSWER_LINK.sub("/answer/\N{HORIZONTAL ELLIPSIS}", row.text))
+    """Return a row as people read it: who reads a link or a code must not answer as the sender."""
+    text = _ANSWER_LINK.sub("/answer/\N{HORIZONTAL ELLIPSIS}", row.text)
+    return replace(Mail(*row), text=masked(text))
 
 
 def _closed_digests(viewer: Viewer) -> sa.Select[tuple[int]]:

@@ -12,13 +12,14 @@ import sqlalchemy as sa
 
 from config.settings import Sending
 from portal.postbox import Owed
-from portal.tables import codes, letter_codes, outbox
+from portal.tables import address_codes, codes, letter_codes, outbox
 
 KIND = "code"
 WRONG = "code_wrong"
 USED_UP = "code_used_up"
 _AN_HOUR = timedelta(hours=1)
 _DIGITS = 6
+_IN_WORDS = re.compile(r"\bcode \d{3} \d{3}\b")
 
 
 class TooManyCodes(Exception):
@@ -41,6 +42,16 @@ def digest(purpose: str, token: str, typed: str) -> str:
     return hmac.new(token.encode(), f"{purpose} {digits}".encode(), hashlib.sha256).hexdigest()
 
 
+def spaced(digits: str) -> str:
+    """Return a code as people read it."""
+    return f"{digits[:3]} {digits[3:]}"
+
+
+def masked(text: str) -> str:
+    """Return the words of a mail without the code in them: only whoever got it may know that."""
+    return _IN_WORDS.sub("code \N{HORIZONTAL ELLIPSIS}", text)
+
+
 def throttle(
     connection: sa.Connection, email: str, network: str | None, sending: Sending, now: datetime
 ) -> None:
@@ -54,7 +65,7 @@ def throttle(
                 )
             )
             or 0
-            for table in (codes, letter_codes)
+            for table in (codes, letter_codes, address_codes)
         )
 
     if asked("email", email) >= sending.codes_an_hour:
@@ -66,7 +77,7 @@ def throttle(
 
 def mail(email: str, digits: str, where: str, minutes: int) -> Owed:
     """Write the mail of a code. `where` says on which page it is typed."""
-    shown = f"{digits[:3]} {digits[3:]}"
+    shown = spaced(digits)
     return Owed(
         kind=KIND,
         recipient=email,

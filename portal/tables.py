@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from portal import columns, tables_binders, tables_sending
+from portal import columns, tables_binders, tables_senders, tables_sending
 
 metadata = columns.metadata
 _id, _to, _text = columns.key, columns.to, columns.text
@@ -19,6 +19,12 @@ upload_links = tables_sending.upload_links
 upload_link_drafts = tables_sending.upload_link_drafts
 letter_codes = tables_sending.letter_codes
 erasure_requests = tables_sending.erasure_requests
+
+# -- senders whom no firm's identifier names -------------------------------------------------------
+
+confirmations = tables_senders.confirmations
+address_codes = tables_senders.address_codes
+address_tries = tables_senders.address_tries
 
 # -- what is made of packages, for whoever asks ----------------------------------------------------
 

@@ -121,6 +121,7 @@ PROOFS: Mapping[str, str] = {
     "mailbox": "Proven: by the mail server of its mailbox",
     "operator": "Proven: imported by an operator",
     "code": "Proven: by a code that was sent to the address",
+    "reply": "Proven: by an answer to a mail that was sent to the address",
     "account": "Proven: signed in",
     "aligned": "Proven: by SPF or DKIM, for the domain in From",
     "relay": "Proven: by the check of our mail relay",
@@ -148,6 +149,7 @@ RULES: Mapping[str, str] = {
     "header_too_large": "Its header is too large to be read.",
     "unreadable": "Its header or its signatures could not be read.",
     "off": "Nothing was checked, by the settings.",
+    "confirmed": "It came unproven; whoever reads the mail of its address has confirmed it since.",
 }
 
 NOT_SUBMISSIONS: Mapping[str, str] = {

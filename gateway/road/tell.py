@@ -26,12 +26,14 @@ def owed(
     *,
     answer_link: str | None = None,
     upload_link: str | None = None,
+    code: str | None = None,
     promised: datetime | None = None,
 ) -> tuple[Owed, ...]:
     """Return the sender's receipt and the consultants' notices, where they are owed.
 
     `answer_link` leads to the page where a held sender is asked, `upload_link` to the form for what
-    did not reach us; `promised` is when a person will have looked at a package that waits.
+    did not reach us; `code` is what an address that is not known or not proven is confirmed by;
+    `promised` is when a person will have looked at a package that waits.
     """
     if package.letter.envelope.quiet:
         return ()
@@ -46,6 +48,7 @@ def owed(
             encrypted=settings.outbound.is_encrypted,
             answer_link=answer_link,
             upload_link=upload_link,
+            code=code,
             promised=promised,
             trial=trial,
         )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from gateway.part_words import problem_title, problem_words
 from gateway.road.package import Package
+from gateway.telling.sheet import Link
+from portal.six_digits import spaced
 
 
 def held_first(package: Package, reason: str | None, whole: str, *, asks: bool) -> tuple[str, ...]:
@@ -41,3 +43,17 @@ def held_next(by_when: str, *, has_documents: bool, asks: bool, again: str) -> s
     by = f", usually by {by_when}" if by_when else ""
     match = "match them to their case" if has_documents else "match it to its case"
     return f"{it} A person will {match}{by}. {again}"
+
+
+def unconfirmed_first() -> tuple[str, ...]:
+    """Return the first sentences to an address not known, or not proven: the same to both."""
+    return "We have your message, but cannot tell yet that it came from you.", "It is kept."
+
+
+def unconfirmed_asks(code: str, base_url: str) -> tuple[str | Link, ...]:
+    """Ask whoever reads the mail of an address to confirm it, by its code or by a reply."""
+    return (
+        Link(f"Enter code {spaced(code)} here", f"{base_url}/confirm"),
+        "Or reply to this email with the word YES.",
+        "You have not sent us anything? Then you do not need to do anything.",
+    )

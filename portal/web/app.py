@@ -35,6 +35,7 @@ from portal.web import (
     answer,
     binder,
     closing,
+    confirm,
     decided,
     directory,
     documents,
@@ -70,7 +71,7 @@ from portal.web.static_files import Static
 _ROOMS = (
     *(packages, package, closing, reassign, documents, thumbnails, binder),
     *(triage_pages, decided, not_submissions, sent),
-    *(outbox, directory, help_page, sign_in, answer, watching),
+    *(outbox, directory, help_page, sign_in, answer, confirm, watching),
     *(sender_page, unlocking, uploads, upload_links, send_form, send_check, send_code, send_done),
 )
 # The faults of people's decisions; each names its row of the catalogue.
