@@ -46,6 +46,7 @@ FIXED: dict[str, tuple[str | None, int | None]] = {
     "file_not_scanned": (None, 422),
     "scanner_away": (None, 503),
     "link_expired": (None, 410),
+    "nothing_confirmed": (None, 422),
     "message_unreadable": (None, None),
     "no_content": (None, 422),
     "no_such_address": ("550 5.1.1 ", None),
