@@ -10,7 +10,7 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -126,7 +126,7 @@ def _measured(running: Running, *, html: bool) -> list[float]:
     return values[1:]
 
 
-def send(port: int, messages: list[bytes], done: Callable[[], None] = lambda: None) -> None:
+def send(port: int, messages: Iterable[bytes], done: Callable[[], None] = lambda: None) -> None:
     with smtplib.SMTP("127.0.0.1", port, timeout=60) as client:
         for message in messages:
             client.sendmail(SENDER, [INTAKE], message)

@@ -34,6 +34,12 @@ _OPEN = (
 _ASKS = sa.exists().where(
     confirmations.c.letter_id == outbox.c.letter_id, confirmations.c.asked_at.is_not(None)
 )
+# How many mails about letters of the same turn are due before it: a firm's thousand receipts stand
+# behind the first one of any other. What is about no letter is its recipient's.
+_OF_ITS_TURN = sa.func.row_number().over(
+    partition_by=(outbox.c.tries, sa.func.coalesce(letters.c.turn, outbox.c.recipient)),
+    order_by=outbox.c.id,
+)
 # Rows that are due come with what decides about them.
 DUE = (
     sa.select(
@@ -48,7 +54,7 @@ DUE = (
     )
     .where(*_OPEN, outbox.c.digest_id.is_(None))
     # What could not be sent before comes behind what was not tried: it may be its own fault.
-    .order_by(outbox.c.tries, outbox.c.id)
+    .order_by(outbox.c.tries, _OF_ITS_TURN, outbox.c.id)
 )
 
 

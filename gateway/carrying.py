@@ -13,6 +13,7 @@ import structlog
 
 from gateway.queue import Queue
 from gateway.scanner import ScannerAway
+from gateway.turn import STAFF
 from portal import events
 from portal.database import Database
 from portal.decision import WAITING, carried, may_be_carried, waits_to_be_carried
@@ -38,15 +39,26 @@ class Carrying:
         """Take up every decision whose letter still stands. Return how many."""
         with self.database.read() as connection:
             due = connection.execute(
-                sa.select(decisions.c.id, decisions.c.letter_id, decisions.c.kind)
+                sa.select(
+                    decisions.c.id,
+                    decisions.c.letter_id,
+                    decisions.c.kind,
+                    decisions.c.account_id,
+                    letters.c.turn,
+                )
                 .join(letters, letters.c.id == decisions.c.letter_id)
                 .where(may_be_carried(), *waits_to_be_carried())
                 .order_by(decisions.c.id)
                 .limit(_BATCH)
             ).all()
-        return sum(self._take_up(row.id, row.letter_id, row.kind) for row in due)
+        return sum(
+            self._take_up(
+                row.id, row.letter_id, row.kind, row.turn if row.account_id is None else STAFF
+            )
+            for row in due
+        )
 
-    def _take_up(self, decision_id: int, letter_id: int, kind: str) -> bool:
+    def _take_up(self, decision_id: int, letter_id: int, kind: str, turn: str | None) -> bool:
         """Raise the letter's attempt and queue it, or set it aside: in one transaction."""
         now = self.clock()
         with self.database.write() as connection:
@@ -73,7 +85,7 @@ class Carrying:
                 carried(connection, decision_id, now=now)
                 _moved(connection, letter_id, "set_aside", None, now)
             else:
-                self.queue.put(connection, letter_id, attempt)
+                self.queue.put(connection, letter_id, attempt, turn)
         structlog.get_logger().info("decision.taken_up", letter=letter_id, attempt=attempt)
         return True
 
@@ -111,7 +123,7 @@ class Carrying:
         self, connection: sa.Connection, letter_id: int, now: datetime, reason: str | None = None
     ) -> bool:
         """Queue a letter that waits, for this reason if one is given; not one that is decided."""
-        attempt = connection.scalar(
+        again = connection.execute(
             letters.update()
             .where(
                 letters.c.id == letter_id,
@@ -121,11 +133,11 @@ class Carrying:
                 ~sa.exists().where(decisions.c.letter_id == letter_id, *waits_to_be_carried()),
             )
             .values(attempt=letters.c.attempt + 1, state="checking", state_since=now)
-            .returning(letters.c.attempt)
-        )
-        if attempt is None:
+            .returning(letters.c.attempt, letters.c.turn)
+        ).one_or_none()
+        if again is None:
             return False
-        self.queue.put(connection, letter_id, attempt)
+        self.queue.put(connection, letter_id, again.attempt, again.turn)
         return True
 
     def unscanned(self, ping: Callable[[], None]) -> int:

@@ -15,8 +15,10 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from gateway.letter import Accepted, Along, Letter, Withdrawn
 from gateway.queue import Queue
+from gateway.turn import turn_of
 from portal import pouch, receipt_number
 from portal.database import Database
+from portal.directory import firm_id_of
 from portal.prepared import Prepared
 from portal.tables import letters
 from portal.vault import DiskFull
@@ -134,6 +136,7 @@ class Intake:
                 turn.accepted = answer
 
     def _insert(self, connection: sa.Connection, letter: Letter, along: Along | None) -> Accepted:
+        turn = turn_of(letter.envelope, lambda one: firm_id_of(connection, one))
         row = {
             "door": letter.envelope.door,
             "sender": letter.envelope.sender,
@@ -151,6 +154,7 @@ class Intake:
             "relayed_at": letter.envelope.relayed_at,
             "dated_at": letter.envelope.dated_at,
             "imported_for": letter.envelope.imported_for,
+            "turn": turn,
             "arrived_at": letter.envelope.arrived_at,
             "state_since": letter.envelope.arrived_at,
         }
@@ -161,8 +165,7 @@ class Intake:
             if letter_id is not None:
                 if letter.content is not None:
                     pouch.put(connection, letter_id, letter.content)
-                old = letter.envelope.is_imported
-                self.queue.put(connection, letter_id, attempt=1, yields=old)
+                self.queue.put(connection, letter_id, attempt=1, turn=turn)
                 if along is not None:
                     along(connection, letter_id)
                 return Accepted(receipt, repeated=False)

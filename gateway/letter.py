@@ -65,6 +65,8 @@ class Envelope:
     relayed_at: datetime | None = None  # when a trusted relay took it
     dated_at: datetime | None = None  # when it was sent or came, as what it was imported from says
     imported_for: int | None = None  # the id of the firm whose mail it was imported as
+    # The address in From, where the gate has proven its domain. For the queue: no row keeps it.
+    author: str | None = None
 
     @property
     def is_imported(self) -> bool:

@@ -3,7 +3,13 @@
 A letter's row is the truth; the queue only moves it. A workflow is named by letter and attempt, so
 a letter that stands still is set moving again by raising its attempt: queueing the same workflow a
 second time is a silent no-op, even where it ended in an error. What is stored of a workflow are a
-letter's id, its attempt and a code, as JSON: nothing that a person wrote.
+letter's id, its attempt and a code, as JSON, and whose turn it is: nothing that a person wrote.
+
+The next letter is the one with the lowest priority, and the priority is its place in line: each
+turn (gateway/turn.py) has one letter at each place, and whoever comes anew stands where the line
+is now (start-time fair queueing). So a turn with two thousand letters and one with a single letter
+alternate. The line is read from the queue itself in the transaction that puts a letter there: an
+end in the middle loses nothing of it.
 """
 
 from __future__ import annotations
@@ -26,7 +32,8 @@ _NAME = "road"
 _APPLICATION = "casebridge"
 # DBOS would take a hash of the code otherwise, and leave an older version's letters where they are.
 _VERSION = "1"
-_YIELDING = 10  # the library begins with the lowest, and 0 is what has none
+_FIRST_PLACE = 1  # the lowest priority that the library takes; it begins with it
+_YIELDING = 1 << 30  # the place of all that waits for everybody; no line gets as long
 _MOVING = ["ENQUEUED", "PENDING"]
 _ENDED = ["SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"]
 _BATCH = 200
@@ -96,23 +103,35 @@ class Queue:
         )
         system = self._client._sys_db  # noqa: SLF001  # test_gateway_queue.py watches it
         system._execute_prepared = _KeptStatements(system)  # type: ignore[assignment]  # noqa: SLF001
+        self._workflows = _workflows(engine)
+        self._places = Prepared(lambda: _places(self._workflows))
 
     def put(
-        self, connection: sa.Connection, letter_id: int, attempt: int, *, yields: bool = False
+        self, connection: sa.Connection, letter_id: int, attempt: int, turn: str | None
     ) -> None:
         """Queue a letter's attempt within the caller's transaction: both are there, or neither.
 
-        One that `yields` is begun when nothing waits that does not.
+        It is begun when every other `turn` has had as many letters begun as this one since it last
+        stood empty; without a turn, when nothing waits that has one.
         """
         options: EnqueueOptions = {
             "workflow_name": _NAME,
             "queue_name": _NAME,
             "workflow_id": _workflow_id(letter_id, attempt),
             "app_version": _VERSION,
+            "priority": _YIELDING if turn is None else self._place(connection, turn),
         }
-        if yields:
-            options["priority"] = _YIELDING
+        if turn is not None:
+            # A label and no partition: the queue has no limits for partitions.
+            options["queue_partition_key"] = turn
         self._client.enqueue_in_transaction(connection, options, letter_id, attempt)
+
+    def _place(self, connection: sa.Connection, turn: str) -> int:
+        """Return the next place of a turn: behind its own last letter, or where the line is now."""
+        line = self._places.run(connection, {"turn": turn}).one()
+        front = line.front or line.begun or _FIRST_PLACE
+        own = (line.own_last or 0, line.own_begun or 0)
+        return max(int(front), *(int(place) + 1 for place in own))
 
     def standing(self, letters: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
         """Return those of the letters and attempts that neither wait in the queue nor move."""
@@ -144,11 +163,10 @@ class Queue:
 
     def depth(self) -> int:
         """Count what waits in the queue or moves."""
-        schema = None if self._engine.dialect.name == "sqlite" else "dbos"
-        workflows = sa.table("workflow_status", sa.column("status"), schema=schema)
-        counted = sa.select(sa.func.count()).select_from(workflows)
+        counted = sa.select(sa.func.count()).select_from(self._workflows)
+        moving = self._workflows.c.status.in_(_MOVING)
         with self._engine.connect() as connection:
-            return connection.execute(counted.where(workflows.c.status.in_(_MOVING))).scalar_one()
+            return connection.execute(counted.where(moving)).scalar_one()
 
     def purge(self, before: datetime) -> int:
         """Forget workflows that ended before this moment. Return how many."""
@@ -224,6 +242,44 @@ class Runner:
             with self._change:
                 self._in_hand -= 1
                 self._change.notify_all()
+
+
+def _workflows(engine: sa.Engine) -> sa.TableClause:
+    """Return the library's table, as far as it is asked here."""
+    names = ("status", "queue_name", "priority", "queue_partition_key")
+    schema = None if engine.dialect.name == "sqlite" else "dbos"
+    return sa.table("workflow_status", *map(sa.column, names), schema=schema)
+
+
+def _places(workflows: sa.TableClause) -> sa.Select[Any]:
+    """Return the query for the line: its front and what was begun last, of all and of one turn.
+
+    Each of the four is one step into an index of the library's, however long the line is.
+    """
+    own = workflows.c.queue_partition_key == sa.bindparam("turn", type_=sa.Text)
+    in_line = workflows.c.priority < sa.literal_column(str(_YIELDING))
+
+    def place(which: sa.ColumnElement[int], state: str, where: sa.ColumnElement[bool]) -> Any:
+        return (
+            sa.select(which)
+            .where(
+                workflows.c.queue_name == sa.literal_column(f"'{_NAME}'"),
+                workflows.c.status == sa.literal_column(f"'{state}'"),
+                # SQLite takes a partial index where its own condition is said once more.
+                workflows.c.status.in_([sa.literal_column(f"'{one}'") for one in _MOVING]),
+                where,
+            )
+            .scalar_subquery()
+        )
+
+    lowest, highest = sa.func.min(workflows.c.priority), sa.func.max(workflows.c.priority)
+    waits, moves = _MOVING
+    return sa.select(
+        place(lowest, waits, in_line).label("front"),
+        place(highest, moves, in_line).label("begun"),
+        place(highest, waits, own).label("own_last"),
+        place(highest, moves, own).label("own_begun"),
+    )
 
 
 def _workflow_id(letter_id: int, attempt: int) -> str:

@@ -11,7 +11,6 @@ import sqlalchemy as sa
 import structlog
 
 from config.settings import Settings
-from gateway.letter import Proof
 from gateway.queue import Queue
 from portal import (
     address_code,
@@ -68,16 +67,16 @@ class Sweep:
         """
         with self.database.read() as connection:
             in_motion = connection.execute(
-                sa.select(letters.c.id, letters.c.attempt, letters.c.proof)
+                sa.select(letters.c.id, letters.c.attempt, letters.c.turn)
                 .where(letters.c.state == "checking")
                 .order_by(letters.c.id)
                 .limit(_BATCH)
             ).all()
-        imported = {row.id for row in in_motion if row.proof == Proof.OPERATOR}
+        turns = {row.id: row.turn for row in in_motion}
         still = self.queue.standing((row.id, row.attempt) for row in in_motion)
-        return sum(self._again(one, attempt, yields=one in imported) for one, attempt in still)
+        return sum(self._again(one, attempt, turns[one]) for one, attempt in still)
 
-    def _again(self, letter_id: int, attempt: int, *, yields: bool) -> bool:
+    def _again(self, letter_id: int, attempt: int, turn: str | None) -> bool:
         """Raise a letter's attempt and queue it, or give it up where that was tried enough.
 
         What was tried before a person decided does not count.
@@ -96,7 +95,7 @@ class Sweep:
             raised = letters.update().where(*live).values(attempt=attempt + 1)
             if connection.execute(raised).rowcount != 1:
                 return False
-            self.queue.put(connection, letter_id, attempt + 1, yields=yields)
+            self.queue.put(connection, letter_id, attempt + 1, turn)
         structlog.get_logger().warning("letter.again", letter=letter_id, attempt=attempt)
         return True
 

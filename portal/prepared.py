@@ -1,7 +1,8 @@
 """A statement that is compiled once.
 
 SQLAlchemy keeps no compiled form of an insert with ON CONFLICT, and building one anew costs
-several times what running it does, under the interpreter's lock.
+several times what running it does, under the interpreter's lock. Finding the kept form of a query
+costs as much as running a small one.
 """
 
 from __future__ import annotations
@@ -27,10 +28,11 @@ class _Compiled:
 class Prepared:
     """What `build` returns, ready to be run with the values of its columns. Safe for threads.
 
-    Rows come back as the driver gives them: what is returned must be numbers or text.
+    Of a query they are those of its bound parameters. Rows come back as the driver gives them: what
+    is returned must be numbers or text.
     """
 
-    build: Callable[[], sa.Insert]
+    build: Callable[[], sa.Insert | sa.Select[Any]]
     schemas: Mapping[str, str | None] | None = None  # written for those that `build` names
     _kept: dict[tuple[str, ...], _Compiled] = field(default_factory=dict)
 

@@ -116,6 +116,8 @@ letters = sa.Table(
     _moment("dated_at", null=True),  # when it was sent or came, as what it was imported from says
     # Whose mail it was imported as: then another firm's letters are not taken for that firm's.
     sa.Column("imported_for", sa.ForeignKey("firms.id")),
+    # Whose letters it stands behind in the queue (gateway/turn.py); NULL for old mail.
+    _text("turn", null=True),
     _moment("arrived_at"),
     _text("state"),
     _text("reason", null=True),  # why it is held, returned or set aside: a code of the catalogue

@@ -144,14 +144,14 @@ class RefusingQueue(Queue):
         self.refused = refused
 
     def put(
-        self, connection: sa.Connection, letter_id: int, attempt: int, *, yields: bool = False
+        self, connection: sa.Connection, letter_id: int, attempt: int, turn: str | None
     ) -> None:
         sha256 = connection.execute(
             sa.select(letters.c.raw_sha256).where(letters.c.id == letter_id)
         ).scalar_one()
         if sha256 == self.refused:
             raise sa.exc.IntegrityError("put", {}, Exception("refused"))
-        super().put(connection, letter_id, attempt, yields=yields)
+        super().put(connection, letter_id, attempt, turn)
 
 
 def test_one_letter_that_cannot_be_written_does_not_take_others_along(stores: Stores) -> None:

@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
@@ -17,7 +18,7 @@ import pytest
 import sqlalchemy as sa
 
 from gateway.clock import now
-from gateway.queue import Carry, Queue, Runner, _KeptStatements
+from gateway.queue import Carry, Queue, Runner, _KeptStatements, _places
 from gateway.road.file import StaleAttempt, move_letter
 from gateway.stores import Stores
 from gateway.sweep import Sweep
@@ -376,14 +377,147 @@ time.sleep(60)
         process.send_signal(signal.SIGKILL)
 
 
+@dataclass
+class Line:
+    """The order in which letters are begun, by a name for each; one at a time."""
+
+    stores: Stores
+    names: dict[int, str] = field(default_factory=dict)
+    begun: list[str] = field(default_factory=list)
+
+    def put(self, *names: str, turn: str | None) -> None:
+        """Queue letters of one turn, by themselves each: nobody looks into them here."""
+        queue = self.stores.queue()
+        for name in names:
+            letter_id = len(self.names) + 1
+            self.names[letter_id] = name
+            with self.stores.database.write() as connection:
+                queue.put(connection, letter_id, 1, turn)
+
+    def run(self, *, until: int | None = None) -> list[str]:
+        """Run the queue until it is empty, or so many have begun. Return those begun by now."""
+        enough = threading.Event()
+
+        def carry(letter_id: int, _attempt: int) -> str:
+            if enough.is_set():
+                raise AttemptInterrupted
+            self.begun.append(self.names[letter_id])
+            if len(self.begun) == until:
+                enough.set()
+            return "filed"
+
+        engine = self.stores.database.queue_engine
+        runner = Runner(engine, carry, workers=1, poll_seconds=0.002)
+        runner.start()
+        if until is None:
+            assert wait_until_empty(self.stores.queue(), 30)
+        else:
+            assert enough.wait(30)
+        runner.stop(0)
+        runner.wait()
+        self.stores.queue().put_back()
+        return self.begun
+
+
+def numbered(name: str, count: int, first: int = 0) -> list[str]:
+    return [f"{name}{number}" for number in range(first, first + count)]
+
+
+@pytest.mark.slow
+def test_a_flood_stands_behind_the_one_letter_of_another(stores: Stores) -> None:
+    line = Line(stores)
+    line.put(*numbered("flood", 30), turn="firm 1")
+    line.put("quiet", turn="firm 2")
+    line.put("unknown", turn="network 1")
+    assert line.run()[:4] == ["flood0", "quiet", "unknown", "flood1"]
+    assert [one for one in line.begun if one.startswith("flood")] == numbered("flood", 30)
+
+
+@pytest.mark.slow
+def test_whoever_comes_while_a_flood_is_carried_is_next_and_two_floods_alternate(
+    stores: Stores,
+) -> None:
+    line = Line(stores)
+    line.put(*numbered("a", 20), turn="firm 1")
+    assert line.run(until=8) == numbered("a", 8)
+    line.put(*numbered("b", 5), turn="firm 2")
+    line.put(*numbered("a", 2, first=20), turn="firm 1")
+    both = line.run()[8:]
+    # What ran when we were told to end comes first.
+    assert [one for one in both if one[0] == "b"] == numbered("b", 5)
+    assert [one[0] for one in both[1:10]].count("a") in {4, 5}
+    assert both[both.index("b4") :].count("b4") == 1
+    assert set(both[both.index("b4") + 1 :]) <= set(numbered("a", 22))
+    assert [one for one in line.begun if one[0] == "a"] == numbered("a", 22)
+
+
+@pytest.mark.slow
+def test_who_was_quiet_has_saved_nothing_up(stores: Stores) -> None:
+    """A turn begins where the line is, and not where it stood when it was empty."""
+    line = Line(stores)
+    line.put("b", turn="firm 2")
+    line.put(*numbered("a", 12), turn="firm 1")
+    line.run(until=9)
+    line.put(*numbered("c", 4), turn="firm 2")
+    rest = line.run()[9:]
+    assert [one for one in rest if one[0] == "a"] == numbered("a", 4, first=8)
+    assert {rest.index("a9") < rest.index("c2"), rest.index("c0") < rest.index("a10")} == {True}
+
+
+@pytest.mark.slow
+def test_old_mail_waits_for_everybody_whoever_comes_later(stores: Stores) -> None:
+    line = Line(stores)
+    line.put(*numbered("old", 6), turn=None)
+    line.put(*numbered("flood", 6), turn="firm 1")
+    assert line.run(until=3) == numbered("flood", 3)
+    line.put("quiet", turn="firm 2")
+    line.put("old6", turn=None)
+    begun = line.run()
+    assert "quiet" in begun[3:5]
+    assert begun[7:] == numbered("old", 7)
+
+
+@pytest.mark.slow
+def test_the_order_outlives_a_process_that_is_killed(stores: Stores, sweep: Sweep) -> None:
+    line = Line(stores)
+    intake = stores.intake()
+    for number, name in enumerate(numbered("flood", 10)):
+        intake.accept(letter(stores, b"%d" % number))
+        line.names[number + 1] = name
+    _die_in_flight(stores)
+    intake.accept(letter(stores, b"quiet", sender="pat@smithdefence.example"))
+    line.names[11] = "quiet"
+    begun = line.run()
+    assert sorted(begun) == sorted(line.names.values()), "each once"
+    assert begun[:3] in (["flood0", "flood1", "quiet"], ["flood0", "quiet", "flood1"])
+    assert [one for one in begun if one != "quiet"] == numbered("flood", 10)
+    # Each ended and none rests: the sweep queues them again, and they take turns as before.
+    assert sweep.letters() == 11
+    line.begun.clear()
+    assert "quiet" in line.run()[:2]
+    assert states(stores) == [("checking", 2)] * 11
+
+
+def test_the_line_is_read_by_steps_into_an_index(stores: Stores) -> None:
+    queue = stores.queue()
+    asked = _places(queue._workflows).params(turn="firm 1")
+    with stores.database.read() as connection:
+        sql = str(asked.compile(connection, compile_kwargs={"literal_binds": True}))
+        steps = [row[3] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}")]
+    searches = [step for step in steps if "workflow_status" in step]
+    assert len(searches) == 4
+    for step in searches:
+        assert "USING COVERING INDEX idx_workflow_status_" in step, steps
+
+
 def test_the_librarys_inserts_are_compiled_once(stores: Stores) -> None:
     # A new version of the library that goes another way would make every accept slow again.
     queue = stores.queue()
     kept = queue._client._sys_db._execute_prepared
     assert isinstance(kept, _KeptStatements)
     with stores.database.write() as connection:
-        queue.put(connection, 1, 1)
-        queue.put(connection, 2, 1)
+        queue.put(connection, 1, 1, "firm 1")
+        queue.put(connection, 2, 1, "firm 2")
     assert {name: len(one._kept) for name, one in kept._kept.items()} == {
         "insert_workflow_status": 1,
         "insert_workflow_input": 1,

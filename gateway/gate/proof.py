@@ -40,11 +40,11 @@ class Prover:
             return _relayed(glance)
         if glance.sender is None:
             return Verdict(Proof.NONE, "from_undecided", handed.client)
-        domain = glance.sender.rpartition("@")[2]
-        return self._by_ourselves(domain, glance.signatures, handed)
+        return self._by_ourselves(glance.sender, glance.signatures, handed)
 
-    def _by_ourselves(self, domain: str, signatures: tuple[Signed, ...], handed: Handed) -> Verdict:
+    def _by_ourselves(self, author: str, signatures: tuple[Signed, ...], handed: Handed) -> Verdict:
         """Ask SPF and DKIM, but only where what they prove would be aligned with From."""
+        domain = author.rpartition("@")[2]
         unknown: list[str] = []
         try:
             published = policy_of(self.names, domain)
@@ -54,9 +54,9 @@ class Prover:
             unknown.append("no_answer")
         policy = published or _NO_POLICY
         if self._spf(domain, policy, handed, unknown):
-            return Verdict(Proof.ALIGNED, "spf", handed.client)
+            return Verdict(Proof.ALIGNED, "spf", handed.client, author=author)
         if self._dkim(domain, policy, signatures, unknown):
-            return Verdict(Proof.ALIGNED, "dkim", handed.client)
+            return Verdict(Proof.ALIGNED, "dkim", handed.client, author=author)
         if unknown:
             return Verdict(Proof.NONE, unknown[0], handed.client)
         if published is None:
@@ -112,11 +112,12 @@ def _relayed(glance: Glance) -> Verdict:
     said = glance.relay
     if said is None:
         return Verdict(Proof.NONE, "relay_silent")
+    author = None
     domain = (glance.sender or "").rpartition("@")[2]
     if said.dmarc == "fail":
         proof, rule = Proof.FAILED, "relay_fail"
     elif said.dmarc == "pass" and domain and said.domain == domain:
-        proof, rule = Proof.RELAY, "relay_pass"
+        proof, rule, author = Proof.RELAY, "relay_pass", glance.sender
     else:
         proof, rule = Proof.NONE, "relay_silent"
-    return Verdict(proof, rule, said.client, said.moment)
+    return Verdict(proof, rule, said.client, said.moment, author=author)

@@ -36,3 +36,4 @@ class Verdict:
     client: str | None = None  # where it came from, as it was proven by
     relayed_at: datetime | None = None  # when a trusted relay took it
     refused_for: str | None = None  # the domain that asks for it
+    author: str | None = None  # the address in From, where it is its domain that is proven

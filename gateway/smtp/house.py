@@ -88,6 +88,7 @@ class House:
                 proof_rule=verdict.rule,
                 client=verdict.client,
                 relayed_at=verdict.relayed_at,
+                author=verdict.author,
             )
             return self.accept(Letter(envelope, raw, content)).receipt
 
