@@ -71,7 +71,7 @@ def _looked_at(opened: BinaryIO) -> tuple[int, int]:
             shows = any(_shows_something(each) for each in pdf.pages[:_LOOKED_AT])
     except pikepdf.PasswordError as error:
         raise EngineFailed("locked output") from error
-    except (pikepdf.PdfError, ValueError, RuntimeError) as error:
+    except (pikepdf.PdfError, ValueError, RuntimeError, TypeError) as error:
         raise EngineFailed(f"output: {type(error).__name__}") from error
     if not shows:
         raise EngineFailed("blank pages")

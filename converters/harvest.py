@@ -78,7 +78,8 @@ def copy_one(folder: Path, name: str, target: Path, *, most_bytes: int) -> None:
         opened = os.open(folder / name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError as error:
         raise BadOutput("no output") from error
-    if not stat.S_ISREG(os.fstat(opened).st_mode):
+    facts = os.fstat(opened)
+    if not stat.S_ISREG(facts.st_mode) or facts.st_nlink != 1:
         os.close(opened)
         raise BadOutput("the output is not a plain file")
     with os.fdopen(opened, "rb") as source, target.open("xb") as copy:

@@ -32,7 +32,7 @@ _LONGEST = 14_400.0  # points: what PDF viewers take (ISO 32000-1, Annex C)
 _ODD_SHAPE = 2.2  # a strip longer than this is not squeezed onto one page's height
 
 # What Pillow and img2pdf raise on bytes they cannot follow.
-_BROKEN = (OSError, ValueError, SyntaxError, EOFError, TypeError, IndexError,
+_BROKEN = (OSError, ValueError, SyntaxError, EOFError, TypeError, IndexError, RuntimeError,
            OverflowError, ArithmeticError, img2pdf.ImageOpenError)  # fmt: skip
 
 

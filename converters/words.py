@@ -29,10 +29,11 @@ def words(whole: str) -> list[str]:
 def missing(source: list[str], printed: str) -> bool:
     """Say whether more than one word in a hundred is missing from a PDF's text, or its tail is.
 
-    Words are counted, so that a repeated paragraph does not stand for a lost one.
+    Words are counted, so that a repeated paragraph does not stand for a lost one. Of the shortest
+    source one has to be there.
     """
     allowed = max(_MISSING_AT_LEAST, int(len(source) * _MISSING_SHARE))
-    if absent(source, printed) > allowed:
+    if source and absent(source, printed) > min(allowed, len(source) - 1):
         return True
     # The source's end must be near the PDF's: notes and columns may come behind it.
     start = min(len(printed) * 3 // 4, max(len(printed) - 20_000, 0))

@@ -252,3 +252,10 @@ def test_a_pdf_that_lacks_words_is_no_conversion(
     else:
         with pytest.raises(Shortened):
             check.check(pdf, given, media_type, text)
+
+
+@pytest.mark.parametrize("source", [["knee"], ["left", "knee"]])
+def test_of_the_shortest_source_a_word_has_to_be_there(source: list[str]) -> None:
+    assert words.missing(source, "others\n")
+    assert not words.missing(source, "knee\n")
+    assert not words.missing([], "others\n")
