@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
@@ -30,6 +30,7 @@ from gateway.road.package import Package
 from gateway.road.tell import owed
 from gateway.road.unread import unread
 from gateway.road.walk import Road
+from gateway.shares import Shares
 from gateway.trial import Trial
 from gateway.watch import Metrics, fault_fields
 from portal.database import Database
@@ -64,6 +65,7 @@ class Worker:
     work: Path
     clock: Callable[[], datetime]
     metrics: Metrics
+    shares: Shares = field(default_factory=Shares)
 
     @property
     def _asides(self) -> Asides:
@@ -79,7 +81,10 @@ class Worker:
         row = live(self.database, letter_id, attempt)
         if row is None:
             return STALE
-        with structlog.contextvars.bound_contextvars(receipt=row.receipt, attempt=attempt):
+        with (
+            structlog.contextvars.bound_contextvars(receipt=row.receipt, attempt=attempt),
+            self.shares.one_of(row.turn),
+        ):
             folder = self.work / f"{letter_id}-{attempt}"
             shutil.rmtree(folder, ignore_errors=True)  # what a crash of this attempt left
             folder.mkdir(parents=True)

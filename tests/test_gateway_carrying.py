@@ -15,6 +15,7 @@ from sqlalchemy import event
 from gateway import assembly
 from gateway.letter import Proof
 from gateway.stores import Stores
+from gateway.turn import STAFF
 from gateway.verification import disagreements
 from gateway.worker import STALE, AttemptFailed
 from portal.decision import (
@@ -77,6 +78,16 @@ def test_a_decision_is_carried_out_by_the_next_attempt(team: Team) -> None:
     (letter,) = team.rows(letters)
     assert (letter.state, letter.reason, letter.attempt) == ("filed", None, 2)
     assert agrees(team)
+
+
+def test_what_one_of_us_decides_waits_behind_nobodys_flood(team: Team) -> None:
+    team.wait()
+    team.decide("file", "24-001301")
+    team.carrying.decisions()
+    with team.carrier.stores.database.read() as connection:
+        asked = "SELECT workflow_uuid, queue_partition_key FROM workflow_status"
+        turns = {row[0]: row[1] for row in connection.exec_driver_sql(asked)}
+    assert turns["1-2"] == STAFF != turns["1-1"]
 
 
 def test_nobody_is_told_before_the_undo_window_is_over(team: Team) -> None:

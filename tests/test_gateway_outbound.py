@@ -18,7 +18,7 @@ import structlog
 from config.settings import CONFIG_FOLDER
 from config.settings import Outbound as OutboundSettings
 from gateway.chore import Chore
-from gateway.outbound import Outbound
+from gateway.outbound import BATCH, Outbound
 from gateway.stores import Stores
 from gateway.watch import Metrics
 from gateway.way import FolderWay
@@ -115,6 +115,19 @@ def test_what_is_sent_or_not_yet_due_stays(post: Post) -> None:
     assert post.outbound.send_due() == 0
     post.now += timedelta(minutes=1)
     assert post.outbound.send_due() == 1
+
+
+def test_a_firms_flood_of_receipts_stands_behind_the_first_one_of_another(post: Post) -> None:
+    Carrier(post.stores).accept(b"Subject: y\r\n\r\n", sender="kim@quillmarsh.example")
+    for number in range(BATCH + 20):
+        post.owe(kind="notice", recipient=f"{number}@sample-mutual.example")
+    post.owe(kind="notice", letter_id=2, recipient="dana.reyes@sample-mutual.example")
+    post.owe(kind="notice", letter_id=None, recipient="lee.park@sample-mutual.example")
+    assert post.outbound.send_due() == BATCH
+    sent = {row.id for row in post.rows() if row.sent_at}
+    assert sent == {*range(1, BATCH - 1), BATCH + 21, BATCH + 22}
+    assert post.outbound.send_due() == 22
+    assert all(row.sent_at for row in post.rows())
 
 
 def rests(post: Post, **changes: Any) -> None:
