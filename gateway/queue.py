@@ -128,10 +128,11 @@ class Queue:
 
     def _place(self, connection: sa.Connection, turn: str) -> int:
         """Return the next place of a turn: behind its own last letter, or where the line is now."""
-        line = self._places.run(connection, {"turn": turn}).one()
-        front = line.front or line.begun or _FIRST_PLACE
-        own = (line.own_last or 0, line.own_begun or 0)
-        return max(int(front), *(int(place) + 1 for place in own))
+        found = self._places.first(connection, {"turn": turn})
+        assert found is not None, "four questions have one row"
+        front, begun, own_last, own_begun = found
+        line = front or begun or _FIRST_PLACE
+        return max(int(line), (own_last or 0) + 1, (own_begun or 0) + 1)
 
     def standing(self, letters: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
         """Return those of the letters and attempts that neither wait in the queue nor move."""
@@ -275,10 +276,10 @@ def _places(workflows: sa.TableClause) -> sa.Select[Any]:
     lowest, highest = sa.func.min(workflows.c.priority), sa.func.max(workflows.c.priority)
     waits, moves = _MOVING
     return sa.select(
-        place(lowest, waits, in_line).label("front"),
-        place(highest, moves, in_line).label("begun"),
-        place(highest, waits, own).label("own_last"),
-        place(highest, moves, own).label("own_begun"),
+        place(lowest, waits, in_line),
+        place(highest, moves, in_line),
+        place(highest, waits, own),
+        place(highest, moves, own),
     )
 
 

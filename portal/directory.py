@@ -128,7 +128,7 @@ class Case:
 def firm_id_of(connection: sa.Connection, address: str) -> int | None:
     """Return the id of an address's firm, as Directory.firm_of finds it. For each accept: cheap."""
     asked = {"address": address, "domain": address.rpartition("@")[2]}
-    found = _FIRM_ID.run(connection, asked).first()
+    found = _FIRM_ID.first(connection, asked)
     return None if found is None else int(found[0])
 
 

@@ -73,6 +73,22 @@ def test_it_is_built_once_for_each_set_of_columns(table: Stores) -> None:
     assert built == 2
 
 
+def test_a_query_returns_its_first_row(table: Stores) -> None:
+    asked = Prepared(
+        lambda: (
+            sa.select(things.c.id, things.c.name)
+            .where(things.c.name >= sa.bindparam("from"), things.c.state == "new")
+            .order_by(things.c.name)
+        )
+    )
+    with table.database.write() as connection:
+        for name in ("b", "a", "c"):
+            Prepared(statement).run(connection, ROW | {"name": name})
+        assert asked.first(connection, {"from": "a"}) == (2, "a")
+        assert asked.first(connection, {"from": "b"}) == (1, "b")
+        assert asked.first(connection, {"from": "d"}) is None
+
+
 def test_postgresql_is_spoken_as_well() -> None:
     said: list[tuple[str, Any]] = []
 
