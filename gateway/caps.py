@@ -44,7 +44,8 @@ _OF_ITS_TURN = sa.func.row_number().over(
 DUE = (
     sa.select(
         outbox,
-        *(letters.c.proof, letters.c.firm_id, letters.c.state, packages.c.urgent),
+        *(letters.c.proof, letters.c.firm_id, letters.c.state),
+        *(packages.c.urgent, packages.c.forwarded),
         _ASKS.label("asks"),
     )
     .select_from(
@@ -60,7 +61,12 @@ DUE = (
 
 def _is_nobodys(letter: sa.FromClause) -> sa.ColumnElement[bool]:
     """Return the condition on rows of `letters` that nobody known was proven to have sent."""
-    of_no_firm = sa.and_(letter.c.firm_id.is_(None), letter.c.proof != Proof.ACCOUNT.value)
+    passed_on = sa.exists().where(
+        packages.c.letter_id == letter.c.id, packages.c.forwarded.is_not(None)
+    )
+    of_no_firm = sa.and_(
+        letter.c.firm_id.is_(None), letter.c.proof != Proof.ACCOUNT.value, ~passed_on
+    )
     return sa.or_(of_no_firm, letter.c.proof.not_in(_PROVEN))
 
 
@@ -165,7 +171,8 @@ def _is_proven(connection: sa.Connection, row: Row) -> bool:
     """Say whether a row's letter, or each letter of a digest, is a known and proven firm's."""
     if row.letter_id is not None:
         proof = Proof(row.proof)
-        return proof is Proof.ACCOUNT or (row.firm_id is not None and proof.holds)
+        is_known = row.firm_id is not None or row.forwarded is not None
+        return proof is Proof.ACCOUNT or (is_known and proof.holds)
     return bool(connection.execute(sa.select(~_tells_of_unproven(row.id))).scalar_one())
 
 

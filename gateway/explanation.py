@@ -9,6 +9,7 @@ from converters.grounds import By
 from gateway.mail import Mail
 from gateway.part_words import shown_name
 from gateway.road.package import Package, Part
+from portal import vocabulary
 
 _BEGINNING = 80
 
@@ -29,6 +30,7 @@ def explanation(package: Package, receipt: Mail) -> dict[str, Any]:
             "envelope_from": envelope.sender,
             "proof": envelope.proof.value,
         },
+        **_forwarded(package),
         "subject": package.subject,
         "narrative": package.short_narrative,
         "narrative_overflow": package.narrative_overflow,
@@ -92,6 +94,24 @@ def _by_machine(package: Package) -> dict[str, Any]:
     if (device := package.device) is not None:
         told["device"] = {"rule": device.rule, "contact": device.contact}
     return told
+
+
+def _forwarded(package: Package) -> dict[str, Any]:
+    """Say who of the staff passed it on; then From, subject and words are of what was passed on."""
+    passed_on = package.forwarded
+    if passed_on is None:
+        return {}
+    return {
+        "forwarded": {
+            "said": vocabulary.forwarded(passed_on.by, passed_on.how),
+            "by": passed_on.by,
+            "address": passed_on.address,
+            "how": passed_on.how,
+            "sender": passed_on.sender,
+            "firm": passed_on.firm_name,
+            "message_id": passed_on.message_id,
+        }
+    }
 
 
 def _begins(text: str) -> str:

@@ -31,7 +31,7 @@ def senders_name(part: Part, package: Package) -> str:
     words = next((one for one in package.words if one.path and one.path == part.path), None)
     if part.reason == "narrative" and words is not None:
         if words.container is None:
-            return "Your message"
+            return "Your note" if words.is_note else "Your message"
         return f'The attached message "{harmless(words.subject)}"'
     return _NAMELESS
 

@@ -187,7 +187,8 @@ class _Writing:
         tally = self._tally
         reasons = tuple(why(part, self.package) for part in tally.missing) if self.told else ()
         if state == "filed":
-            return ("We received your message and filed it.",)
+            what = "your message" if self.package.forwarded is None else "what you forwarded"
+            return (f"We received {what} and filed it.",)
         if state == "filed_in_part":
             return (_filed_of(tally), *reasons, *self._absences())
         if state == "not_filed":
@@ -234,9 +235,16 @@ class _Writing:
         facts = [("Receipt", self.number), ("Received", moments.in_full(arrived_at, self._zone))]
         if self._case:
             facts.insert(1, ("Case", self._case))
+        if self.told and self.package.forwarded is not None:
+            facts.append(("Written by", self._writer))
         if self.told and self._is_filed:
             facts.append(("Filed for", f"{self._consultant}, claims consultant"))
         return tuple(facts)
+
+    @property
+    def _writer(self) -> str:
+        """Who wrote what was forwarded: that is not proven, and nobody there is told."""
+        return f"{harmless(self.package.header_from)}, not proven. Nothing was sent there."
 
     def _filed(self) -> tuple[Section, ...]:
         if self._state == "not_filed" and not self._tally.documents:

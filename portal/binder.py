@@ -69,9 +69,10 @@ def contents(dossier: Dossier) -> str:
     """
     told = dossier.contents
     said = (
-        *(_LOOK, dossier.receipt, dossier.state, dossier.reason, dossier.firm, dossier.sender),
+        *(_LOOK, dossier.receipt, dossier.state, dossier.reason, dossier.from_firm, dossier.sender),
         *(dossier.arrived_at, dossier.missing, dossier.in_part, dossier.raw_sha256),
         (told.header_from, told.subject, told.narrative, told.urgent) if told else None,
+        *([told.forwarded.said] if told and told.forwarded else ()),
         [_filed(dossier, piece) for piece in documents(dossier)],
         # Reading a package changes nothing of it.
         [replace(one, read_at=None, documents=()) for one in dossier.submissions],

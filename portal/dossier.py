@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from portal import vocabulary
 from portal.absent import absent
 from portal.confirmation import CONFIRMED, is_confirmed
+from portal.forwarding import Forwarding, firm_of, forwarding
 from portal.piece import Piece, pieces_of
 from portal.rights import Filing, Viewer, may_open, may_see
 from portal.tables import (
@@ -92,6 +93,7 @@ class Contents:
     candidates: tuple[Mapping[str, Any], ...]
     problems: tuple[Mapping[str, Any], ...]
     sent_at: datetime | None
+    forwarded: Forwarding | None = None
 
 
 @dataclass(frozen=True)
@@ -120,6 +122,16 @@ class Dossier:
     pieces: tuple[Piece, ...]
     address_confirmed: bool = False  # by a code or a reply: it says who reads the mailbox alone
     in_part: bool = False  # other consultants have submissions of it, which are not shown
+
+    @property
+    def forwarded(self) -> Forwarding | None:
+        """Who of the staff passed it on, where somebody did."""
+        return None if self.contents is None else self.contents.forwarded
+
+    @property
+    def from_firm(self) -> str | None:
+        """The firm that it is from; of what was passed on, with the words that it is not proven."""
+        return firm_of(self.firm, self.forwarded)
 
     @property
     def filings(self) -> tuple[Submission, ...]:
@@ -345,4 +357,5 @@ def _contents(connection: sa.Connection, letter_id: int) -> Contents | None:
         candidates=tuple(row.candidates),
         problems=tuple(row.problems),
         sent_at=row.sent_at,
+        forwarded=forwarding(row.forwarded),
     )

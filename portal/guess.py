@@ -22,6 +22,7 @@ _MOST = 6
 _FEW_CASES = 5
 # How much a place weighs is how much the road trusts it.
 _WEIGHTS: Mapping[str, int] = {
+    "forwarder": 8,
     "tag": 8,
     "thread": 8,
     "subject": 8,

@@ -72,7 +72,13 @@ class Line:
 
 def history(connection: sa.Connection, viewer: Viewer, dossier: Dossier) -> tuple[Line, ...]:
     """Return the lines, oldest first. Who was refused is told to operations alone."""
-    lines = [Line(dossier.arrived_at, None, "Received")]
+    passed_on = dossier.forwarded
+    came = (
+        "Received"
+        if passed_on is None
+        else f"Received, {passed_on.said[:1].lower()}{passed_on.said[1:]}"
+    )
+    lines = [Line(dossier.arrived_at, None, came)]
     lines += _done(connection, dossier)
     lines += _looks(connection, dossier, with_refusals=viewer.works_in_operations)
     return tuple(sorted(lines, key=lambda line: line.at))

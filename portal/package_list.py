@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from portal import receipt_number, rights
 from portal.absent import absent
+from portal.forwarding import firm_of, forwarding
 from portal.rights import Viewer
 from portal.tables import cases, consultants, firms, letters, packages, parts, submissions
 from portal.wish import STATES, Wish
@@ -103,7 +104,13 @@ def package_list(connection: sa.Connection, viewer: Viewer, wish: Wish) -> Packa
     page = min(wish.page, pages)
     waits = letters.c.state.in_(WAITING)
     found = connection.execute(
-        sa.select(letters, packages.c.header_from, packages.c.urgent, firms.c.name.label("firm"))
+        sa.select(
+            letters,
+            packages.c.header_from,
+            packages.c.urgent,
+            packages.c.forwarded,
+            firms.c.name.label("firm"),
+        )
         .select_from(here.outerjoin(firms, firms.c.id == letters.c.firm_id))
         .where(*wanted)
         .order_by(
@@ -260,7 +267,7 @@ def _row(row: _Row, tallies: Mapping[int, Tally], filings: Sequence[_Row], viewe
         state_since=row.state_since,
         arrived_at=row.arrived_at,
         proof=row.proof,
-        firm=row.firm,
+        firm=firm_of(row.firm, forwarding(row.forwarded)),
         person=row.header_from or row.sender,
         urgent=row.urgent,
         unread=any(one.read_at is None for one in asked),

@@ -156,6 +156,8 @@ packages = sa.Table(
     _text("urgent", null=True),
     sa.Column("candidates", sa.JSON, nullable=False),
     sa.Column("problems", sa.JSON, nullable=False),
+    # Who of the staff passed it on, where somebody did (portal/forwarding.py).
+    sa.Column("forwarded", sa.JSON(none_as_null=True)),
     # By hash where that can be: a sender's Message-ID may be longer than what a tree takes.
     sa.Index("ix_packages_message_id", "message_id", postgresql_using="hash"),
     sa.Index("ix_packages_sent_at", "sent_at"),

@@ -105,6 +105,7 @@ FATE_TONES: Mapping[str, str] = {
 
 PLACES: Mapping[str, str] = {
     "form": "the form",
+    "forwarder": "the forwarder's own words",
     "tag": "the address",
     "thread": "an earlier receipt",
     "subject": "the subject",
@@ -160,6 +161,7 @@ NOT_SUBMISSIONS: Mapping[str, str] = {
     "thanks": "Thank-you",
     "bounce": "Bounce",
     "machine_answered": "Answer to a mail of ours",
+    "own_mail": "Mail of ours, passed on",
     "person": "Set aside by a person",
 }
 """What a letter is that is no submission; `person` is what somebody of operations has said."""
@@ -177,8 +179,16 @@ NOT_SUBMISSION_RULES: Mapping[str, str] = {
     "absence_words": "Its subject and its words are those of an out-of-office reply.",
     "thanks_words": "It thanks, and says and brings nothing else.",
     "return_path": "A program sent it to the return path of a mail of ours.",
+    "passed_back": "One of the staff passes on a mail of ours, and says and brings nothing else.",
     "decided": "A person decided so.",
 }
+
+FORWARDS: Mapping[str, str] = {
+    "attached": "as an attachment",
+    "inline": "in the text of a mail",
+    "journal": "by a journal rule",
+}
+"""How somebody of the staff passed a message on."""
 
 DOORS: Mapping[str, str] = {
     "smtp": "Email",
@@ -375,6 +385,12 @@ def part_of(place: int, of: int) -> str:
 def part_lead(place: int, of: int) -> str:
     """Say it as a linked submission's narrative begins: `Part 1 of 2. `."""
     return f"Part {place} of {of}. " if of > 1 else ""
+
+
+def forwarded(by: str, how: str) -> str:
+    """Say who passed a message on, and that who wrote it is not proven, without a full stop."""
+    way = " by a journal rule" if how == "journal" else ""
+    return f"forwarded by {by}{way}, not proven"
 
 
 def handed(giver: str | None, taker: str | None, why: str) -> str:

@@ -66,6 +66,8 @@ def _spoken(trail: dict[str, Any]) -> Iterable[str]:
         return
     case = trail["case"]
     yield f"sender      {trail['sender']['header_from']} ({trail['sender']['proof']})"
+    if (passed_on := trail.get("forwarded")) is not None:
+        yield f"            {passed_on['said']}"
     yield f"subject     {trail['subject']}"
     if (none := trail.get("not_submission")) is not None:
         kind, rule = NOT_SUBMISSIONS[none["kind"]], NOT_SUBMISSION_RULES[none["rule"]]

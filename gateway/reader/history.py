@@ -23,16 +23,16 @@ def new_words(text: str) -> str:
     lines = text.split("\n")
     for place in range(len(lines)):
         if _cuts_all(lines, place):
-            return _trimmed(lines[:place])
+            return trimmed(lines[:place])
         length = _attribution(lines, place)
         if not length:
             continue
         behind = _skip_blank(lines, place + length)
         if behind >= len(lines) or not _QUOTED.match(lines[behind]):
-            return _trimmed(lines[:place])
+            return trimmed(lines[:place])
         answer = [line for line in lines[behind:] if not _QUOTED.match(line)]
         below = new_words("\n".join(answer))
-        return "\n\n".join(piece for piece in (_trimmed(lines[:place]), below) if piece)
+        return "\n\n".join(piece for piece in (trimmed(lines[:place]), below) if piece)
     end = len(lines)
     marked = 0
     while end and (not lines[end - 1].strip() or _QUOTED.match(lines[end - 1])):
@@ -41,6 +41,16 @@ def new_words(text: str) -> str:
     if marked == 1 and end and lines[end].strip():
         end += 1  # one line right under others: "> 5 mg" is no quotation
     return "\n".join(lines[:end]).strip("\n")
+
+
+def is_attribution(lines: list[str], place: int) -> bool:
+    """Say whether a line begins an attribution: "On Monday Pat Hall <pat@…> wrote:"."""
+    return _attribution(lines, place) > 0
+
+
+def is_separator(line: str) -> bool:
+    """Say whether a line stands between a message and the one that it quotes."""
+    return _history().separator.fullmatch(line.strip()[:_LONGEST_LOOK]) is not None
 
 
 def _history() -> History:
@@ -103,7 +113,8 @@ def _skip_blank(lines: list[str], place: int) -> int:
     return place
 
 
-def _trimmed(lines: list[str]) -> str:
+def trimmed(lines: list[str]) -> str:
+    """Return lines as a text, without blank lines around them and rules below."""
     end = len(lines)
     while end and (not lines[end - 1].strip() or _RULE.fullmatch(lines[end - 1].strip())):
         end -= 1

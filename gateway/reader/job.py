@@ -15,6 +15,8 @@ from converters.compound import SIGNATURE as COMPOUND
 from converters.handed import Handed
 from gateway.reader import entries, libarchive
 from gateway.reader.archive import ArchiveLimits, Archives, file_entity
+from gateway.reader.attached import MOST as MOST_ATTACHED
+from gateway.reader.attached import attached
 from gateway.reader.body import pieces
 from gateway.reader.boundary import shows_parts
 from gateway.reader.enclosed import disclose
@@ -100,6 +102,7 @@ class _Letter:
         self._glimpses = 0
         self._words: list[dict[str, Any]] = []
         self._parts: list[dict[str, Any]] = []
+        self._attached: list[dict[str, Any]] = []
 
     def read(self, raw: Extent) -> dict[str, Any]:
         """Read the letter and what is attached to it. Raises ReadingStopped."""
@@ -158,6 +161,7 @@ class _Letter:
             "answered": answered(header),
             "addressed": [{"name": one.name, "address": one.address} for one in mailboxes(header)],
             "importance": importance(header),
+            "attached": self._attached,
             "words": self._words,
             "parts": self._parts,
         }
@@ -182,8 +186,10 @@ class _Letter:
         subjects = self._others.take(entries.other_subjects(root.header))
         said = read_words(found, self._new_file(), self._budget, self._others)
         words = entries.of_words(root.header, container, said, leaves, subjects)
-        if container is None or packed is not None:
-            # What is attached as a message speaks for itself.
+        if container is not None and packed is None and len(self._attached) < MOST_ATTACHED:
+            self._attached.append(attached(root.header, container))
+        if container is None or packed is not None or len(self._attached) == 1:
+            # What is attached as a message speaks for itself; the first may be all that there is.
             words["links"] = list(said.links)
         if packed is None or not join(packed, words, leaves):
             self._words.append(words)

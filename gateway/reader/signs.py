@@ -18,6 +18,7 @@ _SUBMITTED = {"auto-replied", "auto-generated", "auto-notified"}  # RFC 3834, 5;
 _ANSWERERS = ("x-autoreply", "x-autorespond", "x-autoresponder", "x-mail-autoreply")
 _ANSWERS = {"auto_reply", "auto-reply"}  # of Precedence
 _SUPPRESSED = {b"all", b"oof", b"autoreply"}  # [MS-OXCMAIL] 2.2.3.2.14
+_JOURNALS = ("x-ms-journal-report", "x-ms-exchange-organization-journal-report")
 _REPORTS = ("delivery-status", "disposition-notification")
 _CALENDARS = {"text/calendar", "application/ics"}
 _METHOD = re.compile(
@@ -46,6 +47,7 @@ def signs(root: Entity, leaves: Iterable[Leaf]) -> dict[str, Any]:
         "has_no_return": any(value.strip() == b"<>" for value in header.all("return-path")),
         "names_failed": header.first("x-failed-recipients") is not None,
         "report": _report(root, leaves),
+        "journal": any(header.first(name) is not None for name in _JOURNALS),
         "method": _method(leaves),
         "programs": [
             text

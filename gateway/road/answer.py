@@ -12,7 +12,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from converters.grounds import By, Grounds
 from gateway.address import AddressFault, canonical
 from gateway.letter import Letter
-from gateway.road.package import Mailbox, Package, Part, Signs, Trouble, Words
+from gateway.road.package import Attached, Mailbox, Package, Part, Signs, Trouble, Words
 
 _PATH = r"^\d+([./]\d+)*$"
 _TOKEN = r"[A-Za-z0-9!#$&^_.+-]{1,127}"  # noqa: S105 -- a media type's, RFC 6838, 4.2
@@ -123,6 +123,7 @@ class _Signs(_Said):
     has_no_return: bool = False
     names_failed: bool = False
     report: Literal["delivery-status", "disposition-notification", "other"] | None = None
+    journal: bool = False
     method: Annotated[str, Field(pattern=r"^[a-z]{1,20}$")] | None = None
     programs: Annotated[list[Annotated[Line, Field(max_length=200)]], Field(max_length=2)] = []
 
@@ -130,6 +131,15 @@ class _Signs(_Said):
 class _Mailbox(_Said):
     name: Annotated[Line, Field(max_length=200)]
     address: Line | None
+
+
+class _Attached(_Said):
+    container: _Path
+    message_id: Line | None
+    sent_at: Moment | None
+    sender: Line | None
+    answered: Annotated[list[_MessageId], Field(max_length=20)]
+    addressed: Annotated[list[_Mailbox], Field(max_length=20)]
 
 
 class _Answer(_Said):
@@ -143,6 +153,7 @@ class _Answer(_Said):
     answered: Annotated[list[_MessageId], Field(max_length=100)]
     addressed: Annotated[list[_Mailbox], Field(max_length=100)]
     importance: Literal["importance", "x-priority", "x-msmail-priority", "priority"] | None
+    attached: Annotated[list[_Attached], Field(max_length=20)] = []
     words: Annotated[list[_Words], Field(min_length=1)]
     parts: list[_Part]
 
@@ -162,7 +173,7 @@ def package_of(letter: Letter, answer: dict[str, Any], folder: Path) -> Package:
     return Package(
         letter=letter,
         message_id=said.message_id,
-        sent_at=None if said.sent_at is None else datetime.fromisoformat(said.sent_at),
+        sent_at=_moment(said.sent_at),
         header_from=own.header_from,
         sender=_canonical(said.sender),
         subject=own.subject,
@@ -173,9 +184,29 @@ def package_of(letter: Letter, answer: dict[str, Any], folder: Path) -> Package:
         parts=tuple(_part(one, folder) for one in said.parts),
         troubles=(Trouble("message_ambiguous"),) if said.ambiguous else (),
         answered=tuple(said.answered),
-        addressed=tuple(Mailbox(one.name, _canonical(one.address)) for one in said.addressed),
+        addressed=_mailboxes(said.addressed),
         importance=said.importance,
+        attached=tuple(_attached(one) for one in said.attached),
     )
+
+
+def _attached(said: _Attached) -> Attached:
+    return Attached(
+        container=said.container,
+        message_id=said.message_id,
+        sent_at=_moment(said.sent_at),
+        sender=_canonical(said.sender),
+        answered=tuple(said.answered),
+        addressed=_mailboxes(said.addressed),
+    )
+
+
+def _moment(said: str | None) -> datetime | None:
+    return None if said is None else datetime.fromisoformat(said)
+
+
+def _mailboxes(said: list[_Mailbox]) -> tuple[Mailbox, ...]:
+    return tuple(Mailbox(one.name, _canonical(one.address)) for one in said)
 
 
 def _signs(said: _Signs) -> Signs:
@@ -186,6 +217,7 @@ def _signs(said: _Signs) -> Signs:
         has_no_return=said.has_no_return,
         names_failed=said.names_failed,
         report=said.report,
+        journal=said.journal,
         method=said.method,
         programs=tuple(said.programs),
     )
@@ -200,6 +232,7 @@ def _check_paths(said: _Answer) -> None:
         raise Unbelievable("the first words are not the letter's own")
     holders = {part.container for part in said.parts} | {words.container for words in said.words}
     held = {words.path for words in said.words}
+    holders |= {attached.container for attached in said.attached}
     if not holders <= {*paths, None} or not held <= {*paths, ""}:
         raise Unbelievable("something is in a part that is not there")
     containers = [words.container for words in said.words]

@@ -139,6 +139,9 @@ def carry_out(package: Package, decision: Decided, today: date) -> Package:
             how="answer" if decision.by_sender else "person",
             hold=None,
             doubt=resolution.hold,
+            # Of a restricted case nothing is told to whoever passed the message on.
+            is_staffs=resolution.is_staffs
+            and not (package.forwarded and any(one.case.restricted for one in decision.filings)),
         ),
     )
 

@@ -17,7 +17,7 @@ from gateway.letter import Form
 from gateway.road.decided import Decided
 from gateway.road.describe import KEPT, Described, describe_parts, is_stored
 from gateway.road.linked import linked
-from gateway.road.package import Fate, Package, Part, Trouble
+from gateway.road.package import Fate, Package, Part, Trouble, shortened
 from gateway.road.submit import submit
 from gateway.tally import Tally
 from portal import answer_link, events, mailed_password, receipt_number, upload_link
@@ -235,9 +235,26 @@ def _package_row(package: Package) -> dict[str, Any]:
             }
             for one in package.resolution.candidates
         ],
+        "forwarded": _forwarded(package),
         "problems": [
             {"code": one.code, "fields": one.fields, "part": one.part} for one in package.troubles
         ],
+    }
+
+
+def _forwarded(package: Package) -> dict[str, Any] | None:
+    passed_on = package.forwarded
+    if passed_on is None:
+        return None
+    note = next((words.new for words in package.words if words.is_note), "")
+    return {
+        "by": passed_on.by,
+        "address": passed_on.address,
+        "how": passed_on.how,
+        "note": shortened(note.strip()),
+        "dated": passed_on.dated,
+        "message_id": passed_on.message_id,
+        "firm": passed_on.firm_name,
     }
 
 

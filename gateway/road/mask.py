@@ -29,7 +29,15 @@ def mask(package: Package) -> Package:
         return package
     said = to_try(own_words(package))
     told = (Trouble(PASSWORD, {"link": NOWHERE}),) if said else ()
-    return package.but(words=words, subject=words[0].subject, troubles=(*package.troubles, *told))
+    forwarded = package.forwarded
+    if forwarded is not None:
+        forwarded = dataclasses.replace(forwarded, subject=masked(forwarded.subject))
+    return package.but(
+        words=words,
+        subject=masked(package.subject),
+        forwarded=forwarded,
+        troubles=(*package.troubles, *told),
+    )
 
 
 def own_words(package: Package) -> tuple[str, ...]:

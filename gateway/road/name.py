@@ -21,6 +21,7 @@ from portal.pdf_name import pdf_name, split
 
 _KEPT = {Fate.FILED, Fate.CONVERTED, Fate.HELD}
 _PICTURE = "image/"
+_NOTE = "Forwarding note.pdf"
 
 # No file system of Windows takes these (https://learn.microsoft.com/windows/win32/fileio/naming-a-file);
 # the slashes are dealt with before.
@@ -53,7 +54,8 @@ def name(package: Package, rules: Names, extension_for: Callable[[str], str | No
     """Give every part that will be filed its `filed_name` and `remarks`, in message order.
 
     `extension_for` knows the extension of a media type. The words of a message become
-    "Message.pdf", where the package has one; those of an attached message are named by its subject.
+    "Message.pdf", where the package has one; those of an attached message are named by its subject,
+    and those of whoever passed it on are "Forwarding note.pdf".
     """
     words = {one.path: one for one in package.words if one.path}
     named = name_parts(package.parts, words, rules, extension_for, message_pdf=package.message_pdf)
@@ -78,10 +80,10 @@ def name_parts(
             continue
         if part.reason == "narrative":
             its = words.get(part.path)
-            if its is None or (its.container is None and not message_pdf):
+            if its is None or not _is_printed(its, message_pdf=message_pdf):
                 parts.append(part)
                 continue
-            wanted = _named_by(None if its.container is None else its.subject, rules)
+            wanted = _NOTE if its.is_note else _named_by(its, rules)
             filed = unique(wanted, taken, rules)
             parts.append(dataclasses.replace(part, filed_name=filed))
             continue
@@ -103,11 +105,18 @@ def name_parts(
     return tuple(parts)
 
 
-def _named_by(subject: str | None, rules: Names) -> str:
-    if subject is None:
+def _is_printed(words: Words, *, message_pdf: bool) -> bool:
+    """Say whether there is a PDF of a message's words; of a note where it says anything."""
+    if words.is_note:
+        return bool(words.new.strip() or words.other.strip())
+    return words.container is not None or message_pdf
+
+
+def _named_by(words: Words, rules: Names) -> str:
+    if words.container is None:
         return "Message.pdf"
     # In a subject a slash is text, never a path.
-    plain = re.sub(r"[/\\]", " ", subject)
+    plain = re.sub(r"[/\\]", " ", words.subject)
     return safe_name(plain, "pdf", rules, otherwise="Attached message").name
 
 

@@ -45,7 +45,14 @@ class OwnMessages(Protocol):
 def not_submission(
     package: Package, rules: NotSubmissions, apart: ApartRules, own: OwnMessages
 ) -> NotSubmission | None:
-    """Return what a letter is that is no submission, or None: the first rule that holds."""
+    """Return what a letter is that is no submission, or None: the first rule that holds.
+
+    What somebody of the staff passes on is one, whatever it looks like: a person meant it to come.
+    """
+    if package.returns_ours:
+        return NotSubmission("own_mail", "passed_back")
+    if package.forwarded is not None:
+        return None
     is_plain_mail = package.letter.form is Content.MESSAGE and not (
         package.is_unread or package.is_sealed or package.elsewhere
     )

@@ -96,6 +96,7 @@ class Words:
     other_subjects: str = ""  # a line for each Subject field that differs from `subject`
     other: str = ""  # the new words of the forms that `text` was not taken from
     is_masked: bool = False  # a password in it is masked: not in `html`, which is not printed then
+    is_note: bool = False  # what somebody said who passes the message on
 
 
 @dataclass(frozen=True)
@@ -116,8 +117,42 @@ class Signs:
     has_no_return: bool = False  # Return-Path: <>
     names_failed: bool = False  # X-Failed-Recipients
     report: str | None = None  # delivery-status, disposition-notification, other
+    journal: bool = False  # it reports a message to whoever keeps a journal of all mail
     method: str | None = None  # of its calendar part: reply, request, …
     programs: tuple[str, ...] = ()  # X-Mailer and User-Agent
+
+
+@dataclass(frozen=True)
+class Attached:
+    """What the header of a message says that is attached to the letter."""
+
+    container: str  # the path of its part
+    message_id: str | None
+    sent_at: datetime | None
+    sender: str | None  # the one address in From, in canonical form; None where undecided
+    answered: tuple[str, ...]  # the Message-IDs that it answers, without brackets
+    addressed: tuple[Mailbox, ...]  # To and Cc
+
+
+@dataclass(frozen=True)
+class Forwarded:
+    """That somebody of the staff passed a message on: what it says is the inner sender's.
+
+    Who that is stands in From of what was passed on, and is never proven.
+    """
+
+    by: str  # the name of who passed it on
+    address: str  # theirs, in canonical form
+    how: str  # a row of portal.vocabulary.FORWARDS
+    sender: str | None  # the one address in the inner From; None where undecided
+    written: str = ""  # the inner From, as it is written
+    message_id: str | None = None  # of the inner message, where it is there whole
+    dated: str = ""  # when it was sent, as it is written
+    paths: tuple[str, ...] = ()  # of the parts that hold it, where it is attached
+    subject: str = ""  # of the forwarder's own, where it is not that of what is passed on
+    is_several: bool = False  # they are messages of several senders
+    firm_id: int | None = None  # of the inner sender, as the address says
+    firm_name: str | None = None
 
 
 @dataclass(frozen=True)
@@ -195,7 +230,7 @@ class Resolution:
 
     firm_id: int | None = None
     firm_name: str | None = None
-    is_staffs: bool = False  # sent by one of the staff, who was signed in
+    is_staffs: bool = False  # sent by one of the staff, who may read of the case
     case_id: int | None = None
     case_number: str | None = None
     found_in: str | None = None
@@ -246,8 +281,9 @@ class Package:
 
     letter: Letter
     message_id: str | None
+    # Of what was passed on where somebody did: as are `subject`, `sent_at` and `addressed`.
     header_from: str  # as written, decoded
-    sender: str | None  # the one address in From, in canonical form; None where undecided
+    sender: str | None  # the one address in the letter's own From, in canonical form; or undecided
     subject: str
     automatic: bool  # a machine wrote it (RFC 3834): nobody answers it
     words: tuple[Words, ...]  # the letter's own first
@@ -257,6 +293,9 @@ class Package:
     addressed: tuple[Mailbox, ...] = ()  # To and Cc
     typed: Typed | None = None  # of a letter that came by the form
     importance: str | None = None  # the header field that marks it as urgent
+    attached: tuple[Attached, ...] = ()  # the first messages in it
+    forwarded: Forwarded | None = None  # it was passed on by somebody of the staff
+    returns_ours: bool = False  # it does nothing but give a mail of ours back
     elsewhere: tuple[Seen, ...] = ()  # what shows that documents did not reach us
     failures: tuple[str, ...] = ()  # of a delivery report: the codes of what was not delivered
     signs: Signs = Signs()

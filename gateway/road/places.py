@@ -1,8 +1,8 @@
 """Places: where a package may say which case it belongs to, in the order of trust.
 
-The field of the form goes first. Tag, thread, subject and new words rank alike; then the names of
-the files; then what is quoted or attached as a message, which often speaks of another matter
-(safety rule 1).
+The field of the form goes first. Tag, thread, subject and new words rank alike, and so does what
+somebody of the staff says who passes the message on; then the names of the files; then what is
+quoted or attached as a message, which often speaks of another matter (safety rule 1).
 """
 
 from __future__ import annotations
@@ -15,7 +15,12 @@ from gateway.number_context import Likeness
 from gateway.road.package import Package, Part, Words
 from portal.directory import AnsweredMail, Firm
 
-RANKS = (("form",), ("tag", "thread", "subject", "words"), ("file_name",), ("history",))
+RANKS = (
+    ("form",),
+    ("forwarder", "tag", "thread", "subject", "words"),
+    ("file_name",),
+    ("history",),
+)
 _MOST = 100  # in one text
 
 
@@ -64,35 +69,59 @@ def thread_places(earlier: Iterable[AnsweredMail], firm: Firm | None) -> tuple[P
 def _places(
     package: Package, shape: CaseShape, tags: tuple[str, ...], thread: tuple[Place, ...]
 ) -> Iterator[Place]:
+    note = next((words for words in package.words if words.is_note), None)
+    subject_of_note = package.forwarded.subject if package.forwarded else ""
+    said_of_note = [] if note is None else _trusted(subject_of_note, note, shape)
+    for found, _ in said_of_note:
+        yield Place(found, "forwarder")
     for tag in dict.fromkeys(tags):
         yield Place(Found(tag, shape.normal(tag), Likeness.COUNTS), "tag")
     yield from thread
-    own, *attached = package.words
+    trusted, quoted = _said(package, note, shape)
+    for found, found_in in trusted:
+        yield Place(found, found_in)
+    names = list(_named(package, quoted, shape))
+    yield from (one for one in names if one.found_in == "file_name")
+    # `text` holds the new words too; what they say has been said.
+    said = {_what(found) for found, _ in (*said_of_note, *trusted)}
+    own = (words.text for words in package.words if words not in quoted)
+    for found in (one for text in own for one in _find(shape, text)):
+        if _what(found) not in said:
+            yield Place(found, "history")
+    for words in quoted:
+        for text in (words.subject, words.text, words.other_subjects, words.other):
+            for found in _find(shape, text):
+                yield Place(found, "history")
+    yield from (one for one in names if one.found_in == "history")
+
+
+def _said(
+    package: Package, note: Words | None, shape: CaseShape
+) -> tuple[list[tuple[Found, str]], list[Words]]:
+    """Find what the message itself says, and return the words of those that it only holds.
+
+    Of several messages that were passed on each is one that itself says something.
+    """
+    own, *others = (words for words in package.words if words is not note)
     # The subject of a form's letter is ours, made of the field that was looked at.
     subject = package.subject if package.typed is None else ""
     trusted = _trusted(subject, own, shape)
-    for found, found_in in trusted:
-        yield Place(found, found_in)
-    messages = frozenset(one.container for one in attached)
-    inside: list[Place] = []
+    passed_on = frozenset(package.forwarded.paths if package.forwarded else ())
+    for words in others:
+        if words.container in passed_on:
+            trusted += _trusted(words.subject, words, shape)
+    return trusted, [words for words in others if words.container not in passed_on]
+
+
+def _named(package: Package, quoted: list[Words], shape: CaseShape) -> Iterator[Place]:
+    """Find what the names of the files say; those within a quoted message are of its matter."""
+    messages = frozenset(one.container for one in quoted)
     for part in package.parts:
         if not part.original_name or part.reason == "decoration":
             continue
         for found in shape.find(part.original_name):
-            if _is_inside(part, messages, package):
-                inside.append(Place(found, "history", part))
-            else:
-                yield Place(found, "file_name", part)
-    # `text` holds the new words too; what they say has been said.
-    said = {_what(found) for found, _ in trusted}
-    for found in _find(shape, own.text):
-        if _what(found) not in said:
-            yield Place(found, "history")
-    for words in attached:
-        for text in (words.subject, words.text, words.other_subjects, words.other):
-            for found in _find(shape, text):
-                yield Place(found, "history")
-    yield from inside
+            found_in = "history" if _is_inside(part, messages, package) else "file_name"
+            yield Place(found, found_in, part)
 
 
 def _typed(text: str, shape: CaseShape) -> Found:

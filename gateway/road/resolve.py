@@ -22,11 +22,12 @@ from gateway.case_number import CaseShape
 from gateway.letter import Envelope
 from gateway.number_context import Likeness
 from gateway.road.addressee import Addressee, addressee
+from gateway.road.forwarder import inner_sender, may_be_told
 from gateway.road.look import DirectoryView, Glass, Looked
-from gateway.road.package import Candidate, Package, Resolution, Trouble
+from gateway.road.package import Candidate, Forwarded, Package, Resolution, Trouble
 from gateway.road.places import RANKS, places, thread_places
 from gateway.road.sender import sender_of
-from portal.directory import Case
+from portal.directory import Case, Firm
 
 _MOST_LISTED = 10
 _MOST_SUGGESTED = 10
@@ -55,14 +56,18 @@ def resolve(
     covers are asked for, in the office's zone. Every candidate is kept with its place and a
     sentence for staff.
     """
-    sender = sender_of(package, directory, today)
+    forwarded = package.forwarded
+    sender = (
+        inner_sender(forwarded, directory) if forwarded else sender_of(package, directory, today)
+    )
     thread = thread_places(directory.answered(answered), sender.firm) if answered else ()
     looked = Glass(directory, shape, sender, today).look(places(package, shape, tags, thread))
     verdict = _decide(looked, shape)
     meant_for = addressee(package, directory.consultants())
     resolution = Resolution(
-        firm_id=sender.firm.id if sender.firm else None,
-        firm_name=sender.firm.name if sender.firm else None,
+        # A firm that is not proven is tied to nothing: what was forwarded is not.
+        firm_id=sender.firm.id if sender.firm and not forwarded else None,
+        firm_name=sender.firm.name if sender.firm and not forwarded else None,
         is_staffs=sender.member is not None,
         candidates=(*_candidates(looked, verdict), *_names(meant_for, verdict)),
     )
@@ -85,7 +90,18 @@ def resolve(
         suggestions = () if verdict.taken else _suggestions(looked)
         resolution = dataclasses.replace(resolution, hold=hold.code, suggestions=suggestions)
         troubles.insert(0, hold)
+    if forwarded is not None:
+        case = verdict.taken.case if verdict.taken else None
+        is_told = may_be_told(forwarded, case, directory, today)
+        resolution = dataclasses.replace(resolution, is_staffs=is_told)
+        package = package.but(forwarded=_of_firm(forwarded, sender.firm))
     return package.but(resolution=resolution, troubles=(*package.troubles, *troubles))
+
+
+def _of_firm(forwarded: Forwarded, firm: Firm | None) -> Forwarded:
+    if firm is None:
+        return forwarded
+    return dataclasses.replace(forwarded, firm_id=firm.id, firm_name=firm.name)
 
 
 def _decide(looked: tuple[Looked, ...], shape: CaseShape) -> _Verdict:

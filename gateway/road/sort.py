@@ -70,7 +70,7 @@ def sort(
         for part in package.parts
     )
     own = package.own_words
-    split = narrative_of(own, apart)
+    split = narrative_of(dataclasses.replace(own, header_from=package.header_from), apart)
     return package.but(
         parts=parts,
         narrative=split.kept,
@@ -179,6 +179,8 @@ def _needs_pdf(
     is_narrative = any(part.path == own.path and part.reason == "narrative" for part in parts)
     if not is_narrative or not (own.text.strip() or own.images):
         return False
+    if own.container is not None:  # it was passed on, and is named by its subject
+        return True
     whole = unicodedata.normalize("NFC", own.text).strip()
     set_apart = own.html is not None or bool(split.apart) or split.kept.strip() != whole
     return set_apart or len(whole) > narrative_characters

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
 from typing import BinaryIO
@@ -12,9 +12,11 @@ from zoneinfo import ZoneInfo
 
 import structlog
 
+from config import forwards
 from config.apart import ApartRules
 from config.calendar import OfficeCalendar
 from config.elsewhere import Elsewhere
+from config.forwards import Forwards
 from config.media import MediaCatalogue
 from config.not_submissions import NotSubmissions
 from config.settings import Settings
@@ -30,6 +32,7 @@ from gateway.road.convert import Bench, Checkpoints, convert
 from gateway.road.decided import Decided, carry_out
 from gateway.road.device import Devices
 from gateway.road.elsewhere import elsewhere
+from gateway.road.forward import forward
 from gateway.road.listed import Blobs, read_listed
 from gateway.road.look import DirectoryView
 from gateway.road.mask import mask
@@ -56,7 +59,7 @@ def untimed(_stage: str) -> AbstractContextManager[None]:
 
 # Nobody is known to stand behind these letters: their files wait for a person before an engine
 # works on them, or strangers could keep every engine busy.
-_STRANGERS = {"sender_not_known", "sender_not_proven", "sender_of_other_firm"}
+_STRANGERS = {"sender_not_known", "sender_not_proven", "sender_of_other_firm", "forward_several"}
 
 
 @dataclass(frozen=True)
@@ -77,6 +80,7 @@ class Road:
     scanner: Scanner | None  # None where nobody looks for viruses here
     engines: AbstractContextManager[object]  # fewer may wait for an engine than there are workers
     timer: Timer = untimed
+    forwards: Forwards = field(default_factory=forwards.rules)
 
     def walk(
         self,
@@ -116,6 +120,7 @@ class Road:
             structlog.get_logger().warning("letter.unreadable", why=fault.why)
             broken = unread(letter, is_outlook=fault.why == Reason.DAMAGED)
             return self._scanned(self._settled(broken, decision, today), raw, decision)
+        package = forward(package, directory, self.forwards, self.addresses, today)
         with self.timer("sort"):
             package = sort(
                 mask(package), self.media, self.apart, narrative_characters=NARRATIVE_CHARACTERS

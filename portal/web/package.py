@@ -17,6 +17,7 @@ from portal import (
 )
 from portal.closing import may_close, may_reopen
 from portal.dossier import mark_read
+from portal.forwarding import came_directly
 from portal.handout import everything, original_of
 from portal.history import history
 from portal.reassigning import offer
@@ -67,6 +68,12 @@ def package(request: Request, desk: AtDesk, receipt: str) -> Response:
         readable = text_layers.of(connection, pictured)
         completes = upload_link.completes(connection, found.letter_id)
         bound = binder.find(connection, found)
+        passed_on = found.forwarded
+        directly = (
+            came_directly(connection, visitor.viewer, found.letter_id, passed_on)
+            if passed_on is not None
+            else ()
+        )
     closing = "close" if may_close(visitor.viewer, found) else None
     if may_reopen(visitor.viewer, found):
         closing = "reopen"
@@ -88,6 +95,7 @@ def package(request: Request, desk: AtDesk, receipt: str) -> Response:
         links=links,
         link_cases=upload_link.cases_for(visitor.viewer, found),
         completes=completes,
+        directly=directly,
         undrawable=undrawable,
         readable=readable,
         now=now,
