@@ -46,6 +46,8 @@ def read(text: str) -> Forwards:
     passed_on = _any("subjects", tables["subjects"])
     answers = _any("answers", tables["answers"])
     ruled, lines = _any("rules", tables["rules"]), _any("lines", tables["lines"])
+    for name in _LABELS:
+        _any(name, labels[name])
     written = [word for name in sorted(_LABELS) for word in labels[name]]
     # "enviado el" goes before "enviado".
     label = _any("labels", sorted(written, key=len, reverse=True))

@@ -73,12 +73,8 @@ class Line:
 def history(connection: sa.Connection, viewer: Viewer, dossier: Dossier) -> tuple[Line, ...]:
     """Return the lines, oldest first. Who was refused is told to operations alone."""
     passed_on = dossier.forwarded
-    came = (
-        "Received"
-        if passed_on is None
-        else f"Received, {passed_on.said[:1].lower()}{passed_on.said[1:]}"
-    )
-    lines = [Line(dossier.arrived_at, None, came)]
+    how = "" if passed_on is None else f", {vocabulary.forwarded(passed_on.by, passed_on.how)}"
+    lines = [Line(dossier.arrived_at, None, "Received", then=how)]
     lines += _done(connection, dossier)
     lines += _looks(connection, dossier, with_refusals=viewer.works_in_operations)
     return tuple(sorted(lines, key=lambda line: line.at))

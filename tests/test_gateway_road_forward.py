@@ -1,4 +1,4 @@
-"""Forward: what the staff pass on is filed for whoever wrote it, and told to the forwarder alone."""
+"""Forward: what the staff pass on is filed for whoever wrote it; the forwarder alone is told."""
 
 from __future__ import annotations
 
@@ -150,7 +150,7 @@ def test_the_package_is_the_inner_sender_s_and_says_who_forwarded_it(
     assert ("Forwarding note.pdf" in names) == (form is said.attached)
 
 
-@pytest.mark.parametrize("form", (said.attached, said.gmail), ids=lambda form: form.__name__)
+@pytest.mark.parametrize("form", [said.attached, said.gmail], ids=lambda form: form.__name__)
 def test_the_receipt_names_things_to_the_forwarder_and_says_that_nothing_is_proven(
     form: Form, carrier: Carrier
 ) -> None:
@@ -214,7 +214,7 @@ def test_a_mailbox_that_is_imported_holds_no_forwards_to_us(carrier: Carrier) ->
 # -- what a forward is -----------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("form", (said.outlook, said.german_outlook))
+@pytest.mark.parametrize("form", [said.outlook, said.german_outlook])
 def test_a_reply_that_quotes_is_no_forward(form: Form, carrier: Carrier) -> None:
     mail = form(inner("24-001234", name=None), "Thank you, Pat.")
     mail.replace_header("Subject", "RE: 24-001234")
@@ -223,7 +223,7 @@ def test_a_reply_that_quotes_is_no_forward(form: Form, carrier: Carrier) -> None
     assert rows(carrier, submissions) == []
 
 
-@pytest.mark.parametrize("form", (said.attached, *INLINE), ids=lambda form: form.__name__)
+@pytest.mark.parametrize("form", [said.attached, *INLINE], ids=lambda form: form.__name__)
 def test_an_answer_by_itself_of_the_staff_s_mailbox_is_no_forward(
     form: Form, carrier: Carrier
 ) -> None:
@@ -245,7 +245,7 @@ def test_what_lies_beside_an_attached_message_makes_it_an_ordinary_letter(
     assert kept(carrier).forwarded is None
 
 
-@pytest.mark.parametrize("form", (said.attached, *INLINE), ids=lambda form: form.__name__)
+@pytest.mark.parametrize("form", [said.attached, *INLINE], ids=lambda form: form.__name__)
 def test_an_absence_or_a_thank_you_that_is_forwarded_is_a_submission(
     form: Form, carrier: Carrier
 ) -> None:
