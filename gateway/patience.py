@@ -116,11 +116,13 @@ class Patience:
 
     def _package(self, letter: Letter, folder: Path) -> Package | None:
         """Read and sort a letter, and see whose it is; None where it cannot be read."""
+        directory, today = Directory(self.database), self.clock().date()
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
         try:
             with self.raw.open(letter.raw.sha256) as raw:
                 package = self.road.read(letter, raw, folder, self.raw.vault)
+            package = self.road.passed_on(package, directory, today)
             package = sort(
                 package,
                 self.road.media,
@@ -133,7 +135,7 @@ class Patience:
             return None
         finally:
             shutil.rmtree(folder, ignore_errors=True)
-        trouble = sender_of(package, Directory(self.database), self.clock().date()).trouble
+        trouble = sender_of(package, directory, today).trouble
         hold = None if trouble is None else trouble.code
         return package.but(resolution=Resolution(hold=hold))
 

@@ -7,8 +7,39 @@ import json
 from converters.grounds import By, Grounds
 from gateway.explanation import explanation, grounds
 from gateway.mail import Mail
-from gateway.road.package import Candidate, Fate, Pdf, Resolution, Seen, SetApart, Trouble
+from gateway.road.package import (
+    Candidate,
+    Fate,
+    Forwarded,
+    Pdf,
+    Resolution,
+    Seen,
+    SetApart,
+    Trouble,
+)
 from tests.packages import DOCX, SHA256, package, part
+
+
+def test_what_was_passed_on_says_by_whom_and_that_it_is_not_proven() -> None:
+    passed_on = Forwarded(
+        by="Dana Reyes",
+        address="dana@mutual.example",
+        how="inline",
+        sender="pat@bakerllp.example",
+        firm_id=1,
+        firm_name="Baker LLP",
+    )
+    trail = explanation(package(forwarded=passed_on), Mail("Filed", "We received"))
+    assert trail["forwarded"] == {
+        "said": "forwarded by Dana Reyes, not proven",
+        "by": "Dana Reyes",
+        "address": "dana@mutual.example",
+        "how": "inline",
+        "sender": "pat@bakerllp.example",
+        "firm": "Baker LLP",
+        "message_id": None,
+    }
+    assert "forwarded" not in explanation(package(), Mail("Filed", "We received"))
 
 
 def test_the_trail_has_exactly_the_fields_of_the_contract() -> None:

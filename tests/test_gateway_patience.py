@@ -18,6 +18,7 @@ from gateway.stores import Stores
 from gateway.watch import Metrics
 from gateway.way import FolderWay
 from portal.tables import letters, outbox
+from tests import forwarding
 from tests.carrying import MAIL, NOW, Carrier, ReaderHere
 
 AFTER = timedelta(seconds=120)
@@ -143,6 +144,15 @@ def test_another_mailbox_at_a_public_provider_is_told_nothing(waiting: Waiting) 
     spoofed = MAIL.replace(b"pat.hall@bakerllp.example", b"ortega.defense@postbox.example")
     waiting.carrier.accept(spoofed, sender="attacker@postbox.example")
     assert waiting.look() == []
+
+
+def test_whoever_passes_a_message_on_is_told_and_of_a_mail_of_ours_nobody_is(
+    waiting: Waiting,
+) -> None:
+    for sender in (forwarding.PAT, "Claims <claims@casebridge.example>"):
+        mail = forwarding.outlook(forwarding.inner("24-001234", sender=sender, name=None))
+        waiting.carrier.accept(mail.as_bytes(), sender=forwarding.DANA)
+    assert [(row.letter_id, row.recipient) for row in waiting.look()] == [(1, forwarding.DANA)]
 
 
 def test_a_stranger_is_told_that_it_came(waiting: Waiting) -> None:

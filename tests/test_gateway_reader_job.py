@@ -233,6 +233,47 @@ def test_attached_messages_are_opened_at_every_depth(read: Read) -> None:
         ),
     ],
 )
+def test_of_an_attached_message_it_is_said_who_wrote_it_and_what_it_answers(read: Read) -> None:
+    inner = (
+        "Content-Type: message/rfc822",
+        "",
+        "From: Pat Hall <PAT@baker.example>",
+        "To: Dana <dana@mutual.example>",
+        "Date: Mon, 5 May 2025 10:00:00 +0200",
+        "Message-ID: <1@baker.example>",
+        "In-Reply-To: <2@mutual.example>",
+        "Subject: inner",
+        "",
+        "hello",
+    )
+    answer = read(mail("Subject: outer", *group("mixed", "a", ("", "see below"), inner)))
+    assert answer["attached"] == [
+        {
+            "container": "2",
+            "message_id": "<1@baker.example>",
+            "sent_at": "2025-05-05T08:00:00+00:00",
+            "sender": "pat@baker.example",
+            "answered": ["2@mutual.example"],
+            "addressed": [{"name": "Dana", "address": "dana@mutual.example"}],
+        }
+    ]
+
+
+def test_of_hundreds_of_attached_messages_the_first_twenty_are_described(read: Read) -> None:
+    parts = [("Content-Type: message/rfc822", "", "From: a@b.example", "", "x")] * 25
+    answer = read(mail(*group("mixed", "a", *parts)))
+    assert [one["container"] for one in answer["attached"]] == [f"{n}" for n in range(1, 21)]
+    assert len(answer["words"]) == 26
+
+
+@pytest.mark.parametrize(
+    "field", ["X-MS-Journal-Report:", "X-MS-Exchange-Organization-Journal-Report: "]
+)
+def test_a_journal_report_says_that_it_is_one(read: Read, field: str) -> None:
+    assert read(mail(field, "", "Sender: a@b.example"))["signs"]["journal"]
+    assert not read(mail("Subject: journal", "", "x"))["signs"]["journal"]
+
+
 def test_an_encoded_message_is_opened_and_its_file_not_kept(
     read: Read, tmp_path: Path, fields: tuple[str, ...]
 ) -> None:

@@ -33,6 +33,16 @@ ANSWER: dict[str, Any] = {
     "answered": ["token@casebridge.example"],
     "addressed": [{"name": "Dana Reyes", "address": "claims@casebridge.example"}],
     "importance": "x-priority",
+    "attached": [
+        {
+            "container": "1",
+            "message_id": "<2@b.example>",
+            "sent_at": "2025-05-05T08:00:00+00:00",
+            "sender": "c@b.example",
+            "answered": ["token@casebridge.example"],
+            "addressed": [{"name": "Dana Reyes", "address": None}],
+        }
+    ],
     "words": [
         {
             "path": "1",
@@ -109,6 +119,9 @@ def test_an_answer_becomes_a_package_of_frozen_values(folder: Path) -> None:
     assert package.answered == ("token@casebridge.example",)
     assert package.addressed == (Mailbox("Dana Reyes", "claims@casebridge.example"),)
     assert package.importance == "x-priority"
+    (attached,) = package.attached
+    assert (attached.container, attached.sender) == ("1", "c@b.example")
+    assert attached.sent_at == datetime(2025, 5, 5, 8, tzinfo=UTC)
 
 
 def test_a_message_that_can_be_read_in_two_ways_is_a_trouble(folder: Path) -> None:
@@ -128,6 +141,16 @@ def test_a_message_that_can_be_read_in_two_ways_is_a_trouble(folder: Path) -> No
         ("answer", "addressed", [{"name": "a" * 201, "address": None}]),
         ("answer", "addressed", [{"name": "a", "address": None}] * 101),
         ("answer", "importance", "very"),
+        ("answer", "attached", ANSWER["attached"] * 2),
+        ("answer", "attached", ANSWER["attached"] * 21),
+        ("attached", "container", "7"),
+        ("attached", "container", None),
+        ("attached", "sender", "C@b.example"),
+        ("attached", "sender", "C <c@b.example>"),
+        ("attached", "sent_at", "yesterday"),
+        ("attached", "answered", ["a@b"] * 21),
+        ("attached", "addressed", [{"name": "a", "address": None}] * 21),
+        ("attached", "text", "x"),
         ("parts", "file", "../../etc/passwd"),
         ("parts", "file", "/etc/passwd"),
         ("parts", "file", "p00001/.."),

@@ -236,7 +236,8 @@ def _check_paths(said: _Answer) -> None:
     if not holders <= {*paths, None} or not held <= {*paths, ""}:
         raise Unbelievable("something is in a part that is not there")
     containers = [words.container for words in said.words]
-    if len(set(containers)) < len(containers):
+    described = [attached.container for attached in said.attached]
+    if len(set(containers)) < len(containers) or len(set(described)) < len(described):
         raise Unbelievable("one message says two things")
 
 

@@ -120,7 +120,7 @@ class Road:
             structlog.get_logger().warning("letter.unreadable", why=fault.why)
             broken = unread(letter, is_outlook=fault.why == Reason.DAMAGED)
             return self._scanned(self._settled(broken, decision, today), raw, decision)
-        package = forward(package, directory, self.forwards, self.addresses, today)
+        package = self.passed_on(package, directory, today)
         with self.timer("sort"):
             package = sort(
                 mask(package), self.media, self.apart, narrative_characters=NARRATIVE_CHARACTERS
@@ -199,6 +199,10 @@ class Road:
         finally:
             if firm is None:
                 self.workshop.forget(owner)
+
+    def passed_on(self, package: Package, directory: DirectoryView, today: date) -> Package:
+        """Return what somebody of the staff passes on; any other letter as it is."""
+        return forward(package, directory, self.forwards, self.addresses, today)
 
     def judged(self, package: Package) -> Package:
         """Say of a package that is sorted whether it is a submission at all."""
