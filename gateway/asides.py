@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from config.settings import Settings
-from gateway import confirming, password_mail
+from gateway import confirming, joining, password_mail
+from gateway.joining import Joining
 from gateway.replying import Reply, take
 from gateway.road.aside import MACHINE_ANSWERED, come_back, shelve
 from gateway.road.file import keep_parts
@@ -32,13 +33,22 @@ class Asides:
         """Return the mails of ours that a letter answers, as the outbox holds them."""
         return tuple(filter(None, map(self.road.addresses.own_message, package.answered)))
 
-    def state(self, package: Package, receipt: str, letter_id: int, attempt: int) -> str | None:
-        """Set aside what is not to be filed. Return the letter's state then, or None."""
+    def state(
+        self,
+        package: Package,
+        receipt: str,
+        letter_id: int,
+        attempt: int,
+        normal: str | None = None,
+    ) -> str | None:
+        """Settle what is not to be filed by itself. Return the letter's state then, or None."""
         if self._is_shelved(package, letter_id, attempt):
             return "set_aside"
         for belongs in (self._answers, self._confirms, self._says_password):
             if belongs(package, receipt, letter_id, attempt):
                 return "set_aside"
+        if self._joins(package, receipt, letter_id, attempt, normal):
+            return "filed"
         return None
 
     def _is_shelved(self, package: Package, letter_id: int, attempt: int) -> bool:
@@ -115,6 +125,25 @@ class Asides:
                 self.own(package),
                 self.settings,
                 receipt=receipt,
+                letter_id=letter_id,
+                attempt=attempt,
+                now=self.clock(),
+            )
+
+    def _joins(
+        self, package: Package, receipt: str, letter_id: int, attempt: int, normal: str | None
+    ) -> bool:
+        """Add what a reply brings to the package of which it heals a part."""
+        own = self.own(package)
+        if not own or not joining.may_join(package):
+            return False
+        keep_parts(package, self.raw.vault)
+        with self.database.write() as connection:
+            self.raw.leave(connection)
+            return joining.take(
+                connection,
+                Joining(package, own, receipt, normal),
+                self.settings,
                 letter_id=letter_id,
                 attempt=attempt,
                 now=self.clock(),

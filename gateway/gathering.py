@@ -19,6 +19,7 @@ from gateway.mail import Mail
 from gateway.road.tell import mail_of
 from portal.absent import absent
 from portal.decision import WAITING
+from portal.missing import is_missing
 from portal.postbox import owe
 from portal.tables import cases, decisions, letters, outbox, packages, parts, submissions
 
@@ -87,7 +88,6 @@ class Gathering:
 
     def _line(self, connection: sa.Connection, letter: Row, now: datetime) -> Line:
         named = (parts.c.fate.in_(("filed", "converted")), parts.c.filed_name.is_not(None))
-        missed = sa.or_(parts.c.fate.in_(("held", "refused")), parts.c.reason == "file_empty")
         of_letter = parts.c.letter_id == letter.id
 
         def count(*which: sa.ColumnElement[bool]) -> int:
@@ -102,7 +102,7 @@ class Gathering:
             arrived_at=letter.arrived_at,
             state=letter.state if told_yet else WAITING[0],
             documents=count(*named),
-            missing=count(missed) + self._absent(connection, letter),
+            missing=count(is_missing()) + self._absent(connection, letter),
             case=", ".join(cases_told) or None,
         )
 

@@ -28,3 +28,19 @@ def notice(package: Package, filings: Sequence[Filing], number: str, service: Se
             ways=(Link("Open it", f"{service.base_url}/p/{shown}"),),
         )
     )
+
+
+def addition(documents: int, number: str, service: Service) -> Mail:
+    """Write the notice that a later message brought documents to a package.
+
+    `number` is the package's receipt number as stored.
+    """
+    shown = receipt_number.shown(number)
+    many = counted(documents, "document")
+    return Mail.of(
+        Sheet(
+            subject=f"Added to a package: {many} ({shown})",
+            heading=f"A later message brought {many} to a package of yours.",
+            ways=(Link("Open it", f"{service.base_url}/p/{shown}"),),
+        )
+    )

@@ -77,6 +77,7 @@ def conservation(connection: sa.Connection) -> Conservation:
 def disagreements(database: Database) -> Iterator[str]:
     """Name every letter that lacks what its place demands, or has what it must not have."""
     submitted = sa.exists().where(submissions.c.letter_id == letters.c.id)
+    in_other = letters.c.home_id.is_not(None)
     described = sa.exists().where(packages.c.letter_id == letters.c.id)
     filed = letters.c.state.in_(PLACES["filed"])
     of_letter = decisions.c.letter_id == letters.c.id
@@ -105,7 +106,8 @@ def disagreements(database: Database) -> Iterator[str]:
         .scalar_subquery()
     )
     rules = (
-        ("is filed and has no submission", filed & ~submitted),
+        ("is filed and has no submission", filed & ~submitted & ~in_other),
+        ("has a submission, and is in another package", submitted & in_other),
         ("is filed and has no package", filed & ~described),
         ("has a submission and is not filed", ~filed & submitted),
         # A person's decision sets a letter in motion that was described before.

@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from portal import events
 from portal.absent import PROBLEMS, absent
 from portal.dossier import Dossier
+from portal.missing import is_missing
 from portal.rights import Filing, Viewer, may_open
 from portal.tables import letters, outbox, packages, parts, submissions, upload_links
 
@@ -74,10 +75,7 @@ def arrived(
         return
     here = sa.select(submissions.c.case_id).where(submissions.c.letter_id == letter_id)
     firm = sa.select(letters.c.firm_id).where(letters.c.id == letter_id).scalar_subquery()
-    missed = sa.exists().where(
-        parts.c.letter_id == letters.c.id,
-        sa.or_(parts.c.fate.in_(("held", "refused")), parts.c.reason == "file_empty"),
-    )
+    missed = sa.exists().where(parts.c.letter_id == letters.c.id, is_missing())
     rows = connection.execute(
         sa.select(letters.c.id, packages.c.problems)
         .join(packages, packages.c.letter_id == letters.c.id)

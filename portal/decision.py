@@ -119,7 +119,8 @@ def decide(
     ).one()
     stands = letter.state in WAITING
     if kind == "after_all":
-        stands = letter.state == SHELVED and letter.reason not in BELONGS
+        has_had_its_say = letter.reason in BELONGS or letter.home_id is not None
+        stands = letter.state == SHELVED and not has_had_its_say
     if not stands or pending(connection, letter_id) is not None:
         raise AlreadyDecided
     holder = claimed(connection, letter_id, now=now)

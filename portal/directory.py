@@ -206,7 +206,11 @@ class Directory:
         query = (
             sa.select(letters.c.id, letters.c.firm_id, cases.c.number)
             .join(outbox, outbox.c.letter_id == letters.c.id)
-            .outerjoin(submissions, submissions.c.letter_id == letters.c.id)
+            .outerjoin(
+                submissions,
+                # What joined another letter's package is in that one's case.
+                submissions.c.letter_id == sa.func.coalesce(letters.c.home_id, letters.c.id),
+            )
             .outerjoin(cases, submissions.c.case_id == cases.c.id)
             .where(outbox.c.message_id.in_(sorted(message_ids)))
             .order_by(letters.c.id, submissions.c.id)

@@ -97,6 +97,17 @@ class Contents:
 
 
 @dataclass(frozen=True)
+class Message:
+    """What a later letter says that belongs to this one's package."""
+
+    letter_id: int
+    receipt: str
+    at: datetime
+    who: str  # header From, as written
+    words: str
+
+
+@dataclass(frozen=True)
 class Dossier:
     """One letter."""
 
@@ -122,6 +133,8 @@ class Dossier:
     pieces: tuple[Piece, ...]
     address_confirmed: bool = False  # by a code or a reply: it says who reads the mailbox alone
     in_part: bool = False  # other consultants have submissions of it, which are not shown
+    home: str | None = None  # the receipt of the letter in whose package it is
+    messages: tuple[Message, ...] = ()  # of the letters in its package, the newest last
 
     @property
     def forwarded(self) -> Forwarding | None:
@@ -148,7 +161,10 @@ class Dossier:
     @property
     def missing(self) -> int:
         """How many documents that its sender meant to file are not filed, come or not."""
-        came = sum(1 for one in self.pieces if vocabulary.is_missing(one.fate, one.reason))
+        came = sum(
+            vocabulary.is_missing(one.fate, one.reason) and one.healed_by is None
+            for one in self.pieces
+        )
         return came + absent(self.contents.problems if self.contents else ())
 
     @property
@@ -205,21 +221,27 @@ def senders(connection: sa.Connection, receipt: str) -> Dossier:
 
 
 def _read(connection: sa.Connection, viewer: Viewer | None, receipt: str) -> Dossier:
-    first = letters.alias("first")
+    first, home = letters.alias("first"), letters.alias("home")
     row = connection.execute(
-        sa.select(letters, firms.c.name.label("firm"), first.c.receipt.label("first"))
+        sa.select(
+            letters,
+            firms.c.name.label("firm"),
+            first.c.receipt.label("first"),
+            home.c.receipt.label("home"),
+        )
         .select_from(
-            letters.outerjoin(firms, firms.c.id == letters.c.firm_id).outerjoin(
-                first, first.c.id == letters.c.copy_of
-            )
+            letters.outerjoin(firms, firms.c.id == letters.c.firm_id)
+            .outerjoin(first, first.c.id == letters.c.copy_of)
+            .outerjoin(home, home.c.id == letters.c.home_id)
         )
         .where(letters.c.receipt == receipt)
     ).one_or_none()
     if row is None:
         raise NotThere
     filed = _submissions(connection, row.id)
+    theirs = filed if row.home_id is None else _submissions(connection, row.home_id)
     if viewer is not None and not may_see(
-        viewer, (Filing(one.consultant_id, one.restricted) for one in filed)
+        viewer, (Filing(one.consultant_id, one.restricted) for one in theirs)
     ):
         raise NotThere(row.id)
     pieces = pieces_of(connection, row.id)
@@ -258,6 +280,8 @@ def _read(connection: sa.Connection, viewer: Viewer | None, receipt: str) -> Dos
         pieces=tuple(piece for piece in pieces.values() if piece.id not in closed),
         address_confirmed=row.proof in CONFIRMED or is_confirmed(connection, row.id),
         in_part=len(shown) < len(filed),
+        home=row.home,
+        messages=_messages(connection, row.id),
     )
 
 
@@ -272,6 +296,22 @@ def mark_read(connection: sa.Connection, viewer: Viewer, letter_id: int, *, now:
         )
         .values(read_at=now)
     )
+
+
+def _messages(connection: sa.Connection, letter_id: int) -> tuple[Message, ...]:
+    rows = connection.execute(
+        sa.select(
+            letters.c.id,
+            letters.c.receipt,
+            letters.c.arrived_at,
+            packages.c.header_from,
+            packages.c.narrative,
+        )
+        .join(packages, packages.c.letter_id == letters.c.id)
+        .where(letters.c.home_id == letter_id)
+        .order_by(letters.c.arrived_at, letters.c.id)
+    )
+    return tuple(Message(*row) for row in rows)
 
 
 def _submissions(connection: sa.Connection, letter_id: int) -> list[_Row]:

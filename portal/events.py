@@ -57,6 +57,9 @@ LINK_MADE = "link.made"  # an upload link to the form
 LINK_REVOKED = "link.revoked"
 LINK_USED = "link.used"
 ERASURE_ASKED = "erasure.asked"  # by the sender; nothing is deleted by it
+JOINED = "package.joined"  # a later letter brought documents to it
+JOINS = "letter.joins"  # it is in the package of an earlier one
+HEALED = "document.healed"  # a better one came in its place
 ARRIVED = "closing.arrived"  # what did not reach us came in an answer
 
 LOOKS = (

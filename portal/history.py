@@ -53,6 +53,8 @@ _DECIDED = {
     trail.LINK_MADE: "made an upload link",
     trail.LINK_REVOKED: "revoked an upload link",
     trail.LINK_USED: "sent documents by an upload link",
+    trail.JOINED: "A reply brought documents to this package",
+    trail.JOINS: "It joined the package of an earlier message",
     trail.ARRIVED: "What did not reach us has come in an answer to the receipt",
 }
 
@@ -148,6 +150,9 @@ def _who(actor: str, people: Mapping[str, str]) -> str | None:
 
 def _line(row: _Row, dossier: Dossier) -> Line:
     detail: Mapping[str, Any] = row.detail
+    if row.kind == trail.HEALED:
+        old, new = (_name(dossier, detail.get(end)) for end in ("part", "by"))
+        return Line(row.at, None, "A better copy came of", old, f": {new}" if new else "")
     if row.kind == "document.converted":
         name = next(
             (
@@ -170,6 +175,11 @@ def _line(row: _Row, dossier: Dossier) -> Line:
     }
     # A kind that a later release writes is still told, in the record's own word for it.
     return Line(row.at, None, words.get(row.kind, row.kind.replace(".", " ").replace("_", " ")))
+
+
+def _name(dossier: Dossier, part: object) -> str | None:
+    piece = next((one for one in dossier.pieces if one.id == part), None)
+    return None if piece is None else piece.original_name or piece.filed_name
 
 
 def _moved(state: str, detail: Mapping[str, Any], dossier: Dossier) -> str:

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from portal import receipt_number, rights
 from portal.absent import absent
 from portal.forwarding import firm_of, forwarding
+from portal.missing import is_missing
 from portal.rights import Viewer
 from portal.tables import cases, consultants, firms, letters, packages, parts, submissions
 from portal.wish import STATES, Wish
@@ -189,6 +190,8 @@ def _wanted(viewer: Viewer, wish: Wish) -> list[sa.ColumnElement[bool]]:
         conditions.append(letters.c.firm_id == wish.firm_id)
     if wish.find:
         conditions.append(_found(wish.find))
+    else:
+        conditions.append(letters.c.home_id.is_(None))  # it is shown in that package
     return conditions
 
 
@@ -208,17 +211,20 @@ def _tallies(connection: sa.Connection, ids: Sequence[int]) -> dict[int, Tally]:
         return sa.func.sum(sa.case((sa.and_(*conditions), 1), else_=0))
 
     kept = parts.c.fate.in_(("filed", "converted"))
-    missing = sa.or_(parts.c.fate.in_(("held", "refused")), parts.c.reason == "file_empty")
+    # Documents that a later letter brought are counted where they are.
+    brought = sa.and_(letters.c.home_id.in_(ids), letters.c.state == "filed")
+    whose = sa.case((letters.c.id.in_(ids), letters.c.id), else_=letters.c.home_id)
     rows = connection.execute(
         sa.select(
-            parts.c.letter_id,
+            whose,
             count(kept, parts.c.filed_name.is_not(None)),
             count(parts.c.fate == "converted"),
             count(parts.c.reason == "file_convert_failed"),
-            count(missing),
+            count(is_missing()),
         )
-        .where(parts.c.letter_id.in_(ids))
-        .group_by(parts.c.letter_id)
+        .select_from(parts.join(letters, letters.c.id == parts.c.letter_id))
+        .where(sa.or_(letters.c.id.in_(ids), brought))
+        .group_by(whose)
     )
     tallies = {
         letter_id: Tally(*(int(number) for number in numbers)) for letter_id, *numbers in rows

@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from portal.pdf_name import pdf_name
-from portal.tables import parts, renditions
+from portal.tables import documents, parts, renditions, submissions
 
 _Row = sa.Row[*tuple[Any, ...]]
 
@@ -50,6 +50,8 @@ class Piece:
     document_type: str | None = None  # what its sender said that it is, on the form
     description: str | None = None
     scan: str | None = None  # "clean", "infected:SIGNATURE", "not_scanned:WHY"; None: not asked
+    came_with: int | None = None  # the later letter that brought it to this one's package
+    healed_by: int | None = None  # the piece that came in its place
 
     @property
     def is_unscanned(self) -> bool:
@@ -106,7 +108,16 @@ class Piece:
 
 
 def pieces_of(connection: sa.Connection, letter_id: int) -> dict[int, Piece]:
-    """Return the parts of a letter by their id, in the order of the message."""
+    """Return the parts of a letter by their id, in the order of the message.
+
+    Behind them stand the documents that later letters have brought to its package.
+    """
+    own = sa.select(parts.c.id).where(parts.c.letter_id == letter_id)
+    placed = (
+        sa.select(documents.c.part_id)
+        .join(submissions, submissions.c.id == documents.c.submission_id)
+        .where(submissions.c.letter_id == letter_id)
+    )
     rows = connection.execute(
         sa.select(
             parts,
@@ -117,20 +128,21 @@ def pieces_of(connection: sa.Connection, letter_id: int) -> dict[int, Piece]:
             renditions.c.warnings,
         )
         .outerjoin(renditions, renditions.c.id == parts.c.rendition_id)
-        .where(parts.c.letter_id == letter_id)
-        .order_by(parts.c.position, parts.c.id)
+        .where(parts.c.id.in_(sa.union(own, placed)))
+        .order_by(parts.c.letter_id, parts.c.position, parts.c.id)
     )
-    return {row.id: _piece(row) for row in rows}
+    return {row.id: _piece(row, letter_id) for row in rows}
 
 
-def _piece(row: _Row) -> Piece:
+def _piece(row: _Row, letter_id: int) -> Piece:
+    is_own = row.letter_id == letter_id
     made = None
     if row.pdf_sha256 is not None:
         made = Made(row.pdf_sha256, row.pdf_bytes, row.pdf_pages, row.engine, tuple(row.warnings))
     return Piece(
         id=row.id,
-        path=row.path,
-        container=row.container,
+        path=row.path if is_own else f"{row.letter_id}:{row.path}",
+        container=row.container if is_own else None,
         original_name=row.original_name,
         filed_name=row.filed_name,
         declared_type=row.declared_type,
@@ -146,4 +158,6 @@ def _piece(row: _Row) -> Piece:
         document_type=row.document_type,
         description=row.description,
         scan=row.scan,
+        came_with=None if is_own else row.letter_id,
+        healed_by=row.healed_by_id,
     )

@@ -82,8 +82,11 @@ def may_decide(viewer: Viewer, filings: Iterable[Filing]) -> bool:
 
 
 def visible(viewer: Viewer) -> sa.ColumnElement[bool]:
-    """Return `may_see` as a condition on rows of `letters`."""
-    of_letter = submissions.c.letter_id == letters.c.id
+    """Return `may_see` as a condition on rows of `letters`.
+
+    What is in another letter's package is seen by whoever sees that one.
+    """
+    of_letter = submissions.c.letter_id == sa.func.coalesce(letters.c.home_id, letters.c.id)
     mine = submissions.c.consultant_id.in_(sorted(viewer.consultants))
     # NULL IN (…) is NULL, not false: so the consultant that is missing is asked for by name.
     closed = sa.or_(

@@ -74,6 +74,8 @@ class Spoken:
 
     def fate(self, piece: Piece) -> tuple[str, str]:
         """Say a part's fate, and its look: while the letter waits, nothing of it is filed yet."""
+        if piece.healed_by is not None:
+            return vocabulary.HEALED
         waits = self.dossier.state in {"with_us", "needs_you"}
         if waits and piece.fate in {"filed", "converted"}:
             return vocabulary.FATES_TO_COME[piece.fate], "calm"
@@ -88,7 +90,14 @@ class Spoken:
         fields = self._fields(piece.reason, piece.path) | {
             "name": piece.original_name or piece.filed_name or "a file without a name"
         }
-        return vocabulary.fate_reason(piece.reason, fields)
+        said = vocabulary.fate_reason(piece.reason, fields)
+        better = next((one for one in self.dossier.pieces if one.id == piece.healed_by), None)
+        return said if better is None else vocabulary.healed(said, better.shown_name or "")
+
+    def came_with(self, piece: Piece) -> str | None:
+        """Return the receipt of the later message that brought a document to the package."""
+        messages = self.dossier.messages
+        return next((one.receipt for one in messages if one.letter_id == piece.came_with), None)
 
     @property
     def _consultant(self) -> str:

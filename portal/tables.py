@@ -125,6 +125,10 @@ letters = sa.Table(
     sa.Column("attempt", sa.Integer, nullable=False),  # the fence: filing checks it
     _to("firms.id", null=True),
     sa.Column("copy_of", sa.ForeignKey("letters.id")),
+    # The letter in whose package it is: what it brought or says is shown there, to whom may see it.
+    sa.Column("home_id", sa.ForeignKey("letters.id"), index=True),
+    # The letter whose receipt it answers with more for the same case: a package of its own.
+    sa.Column("follows_id", sa.ForeignKey("letters.id"), index=True),
     sa.CheckConstraint(
         "state IN ('checking', 'filed', 'filed_in_part', 'with_us', 'needs_you', 'not_filed',"
         " 'copy', 'rehearsed', 'set_aside')",
@@ -228,6 +232,8 @@ parts = sa.Table(
     sa.Column("remarks", sa.JSON, nullable=False),  # codes of what was changed in the name
     _text("scan", null=True),  # what the virus scanner said; None where nobody was asked
     _to("renditions.id", null=True),
+    # The part of a later letter that came in its place: it is missed no longer.
+    sa.Column("healed_by_id", sa.ForeignKey("parts.id"), index=True),
     sa.UniqueConstraint("letter_id", "path"),
     sa.UniqueConstraint("letter_id", "filed_name"),
     sa.CheckConstraint(

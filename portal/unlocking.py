@@ -14,12 +14,12 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 
 from portal import events, receipt_number, unlocked_copy
-from portal.absent import PROBLEMS, absent
 from portal.answer_link import TooManyTries
 from portal.dossier import Dossier
+from portal.missing import settle
 from portal.piece import PDF, Piece
 from portal.postbox import Owed, owe
-from portal.tables import consultants, documents, letters, packages, parts, submissions
+from portal.tables import consultants, documents, parts, submissions
 from portal.tables import events as trail
 from portal.unlocked_copy import Copy
 
@@ -79,6 +79,7 @@ def locked(dossier: Dossier) -> tuple[Piece, ...]:
         and (piece.fate, piece.reason) == ("held", "file_password")
         and (piece.detected_type == PDF or is_office(piece.detected_type))
         and piece.original is not None
+        and piece.healed_by is None
     )
 
 
@@ -132,7 +133,7 @@ def take(
         detail={"part": piece.id} | ({} if said_by is None else {"mail": said_by}),
         at=now,
     )
-    _move(connection, dossier.letter_id, now)
+    settle(connection, dossier.letter_id, now)
     number = receipt_number.shown(dossier.receipt)
     readers = connection.scalars(
         sa.select(consultants.c.email)
@@ -149,27 +150,3 @@ def take(
             text=f"The password of a document of {number} was given: it has a copy that opens.\n",
         )
         owe(connection, mail, letter_id=dossier.letter_id, occasion=str(piece.id), now=now)
-
-
-def _move(connection: sa.Connection, letter_id: int, now: datetime) -> None:
-    """Say what the letter still lacks, or that it is filed."""
-    missed = connection.scalar(
-        sa.select(parts.c.reason)
-        .where(
-            parts.c.letter_id == letter_id,
-            sa.or_(parts.c.fate.in_(("held", "refused")), parts.c.reason == "file_empty"),
-        )
-        .order_by(parts.c.position)
-        .limit(1)
-    )
-    problems = connection.scalar(
-        sa.select(packages.c.problems).where(packages.c.letter_id == letter_id)
-    )
-    elsewhere = [one["code"] for one in problems or () if one["code"] in PROBLEMS]
-    reason = missed or (elsewhere[0] if absent(problems or ()) else None)
-    state = {"state": "filed", "state_since": now} if reason is None else {}
-    connection.execute(
-        letters.update()
-        .where(letters.c.id == letter_id, letters.c.state == "filed_in_part")
-        .values(reason=reason, **state)
-    )

@@ -103,6 +103,9 @@ FATE_TONES: Mapping[str, str] = {
     "refused": "bad",
 }
 
+HEALED = ("Replaced", "good")
+"""What is said of a part in whose place a better one came, and its look."""
+
 PLACES: Mapping[str, str] = {
     "form": "the form",
     "forwarder": "the forwarder's own words",
@@ -298,6 +301,11 @@ def is_for_sender(code: str) -> bool:
 def fate_reason(reason: str, fields: Mapping[str, Any]) -> str:
     """Say why a part has its fate."""
     return remarks.on_fate(reason) or problem(reason, fields)[0]
+
+
+def healed(why: str, name: str) -> str:
+    """Say why a part had its fate, and what came in its place."""
+    return f"{why}. In its place came '{name}'"
 
 
 def name_remark(remark: str) -> str:

@@ -1,0 +1,108 @@
+"""The conversation: which letters a mail answers, by the mails of ours that nobody can guess."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+import sqlalchemy as sa
+
+from portal.directory import Consultant
+from portal.tables import consultants, decisions, letters, outbox, submissions
+
+_FILED = ("filed", "filed_in_part")
+# A mail about a letter that belongs to another one stands for that one.
+_ABOUT = sa.func.coalesce(letters.c.home_id, letters.c.copy_of, letters.c.id)
+
+
+@dataclass(frozen=True)
+class Answered:
+    """A letter of the firm's that a mail answers: filed, to one case, and told of for good."""
+
+    letter_id: int
+    receipt: str
+    sender: str
+    case_id: int
+
+
+def answered(
+    connection: sa.Connection, own: Sequence[str], firm_id: int, now: datetime
+) -> tuple[Answered, ...]:
+    """Return the firm's filed letters that a mail answers, in the order of `own`.
+
+    `own` are mails of ours as the outbox holds them. A letter of another firm, one in several cases
+    and one whose decision may still be taken back are none: nothing is added to these.
+    """
+    if not own:
+        return ()
+    mails = connection.execute(
+        sa.select(outbox.c.message_id, _ABOUT.label("about"))
+        .join(letters, letters.c.id == outbox.c.letter_id)
+        .where(outbox.c.message_id.in_(sorted(own)))
+    )
+    about = {row.message_id: row.about for row in mails}
+    wanted = list(dict.fromkeys(about[one] for one in own if one in about))
+    undoable = sa.exists().where(
+        decisions.c.letter_id == letters.c.id,
+        decisions.c.undone_at.is_(None),
+        decisions.c.undo_until > now,
+    )
+    rows = connection.execute(
+        sa.select(
+            letters.c.id,
+            letters.c.receipt,
+            letters.c.sender,
+            sa.func.min(submissions.c.case_id).label("case_id"),
+        )
+        .join(submissions, submissions.c.letter_id == letters.c.id)
+        .where(
+            letters.c.id.in_(wanted),
+            letters.c.firm_id == firm_id,
+            letters.c.state.in_(_FILED),
+            ~undoable,
+        )
+        .group_by(letters.c.id, letters.c.receipt, letters.c.sender)
+        .having(sa.func.count(submissions.c.case_id.distinct()) == 1)
+    )
+    found = {row.id: Answered(*row) for row in rows}
+    return tuple(found[one] for one in wanted if one in found)
+
+
+def readers(connection: sa.Connection, letter_id: int, day: date) -> tuple[str, ...]:
+    """Return who is told of a letter: its consultants, and who covers them on a day."""
+    rows = connection.execute(
+        sa.select(
+            consultants.c.id,
+            consultants.c.name,
+            consultants.c.email,
+            consultants.c.cover_email,
+            consultants.c.cover_from,
+            consultants.c.cover_until,
+        )
+        .join(submissions, submissions.c.consultant_id == consultants.c.id)
+        .where(submissions.c.letter_id == letter_id)
+        .order_by(consultants.c.id)
+    )
+    people = (Consultant(*row) for row in rows)
+    told = (one for person in people for one in (person.email, person.cover_on(day)))
+    return tuple(dict.fromkeys(filter(None, told)))
+
+
+def handler(connection: sa.Connection, letter_id: int) -> str | None:
+    """Return the name of who has a letter, where one person has it."""
+    names = connection.scalars(
+        sa.select(consultants.c.name)
+        .join(submissions, submissions.c.consultant_id == consultants.c.id)
+        .where(submissions.c.letter_id == letter_id)
+        .distinct()
+        .limit(2)
+    ).all()
+    return names[0] if len(names) == 1 else None
+
+
+def unread_again(connection: sa.Connection, letter_id: int) -> None:
+    """Put a package among those that its consultants have not read: something new is in it."""
+    connection.execute(
+        submissions.update().where(submissions.c.letter_id == letter_id).values(read_at=None)
+    )

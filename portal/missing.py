@@ -1,0 +1,39 @@
+"""Missing: the parts that their sender meant to file and that are not, until a better one comes."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from portal.absent import PROBLEMS, absent
+from portal.tables import letters, packages, parts
+
+
+def is_missing() -> sa.ColumnElement[bool]:
+    """Return the condition on rows of `parts`; `vocabulary.is_missing` says the same of a piece."""
+    return sa.and_(
+        sa.or_(parts.c.fate.in_(("held", "refused")), parts.c.reason == "file_empty"),
+        parts.c.healed_by_id.is_(None),
+    )
+
+
+def settle(connection: sa.Connection, letter_id: int, now: datetime) -> None:
+    """Say of a letter filed except some what it still lacks, or that it is filed."""
+    missed = connection.scalar(
+        sa.select(parts.c.reason)
+        .where(parts.c.letter_id == letter_id, is_missing())
+        .order_by(parts.c.position)
+        .limit(1)
+    )
+    problems = connection.scalar(
+        sa.select(packages.c.problems).where(packages.c.letter_id == letter_id)
+    )
+    elsewhere = [one["code"] for one in problems or () if one["code"] in PROBLEMS]
+    reason = missed or (elsewhere[0] if absent(problems or ()) else None)
+    state = {"state": "filed", "state_since": now} if reason is None else {}
+    connection.execute(
+        letters.update()
+        .where(letters.c.id == letter_id, letters.c.state == "filed_in_part")
+        .values(reason=reason, **state)
+    )

@@ -1,0 +1,239 @@
+"""Conversations: mails that answer our mails, each with what becomes of it and who is told what.
+
+tests/conversations/*.toml holds them; the labels were written before the road was run on them. Each
+mail goes through the wall and down the whole road, and what it has decided is carried out.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from dataclasses import dataclass, field
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from email.utils import parseaddr
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from pydantic import BaseModel, ConfigDict, Field
+
+from converters.fault import EngineFailed
+from converters.workshop import Rendition, Source
+from gateway.letter import Proof
+from gateway.stores import Stores
+from portal.tables import cases, documents, letters, outbox, parts, submissions
+from tests.carrying import Carrier, OnePageWorkshop
+from tests.deciding import Team
+
+FOLDER = Path(__file__).parent / "conversations"
+_LETTERS = Path(__file__).parent / "letters"
+PEOPLE = {
+    "pat": "Pat Hall <pat.hall@bakerllp.example>",
+    "ann": "Ann Cole <ann.cole@bakerllp.example>",
+    "jo": "Jo Quill <jo@quillmarsh.example>",
+    "eve": "Eve <eve@nowhere.example>",
+}
+_CONSULTANTS = ("Dana Reyes", "Lee Park", "Imani Okafor", "Tomas Lindqvist")
+_NUMBER = re.compile(r"\b\d\d-\d{6}\b")
+
+
+class Mail(BaseModel):
+    """One mail, and what a careful clerk would do with it."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    from_: str = Field("pat", alias="from")
+    subject: str = "Re: your mail"
+    body: str = "Here it is."
+    files: list[str] = []  # "name: kind", the kind one of _kinds
+    answers: int | None = None  # the mail to whose latest answer from us it is a reply
+    proven: bool = True
+    headers: dict[str, str] = {}
+    # -- what becomes of it --
+    state: str  # and behind a colon the reason, where one is asked for
+    case: str = ""  # where what it brought or says is filed; "" for nowhere
+    package: int | None = None  # the mail in whose package that is; its own where none is said
+    files_as: list[str] | None = None  # the names that its documents have in that package
+    told: list[str] = []  # "who: how the subject begins", for each mail that is owed
+    says: list[str] = []  # what stands in the mail to its sender
+    then: dict[str, str] = {}  # the states of earlier mails' letters by then
+
+
+class Conversation(BaseModel):
+    """Mails in their order."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    what: str
+    mails: list[Mail]
+
+
+def conversations() -> tuple[Conversation, ...]:
+    """Read every conversation, in the order of files and lines."""
+    return tuple(
+        Conversation.model_validate(one)
+        for file in sorted(FOLDER.glob("*.toml"))
+        for one in tomllib.loads(file.read_text("utf-8"))["conversations"]
+    )
+
+
+@cache
+def _attachment(letter: str, name: str) -> bytes:
+    raw = (_LETTERS / letter / "letter.eml").read_bytes()
+    mail = message_from_bytes(raw, policy=policy.default)
+    found = next(one for one in mail.walk() if one.get_filename() == name)
+    content = found.get_payload(decode=True)
+    assert isinstance(content, bytes)
+    return content
+
+
+@cache
+def _kinds() -> dict[str, bytes]:
+    return {
+        "good": _attachment("17-program", "imaging.pdf"),
+        "locked": _attachment("28-password", "records.pdf"),
+        "damaged": _attachment("29-damaged", "chart.pdf"),
+        "program": b"MZ\x90\x00" + b"\x00" * 56 + b"\x80\x00\x00\x00" + b"\x00" * 64,
+        "empty": b"",
+        "text": b"Some notes.\r\n",
+        "unprintable": b"unprintable notes\r\n",
+    }
+
+
+class _Workshop(OnePageWorkshop):
+    def convert(
+        self, source: Source, into: Path, *, last_chance: bool, owner: str | None
+    ) -> Rendition:
+        if b"unprintable" in source.file.read_bytes():
+            raise EngineFailed
+        return super().convert(source, into, last_chance=last_chance, owner=owner)
+
+
+@dataclass
+class Talk:
+    """A conversation that goes on, mail by mail."""
+
+    stores: Stores
+    team: Team = field(init=False)
+    faults: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.team = Team(Carrier(self.stores, workshop=_Workshop()))
+
+    def take(self, conversation: Conversation) -> list[str]:
+        """Take every mail, and return what is not as its label says."""
+        for number, mail in enumerate(conversation.mails, 1):
+            before = len(self.team.rows(outbox))
+            self._carry(number, mail)
+            owed = self.team.rows(outbox)[before:]
+            self.faults += [f"mail {number}: {one}" for one in self._differences(number, mail)]
+            self._compare(number, mail, owed)
+        return self.faults
+
+    def bytes_of(self, number: int, mail: Mail) -> bytes:
+        """Return a mail as it is sent."""
+        message = EmailMessage(policy=policy.SMTP)
+        message["From"], message["Subject"] = PEOPLE[mail.from_], mail.subject
+        message["Message-ID"] = f"<{number}@talk.example>"
+        if mail.answers is not None:
+            domain = self.stores.settings.intake.domain
+            mine = [
+                one
+                for one in self.team.rows(outbox)
+                if one.letter_id == mail.answers and one.kind == "receipt"
+            ]
+            message["In-Reply-To"] = f"<{mine[-1].message_id}@{domain}>"
+        for name, value in mail.headers.items():
+            message[name] = value
+        message.set_content(mail.body)
+        for one in mail.files:
+            name, _, kind = one.partition(": ")
+            message.add_attachment(_kinds()[kind], "application", "octet-stream", filename=name)
+        return message.as_bytes()
+
+    def _carry(self, number: int, mail: Mail) -> None:
+        carrier = self.team.carrier
+        carrier.accept(
+            self.bytes_of(number, mail),
+            sender=parseaddr(PEOPLE[mail.from_])[1],
+            proof=Proof.LOOPBACK if mail.proven else Proof.NONE,
+        )
+        carrier.carry(number)
+        if self.team.carrying.decisions():
+            for row in self.team.rows(letters):
+                if row.state == "checking":
+                    carrier.carry(row.id, row.attempt)
+
+    def _row(self, number: int) -> Any:
+        return next(one for one in self.team.rows(letters) if one.id == number)
+
+    def _differences(self, number: int, mail: Mail) -> list[str]:
+        row = self._row(number)
+        became = row.state if ":" not in mail.state else f"{row.state}: {row.reason}"
+        home = number if row.home_id is None else row.home_id
+        found = {
+            "state": (became, mail.state),
+            "case": (self._cases(home), mail.case),
+            "package": (home, mail.package or number),
+        }
+        if mail.files_as is not None:
+            found["files"] = (self._files(number), mail.files_as)
+        for earlier, wanted in mail.then.items():
+            found[f"then {earlier}"] = (self._row(int(earlier)).state, wanted)
+        return [
+            f"{what} is {got!r}, not {is_!r}" for what, (got, is_) in found.items() if got != is_
+        ]
+
+    def _cases(self, letter_id: int) -> str:
+        with self.stores.database.read() as connection:
+            numbers = connection.scalars(
+                sa.select(cases.c.number)
+                .join(submissions, submissions.c.case_id == cases.c.id)
+                .where(submissions.c.letter_id == letter_id)
+                .distinct()
+            )
+            return ", ".join(numbers)
+
+    def _files(self, letter_id: int) -> list[str]:
+        with self.stores.database.read() as connection:
+            return list(
+                connection.scalars(
+                    sa.select(parts.c.filed_name)
+                    .join(documents, documents.c.part_id == parts.c.id)
+                    .where(parts.c.letter_id == letter_id)
+                    .order_by(documents.c.position)
+                )
+            )
+
+    def _compare(self, number: int, mail: Mail, owed: list[Any]) -> None:
+        told = [f"{one.recipient.partition('@')[0]}: {one.subject}" for one in owed]
+        fits = len(told) == len(mail.told) and all(
+            any(one.startswith(label) for one in told) for label in mail.told
+        )
+        if not fits:
+            self.faults.append(f"mail {number}: told {told}, not {mail.told}")
+        words = " ".join(" ".join(one.text.split()) for one in owed if one.kind == "receipt")
+        self.faults += [
+            f"mail {number}: {one!r} not in {words}" for one in mail.says if one not in words
+        ]
+        for one in owed:
+            if one.kind == "receipt" and self._row(one.letter_id).firm_id is None:
+                self._tells_nothing(number, mail, one)
+
+    def _tells_nothing(self, number: int, mail: Mail, told: Any) -> None:
+        """Somebody unproven reads no number, name or file that their own mail did not say."""
+        text = f"{told.subject} {told.text} {told.html}"
+        names = {one for mail in self._earlier(number) for one in mail}
+        secret = [*_NUMBER.findall(text), "Did you mean", *_CONSULTANTS, *names]
+        leaked = [one for one in secret if one in text and one not in mail.body + mail.subject]
+        if leaked:
+            self.faults.append(f"mail {number}: tells {leaked} to somebody unproven")
+
+    def _earlier(self, number: int) -> list[list[str]]:
+        return [
+            [row.original_name]
+            for row in self.team.rows(parts)
+            if row.letter_id <= number and row.original_name
+        ]

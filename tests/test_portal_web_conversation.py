@@ -1,0 +1,107 @@
+"""What later messages bring to a package and say about it, on its page, and who sees that."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from portal import healing, rights
+from portal.tables import letters, submissions
+from tests.desk import SampleDesk, filled_desk, spoken
+from tests.filling_in import words
+from tests.record_sample import ARRIVED, NOW, Part, pdf
+
+FIRST, LATER = "/p/9ABC-DEF2", "/p/9ABC-DEF3"
+LATER_AT = ARRIVED + timedelta(hours=1)
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[SampleDesk]:
+    opened = filled_desk(tmp_path)
+    yield opened
+    opened.close()
+
+
+def joined(desk: SampleDesk, case: str = "24-001234", consultant: str = "Dana Reyes") -> list[int]:
+    """File a letter with a locked part, and add to it what heals that; return both parts."""
+    sample = desk.sample
+    firm = sample.firms["Baker & Holt LLP"]
+    first = sample.letter("9ABCDEF2", "filed_in_part", reason="file_password", firm_id=firm)
+    sample.package(first)
+    held = Part("records.pdf", filed_name="records.pdf", fate="held", reason="file_password")
+    (old,) = sample.parts("9ABCDEF2", first, [held])
+    sample.file(first, case, consultant, [old], read_at=NOW)
+    later = sample.letter("9ABCDEF3", firm_id=firm, arrived_at=LATER_AT)
+    sample.package(later, narrative="Now without the lock.")
+    better = Part("records.pdf", content=pdf("Records"), filed_name="records (2).pdf")
+    (new,) = sample.parts("9ABCDEF3", later, [better])
+    with desk.database.write() as connection:
+        healing.join(connection, later, first, [new], now=LATER_AT)
+        healing.heal(connection, {old: new}, now=LATER_AT)
+    return [old, new]
+
+
+def test_the_page_shows_what_came_later_and_what_it_heals(desk: SampleDesk) -> None:
+    _, new = joined(desk)
+    browser = desk.signed_in("Dana Reyes")
+    page = words(spoken(browser.get(FIRST).text))
+    assert "Filed since" in page
+    assert "Replaced" in page
+    assert "In its place came 'records (2).pdf'" in page
+    assert "came with 9ABC-DEF3" in page
+    assert "Now without the lock." in page
+    assert "A better copy came of records.pdf" in page
+    assert "A reply brought documents to this package" in page
+    answer = browser.get(f"{FIRST}/documents/{new}/original")
+    assert answer.content == pdf("Records")
+    whole = browser.get(f"{FIRST}/documents/all").content
+    assert b"records (2).pdf" in whole
+
+
+def test_the_later_letter_points_to_the_package(desk: SampleDesk) -> None:
+    joined(desk)
+    page = words(spoken(desk.signed_in("Dana Reyes").get(LATER).text))
+    assert "It is in the package of 9ABC-DEF2" in page
+    assert "1 document in that package" in page
+
+
+def test_the_package_is_unread_again_and_the_later_letter_is_no_row_of_its_own(
+    desk: SampleDesk,
+) -> None:
+    joined(desk)
+    browser = desk.signed_in("Dana Reyes")
+    listed = browser.get("/packages?show=new").text
+    assert "9ABC-DEF2" in listed
+    assert "9ABC-DEF3" not in listed
+    assert "9ABC-DEF3" in browser.get("/packages?find=9ABC-DEF3").text
+    with desk.database.read() as connection:
+        read = connection.scalars(
+            sa.select(submissions.c.read_at)
+            .join(letters, letters.c.id == submissions.c.letter_id)
+            .where(letters.c.receipt == "9ABCDEF2")
+        ).all()
+    assert read == [None]
+
+
+def test_what_joined_a_restricted_package_is_seen_by_those_who_see_that(desk: SampleDesk) -> None:
+    case = next(number for number in desk.sample.cases if number == "24-001300")
+    with desk.database.write() as connection:
+        connection.execute(
+            sa.text("UPDATE cases SET restricted = 1 WHERE number = :n"), {"n": case}
+        )
+    _, new = joined(desk, case, "Ada Oyelaran-Whitcombe")
+    olu, ada = desk.signed_in("Olu Adeyemi"), desk.signed_in("Ada Oyelaran-Whitcombe")
+    for page in (FIRST, LATER, f"{LATER}/documents/{new}/original"):
+        assert olu.get(page).status_code == 404
+        assert ada.get(page).status_code == 200
+    with desk.database.read() as connection:
+        for name, sees in (("Olu Adeyemi", False), ("Ada Oyelaran-Whitcombe", True)):
+            who = rights.viewer(connection, desk.sample.accounts[name], NOW.date())
+            listed = connection.scalars(
+                sa.select(letters.c.receipt).where(rights.visible(who))
+            ).all()
+            assert ("9ABCDEF3" in listed) is sees
