@@ -40,10 +40,13 @@ def receipt_goes_to(package: Package, *, own_domain: str) -> str | None:
     return None if _is_disowned(package) else _if_read(goes_to, own_domain)
 
 
+def is_read(address: str, own_domain: str) -> bool:
+    """Say whether a person elsewhere reads an address, as far as its name shows."""
+    return address.rpartition("@")[2] != own_domain.lower() and not is_machine(address)
+
+
 def _if_read(address: str, own_domain: str) -> str | None:
-    """Return an address that a person elsewhere reads; None for any other."""
-    is_ours = address.rpartition("@")[2] == own_domain.lower()
-    return None if is_ours or is_machine(address) else address
+    return address if is_read(address, own_domain) else None
 
 
 def _is_disowned(package: Package) -> bool:

@@ -13,16 +13,17 @@ from typing import Any
 import sqlalchemy as sa
 
 from config.settings import Settings
-from gateway.gathering import Gathering
+from gateway.digest import goes_alone
+from gateway.gathering import DAILY, DIGEST, Gathering
 from gateway.letter import Proof
+from gateway.road.tell import LISTED
 from portal.tables import confirmations, letters, outbox, packages
 
 CAPPED = "too many mails to an address that is not proven"
 TOLD_BY_DIGEST = "told by a digest"
-_TO_SENDERS = ("receipt", "progress", "digest")
+_RECEIPTS = ("receipt", "receipt_copy")
+_TO_SENDERS = (*_RECEIPTS, "progress", DIGEST, LISTED, DAILY)
 
-# By themselves go questions and what the sender has to mend; who rehearses wants to see each one.
-_ALONE = {"needs_you", "filed_in_part", "not_filed", "rehearsed"}
 _PROVEN = [proof.value for proof in Proof if proof.holds]
 
 Row = sa.Row[tuple[Any, ...]]
@@ -92,7 +93,7 @@ class _Sent:
 
     singles: int
     mails: int
-    digest_id: int | None  # the one that gathers for it
+    gathers: dict[str, int | None]  # the digest, and the daily list, that gather for it
 
 
 @dataclass(frozen=True)
@@ -121,17 +122,20 @@ class Caps:
                     connection, row.recipient, now, proven=proven
                 )
             sent = lately[row.recipient, proven]
-            alone = row.urgent is not None or row.state in _ALONE or row.asks
-            many = not alone and (sent.digest_id is not None or sent.singles >= limits.singles)
+            alone = goes_alone(row.state, row.urgent) or row.asks
+            is_many = sent.gathers[DIGEST] is not None or sent.singles >= limits.singles
+            many = not alone and is_many
             if sent.mails >= limits.unproven_mails and not proven:
                 _stop(connection, row, now)
             elif row.kind == "progress" and many:
                 _withdraw(connection, row.id, TOLD_BY_DIGEST, now)
-            elif row.kind == "receipt" and many:
-                sent.digest_id = Gathering(self.settings).add(connection, row, sent.digest_id, now)
+            elif (row.kind == LISTED and not alone) or (row.kind in _RECEIPTS and many):
+                into = DAILY if row.kind == LISTED else DIGEST
+                gathering = Gathering(self.settings)
+                sent.gathers[into] = gathering.add(connection, row, sent.gathers[into], now, into)
             else:
                 passing.append(row)
-                sent.singles += row.kind == "receipt"
+                sent.singles += row.kind in _RECEIPTS
                 sent.mails += 1
         return passing
 
@@ -155,15 +159,17 @@ class Caps:
                 )
             ).scalar_one()
 
-        gathering = connection.execute(
-            sa.select(outbox.c.id)
-            .select_from(here)
-            .where(*to_them, outbox.c.kind == "digest", outbox.c.not_before > now, *_OPEN)
-        ).scalar()
+        def gathering(kind: str) -> int | None:
+            return connection.execute(
+                sa.select(sa.func.max(outbox.c.id))
+                .select_from(here)
+                .where(*to_them, outbox.c.kind == kind, outbox.c.not_before > now, *_OPEN)
+            ).scalar()
+
         return _Sent(
-            count("receipt", minutes=limits.singles_minutes),
+            count(*_RECEIPTS, minutes=limits.singles_minutes),
             count(*_TO_SENDERS, minutes=limits.unproven_minutes),
-            gathering,
+            {kind: gathering(kind) for kind in (DIGEST, DAILY)},
         )
 
 

@@ -1,6 +1,5 @@
 """Carrying: sets a letter moving again when a person has decided about it, when its sender has
-confirmed their address, has been asked and has not answered in time, or when the virus scanner that
-it waits for is back."""
+confirmed their address, or when the virus scanner that it waits for is back."""
 
 from __future__ import annotations
 
@@ -22,18 +21,14 @@ from portal.tables import confirmations, decisions, letters
 
 _BATCH = 100
 
-Promise = Callable[[datetime], datetime]
-"""The moment by which our people look at a letter that waits from a given moment on."""
-
 
 @dataclass(frozen=True)
 class Carrying:
-    """Carries decisions from their rows to the road, and unanswered questions to the team."""
+    """Carries decisions from their rows to the road."""
 
     database: Database
     queue: Queue
     clock: Callable[[], datetime]
-    promise: Promise
 
     def decisions(self) -> int:
         """Take up every decision whose letter still stands. Return how many."""
@@ -83,7 +78,14 @@ class Carrying:
             if kind == "not_submission":
                 # It needs no road: nothing of the letter is read, and nobody is told.
                 carried(connection, decision_id, now=now)
-                _moved(connection, letter_id, "set_aside", None, now)
+                events.record(
+                    connection,
+                    letter_id=letter_id,
+                    actor=events.GATEWAY,
+                    kind=events.SET_ASIDE,
+                    detail={"reason": None, "case": None},
+                    at=now,
+                )
             else:
                 self.queue.put(connection, letter_id, attempt, turn)
         structlog.get_logger().info("decision.taken_up", letter=letter_id, attempt=attempt)
@@ -161,47 +163,3 @@ class Carrying:
     def _scan_again(self, letter_id: int) -> bool:
         with self.database.write() as connection:
             return self._again(connection, letter_id, self.clock(), "scanner_away")
-
-    def unanswered(self) -> int:
-        """Give the team every letter whose sender has not answered by the promised time."""
-        now = self.clock()
-        with self.database.read() as connection:
-            asked = connection.execute(
-                sa.select(letters.c.id, letters.c.state_since, letters.c.reason)
-                .where(letters.c.state == "needs_you")
-                .order_by(letters.c.state_since)
-                .limit(_BATCH)
-            ).all()
-        late = [row for row in asked if self.promise(row.state_since) <= now]
-        return sum(self._to_the_team(row.id, row.state_since, row.reason, now=now) for row in late)
-
-    def _to_the_team(
-        self, letter_id: int, since: datetime, reason: str | None, *, now: datetime
-    ) -> bool:
-        with self.database.write() as connection:
-            moved = connection.execute(
-                letters.update()
-                .where(
-                    letters.c.id == letter_id,
-                    letters.c.state == "needs_you",
-                    letters.c.state_since == since,
-                )
-                .values(state="with_us", state_since=now)
-            )
-            if moved.rowcount != 1:
-                return False
-            _moved(connection, letter_id, "with_us", reason, now)
-        return True
-
-
-def _moved(
-    connection: sa.Connection, letter_id: int, state: str, reason: str | None, now: datetime
-) -> None:
-    events.record(
-        connection,
-        letter_id=letter_id,
-        actor=events.GATEWAY,
-        kind=f"letter.{state}",
-        detail={"reason": reason, "case": None},
-        at=now,
-    )

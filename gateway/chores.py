@@ -20,6 +20,7 @@ from gateway.reassignment import Reassignments
 from gateway.scans import reading
 from gateway.stores import Stores
 from gateway.sweep import Sweep
+from gateway.unanswered import Unanswered
 from gateway.worker import Worker
 
 _HOUSEKEEPING_SECONDS = 3600
@@ -45,7 +46,9 @@ def chores_of(
     undo = timedelta(seconds=settings.triage.undo_seconds)
     reassigned = Reassignments(database, settings.service, clock, undo)
     patience = Patience(database, worker.raw, worker.road, settings, stores.work, clock)
-    carrying = Carrying(database, queue, clock, assembly.office_calendar(settings).promise)
+    carrying = Carrying(database, queue, clock)
+    promise = assembly.office_calendar(settings).promise
+    unanswered = Unanswered(database, settings, clock, promise)
     binders = Binders(
         database, stores.vault, worker.road.workshop, settings, stores.work / "binders", clock
     )
@@ -54,7 +57,7 @@ def chores_of(
         *watching(stores, clock),
         Chore("decisions", lambda _: carrying.decisions() > 0, settings.triage.poll_seconds),
         Chore("confirmed", lambda _: carrying.confirmed() > 0, settings.triage.poll_seconds),
-        Chore("unanswered", lambda _: carrying.unanswered() > 0, _UNANSWERED_SECONDS),
+        Chore("unanswered", lambda _: unanswered.look() > 0, _UNANSWERED_SECONDS),
         *_scanning(settings, carrying),
         *reading(stores, worker.road.workshop, clock),
         Chore("outbound", lambda _: outbound.send_due() >= BATCH, settings.outbound.poll_seconds),

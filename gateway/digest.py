@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 from zoneinfo import ZoneInfo
 
 from config.settings import Service
@@ -12,12 +13,27 @@ from gateway.mail import Mail, counted, harmless
 from gateway.telling.sheet import Section, Sheet, Table
 from portal import moments, receipt_number
 
+Whose = Literal["theirs", "firms", "devices"]
+"""Who wrote the messages of a digest: its reader, people of their firm, or its devices."""
+
+_WHO: Mapping[Whose, tuple[str, str]] = {
+    "theirs": ("more message", "from you"),
+    "firms": ("more message", "from your firm"),
+    "devices": ("message", "from your devices"),
+}
 _OUTCOMES = {"filed": "Filed", "not_filed": "Not filed", "rehearsed": "Rehearsed"}
 _WAITS = "With our team"
 _NEXT = (
     "You do not need to send anything again. A message that is with our team is matched to its case"
     " by a person."
 )
+# By themselves go questions and what the sender has to mend; who rehearses wants to see each one.
+_ALONE = {"needs_you", "filed_in_part", "not_filed", "rehearsed"}
+
+
+def goes_alone(state: str | None, urgent: str | None) -> bool:
+    """Say whether a receipt is never put into a digest, by its letter (safety rule 10)."""
+    return urgent is not None or state in _ALONE
 
 
 @dataclass(frozen=True)
@@ -29,7 +45,10 @@ class Line:
     state: str
     documents: int  # filed, or kept where the letter waits
     missing: int
-    case: str | None  # None where it has none, and where no details are told
+    case: str | None = None  # None where it has none, and where no details are told
+    sent_at: datetime | None = None  # as its Date says
+    message_id: str | None = None  # None where it has none, and where nobody proven has sent it
+    sender: str | None = None  # None where no details are told
 
     @property
     def outcome(self) -> str:
@@ -39,32 +58,22 @@ class Line:
         return _OUTCOMES.get(self.state, _WAITS)
 
 
-def digest(lines: Sequence[Line], service: Service) -> Mail:
+def digest(lines: Sequence[Line], service: Service, whose: Whose = "theirs") -> Mail:
     """Write the digest of letters, at least one, in the order in which they are given."""
     zone = ZoneInfo(service.time_zone)
-    many = counted(len(lines), "more message")
+    noun, who = _WHO[whose]
+    many = counted(len(lines), noun)
     filed = sum(line.state == "filed" for line in lines)
-    has_cases = any(line.case for line in lines)
-    columns = ("Received", *(("Case",) if has_cases else ()), "Documents", "Outcome", "Receipt")
-    rows = tuple(
-        (
-            _time(line.arrived_at, zone),
-            *((harmless(line.case or "none yet"),) if has_cases else ()),
-            str(line.documents + line.missing),
-            line.outcome,
-            receipt_number.shown(line.receipt),
-        )
-        for line in lines
-    )
     all_filed = filed == len(lines)
-    subject = f"Filed: {many}" if all_filed else f"Received: {many}, {filed} of them filed"
+    told = many if whose == "theirs" else f"{many} {who}"
+    subject = f"Filed: {told}" if all_filed else f"Received: {told}, {filed} of them filed"
     sheet = Sheet(
         subject=subject,
-        heading=f"We received {many} from you" + (" and filed all of them." if all_filed else "."),
+        heading=f"We received {many} {who}" + (" and filed all of them." if all_filed else "."),
         lead=() if all_filed else (_so_far(filed),),
         facts=(("All times", f"{moments.zone_name(lines[0].arrived_at, zone)}"),),
         sections=(
-            Section(f"Messages: {len(lines)}", table=Table(columns, rows)),
+            Section(f"Messages: {len(lines)}", table=_table(lines, zone, whose)),
             Section(
                 "What happens next",
                 (_NEXT,),
@@ -74,6 +83,33 @@ def digest(lines: Sequence[Line], service: Service) -> Mail:
         signature=("This is an automatic summary of several receipts.", service.organisation),
     )
     return Mail.of(sheet)
+
+
+def _table(lines: Sequence[Line], zone: ZoneInfo, whose: Whose) -> Table:
+    """Give each message a row; what is said of none of them has no column.
+
+    The Message-ID, by which a mail program finds the message, is long: it comes last.
+    """
+    names_senders = whose != "theirs" and any(line.sender for line in lines)
+    columns: dict[str, list[str]] = {
+        "Sent": [_time(line.sent_at or line.arrived_at, zone) for line in lines],
+        "From": [harmless(line.sender or "not told") for line in lines] if names_senders else [],
+        "Case": (
+            [harmless(line.case or "none yet") for line in lines]
+            if any(line.case for line in lines)
+            else []
+        ),
+        "Documents": [str(line.documents + line.missing) for line in lines],
+        "Outcome": [line.outcome for line in lines],
+        "Receipt": [receipt_number.shown(line.receipt) for line in lines],
+        "Message-ID": (
+            [harmless(line.message_id or "none") for line in lines]
+            if any(line.message_id for line in lines)
+            else []
+        ),
+    }
+    told = {name: cells for name, cells in columns.items() if cells}
+    return Table(tuple(told), tuple(zip(*told.values(), strict=True)))
 
 
 def _so_far(filed: int) -> str:

@@ -1,6 +1,8 @@
 """A gathering: the receipts that one digest is to tell, as rows of the outbox that point to it.
 
-Its words are written when it goes out, so that nothing is in it that was withdrawn meanwhile.
+Its words are written when it goes out, so that nothing is in it that was withdrawn meanwhile. A
+digest takes what is too much for an hour; a daily list what devices have sent, and goes out at the
+hour that the office calendar promises things for.
 """
 
 from __future__ import annotations
@@ -8,22 +10,32 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal
 
 import sqlalchemy as sa
 
+from config import calendar
+from config.calendar import OfficeCalendar
 from config.settings import Settings
-from gateway.digest import Line, digest
+from gateway.digest import Line, Whose, digest
 from gateway.letter import Proof
 from gateway.mail import Mail
-from gateway.road.tell import mail_of
+from gateway.road.tell import LISTED, answerable, mail_of
 from portal.absent import absent
 from portal.decision import WAITING
+from portal.firm_contacts import is_firms
 from portal.missing import is_missing
 from portal.postbox import owe
+from portal.rights import is_private
 from portal.tables import cases, decisions, letters, outbox, packages, parts, submissions
 
-# At 900 bytes of HTML a line a digest stays below 60 KB; Gmail cuts off at 102 KB.
+DIGEST: Literal["digest"] = "digest"
+DAILY: Literal["daily"] = "daily"
+KINDS = (DIGEST, DAILY)
+
+# At 1,400 bytes of HTML a line a digest stays below 90 KB; Gmail cuts off at 102 KB.
 _MOST_LINES = 60
 
 Row = sa.Row[tuple[Any, ...]]
@@ -36,15 +48,21 @@ class Gathering:
     settings: Settings
 
     def add(
-        self, connection: sa.Connection, row: Row, digest_id: int | None, now: datetime
+        self,
+        connection: sa.Connection,
+        row: Row,
+        digest_id: int | None,
+        now: datetime,
+        kind: str = DIGEST,
     ) -> int | None:
         """Put a receipt into a digest (None begins one), and return the one that still gathers.
 
-        One that is full goes out at once, and the next receipt begins another.
+        One that is full goes out at once, and the next receipt begins another. A daily list waits
+        for its hour, full or not.
         """
         is_new = digest_id is None
         if digest_id is None:
-            digest_id = self._begin(connection, row.recipient, now)
+            digest_id = self._begin(connection, row.recipient, now, kind)
         connection.execute(outbox.update().where(outbox.c.id == row.id).values(digest_id=digest_id))
         if is_new:
             self.write(connection, digest_id, now)
@@ -53,16 +71,21 @@ class Gathering:
         ).scalar_one()
         if lines < _MOST_LINES:
             return digest_id
-        connection.execute(outbox.update().where(outbox.c.id == digest_id).values(not_before=now))
+        if kind == DIGEST:
+            this = outbox.update().where(outbox.c.id == digest_id)
+            connection.execute(this.values(not_before=now))
         return None
 
-    def _begin(self, connection: sa.Connection, recipient: str, now: datetime) -> int:
-        wait = timedelta(minutes=self.settings.receipts.digest_minutes)
-        begun = mail_of("digest", recipient, Mail("", ""), begun=True)
+    def _begin(self, connection: sa.Connection, recipient: str, now: datetime, kind: str) -> int:
+        goes_out = now + timedelta(minutes=self.settings.receipts.digest_minutes)
+        if kind == DAILY:
+            service = self.settings.service
+            goes_out = _calendar(service.time_zone, service.calendar).promise(now)
+        begun = mail_of(kind, recipient, Mail("", ""), begun=True)
         occasion = secrets.token_hex(8)
-        owe(connection, begun, letter_id=None, occasion=occasion, now=now, not_before=now + wait)
+        owe(connection, begun, letter_id=None, occasion=occasion, now=now, not_before=goes_out)
         digest_id: int = connection.execute(
-            sa.select(outbox.c.id).where(outbox.c.kind == "digest", outbox.c.occasion == occasion)
+            sa.select(outbox.c.id).where(outbox.c.kind == kind, outbox.c.occasion == occasion)
         ).scalar_one()
         return digest_id
 
@@ -71,18 +94,32 @@ class Gathering:
 
         Returns whether there is anything to tell; where there is not it is withdrawn.
         """
+        this = outbox.update().where(outbox.c.id == digest_id)
+        kind = connection.scalar(sa.select(outbox.c.kind).where(outbox.c.id == digest_id))
         rows = connection.execute(
-            sa.select(letters)
+            sa.select(
+                letters,
+                packages.c.sent_at,
+                packages.c.message_id,
+                packages.c.problems,
+                outbox.c.kind.label("told_as"),
+                outbox.c.recipient,
+            )
             .join(outbox, outbox.c.letter_id == letters.c.id)
+            .outerjoin(packages, packages.c.letter_id == letters.c.id)
             .where(outbox.c.digest_id == digest_id, outbox.c.withdrawn_at.is_(None))
             .order_by(letters.c.arrived_at, letters.c.id)
         ).all()
-        this = outbox.update().where(outbox.c.id == digest_id)
         if not rows:
             connection.execute(this.values(withdrawn_at=now))
             return False
         lines = [self._line(connection, row, now) for row in rows]
-        words = digest(lines, self.settings.service)
+        whose: Whose = "theirs"
+        if kind == DAILY:
+            whose = "devices"
+        elif any(row.told_as != "receipt" for row in rows):
+            whose = "firms"
+        words = digest(lines, self.settings.service, whose)
         connection.execute(this.values(subject=words.subject, text=words.text, html=words.html))
         return True
 
@@ -96,35 +133,44 @@ class Gathering:
 
         # What a person decided is told after the time in which it can be taken back.
         told_yet = not _may_be_undone(connection, letter.id, now)
-        cases_told = self._cases(connection, letter) if told_yet else []
+        is_known = self._is_known(connection, letter)
+        names_cases = is_known and is_private(letter.proof, self.settings.outbound.is_encrypted)
+        cases_told = _cases(connection, letter.id) if told_yet and names_cases else []
         return Line(
             receipt=letter.receipt,
             arrived_at=letter.arrived_at,
+            sent_at=letter.sent_at,
             state=letter.state if told_yet else WAITING[0],
             documents=count(*named),
-            missing=count(is_missing()) + self._absent(connection, letter),
+            missing=count(is_missing()) + absent(letter.problems or ()),
             case=", ".join(cases_told) or None,
+            message_id=answerable(letter.message_id) if is_known else None,
+            sender=letter.sender if names_cases else None,
         )
 
-    def _absent(self, connection: sa.Connection, letter: Row) -> int:
-        problems = connection.execute(
-            sa.select(packages.c.problems).where(packages.c.letter_id == letter.id)
-        ).scalar_one_or_none()
-        return absent(problems or ())
+    def _is_known(self, connection: sa.Connection, letter: Row) -> bool:
+        """Say whether a firm's letter, which was proven, is told to somebody who may know it.
 
-    def _cases(self, connection: sa.Connection, letter: Row) -> list[str]:
-        """Return the numbers of a letter's cases, where safety rule 4 lets them be told."""
-        encrypted = self.settings.outbound.is_encrypted
-        private = Proof(letter.proof) is Proof.LOOPBACK if encrypted is None else encrypted
-        if letter.firm_id is None or not Proof(letter.proof).holds or not private:
-            return []
-        found = connection.execute(
-            sa.select(cases.c.number)
-            .join(submissions, submissions.c.case_id == cases.c.id)
-            .where(submissions.c.letter_id == letter.id)
-            .order_by(submissions.c.id)
-        ).scalars()
-        return list(dict.fromkeys(found))
+        That is who has its receipt, in its sender's place or a device's; else one of the firm.
+        """
+        if letter.firm_id is None or not Proof(letter.proof).holds:
+            return False
+        contacts = {one.contact for one in self.settings.devices.listed}
+        has_receipt = letter.told_as == "receipt" or (
+            letter.told_as == LISTED and letter.recipient in contacts
+        )
+        return has_receipt or is_firms(connection, letter.firm_id, letter.recipient)
+
+
+def _cases(connection: sa.Connection, letter_id: int) -> list[str]:
+    """Return the numbers of a letter's cases."""
+    found = connection.execute(
+        sa.select(cases.c.number)
+        .join(submissions, submissions.c.case_id == cases.c.id)
+        .where(submissions.c.letter_id == letter_id)
+        .order_by(submissions.c.id)
+    ).scalars()
+    return list(dict.fromkeys(found))
 
 
 def _may_be_undone(connection: sa.Connection, letter_id: int, now: datetime) -> bool:
@@ -135,3 +181,8 @@ def _may_be_undone(connection: sa.Connection, letter_id: int, now: datetime) -> 
         decisions.c.undo_until > now,
     )
     return connection.execute(held).first() is not None
+
+
+@cache
+def _calendar(time_zone: str, named: str) -> OfficeCalendar:
+    return calendar.load(time_zone, Path(named) if named else None)

@@ -17,7 +17,7 @@ import structlog
 
 from config.settings import Settings
 from gateway.caps import DUE, Caps
-from gateway.gathering import Gathering
+from gateway.gathering import KINDS, Gathering
 from gateway.letter import Proof
 from gateway.telling.message import Message, Unsendable, message_of
 from gateway.watch import Metrics, fault_fields
@@ -93,14 +93,14 @@ class Outbound:
             digests = [
                 row.id
                 for row in passing
-                if row.kind == "digest" and gathering.write(connection, row.id, now)
+                if row.kind in KINDS and gathering.write(connection, row.id, now)
             ]
             written = {
                 row.id: row
                 for row in connection.execute(sa.select(outbox).where(outbox.c.id.in_(digests)))
             }
         going = [written.get(row.id, row) for row in passing]
-        return len(due), [row for row in going if row.kind != "digest" or row.id in written]
+        return len(due), [row for row in going if row.kind not in KINDS or row.id in written]
 
     def _message(self, row: Row, now: datetime) -> Message | None:
         """Build a row's message; note one of which none can be made."""
@@ -181,7 +181,7 @@ def _note_one(connection: sa.Connection, outcome: Outcome, row: Row, now: dateti
         return
     when = "sent_at" if outcome.verdict is Verdict.SENT else "failed_at"
     connection.execute(this.values({when: now, "tries": row.tries + 1, "failure": outcome.failure}))
-    if row.kind == "digest":
+    if row.kind in KINDS:
         # What it tells is told with it, or was refused with it.
         told = outbox.update().where(outbox.c.digest_id == row.id, outbox.c.withdrawn_at.is_(None))
         connection.execute(told.values({when: now, "failure": outcome.failure}))

@@ -92,7 +92,8 @@ class Patience:
 
     def _look_at(self, row: Row) -> None:
         package = self._package(letter_of(row), self.work / f"patience-{row.id}")
-        if package is None or package.not_submission is not None:
+        # Before a device nobody waits.
+        if package is None or package.not_submission is not None or package.device is not None:
             return
         recipient = receipt_goes_to(package, own_domain=self.settings.intake.domain)
         if recipient is None:

@@ -19,7 +19,7 @@ from gateway.part_words import archives, entry, problem_words, senders_name, wha
 from gateway.road.file import final_state
 from gateway.road.package import Package, Part
 from gateway.tally import Tally
-from gateway.telling.frame import ways, with_banner
+from gateway.telling.frame import as_copy, ways, with_banner
 from gateway.telling.hold_words import (
     held_first,
     held_next,
@@ -47,7 +47,9 @@ def receipt(
     upload_link: str | None = None,
     code: str | None = None,
     promised: datetime | None = None,
+    second: bool = False,
     trial: Trial = Trial.NONE,
+    copied: str | None = None,
 ) -> Mail:
     """Write the receipt. `number` is the receipt number as stored.
 
@@ -55,7 +57,8 @@ def receipt(
     sender's and an operator's are. With `answer_link` a package that waits for its case asks for
     it there; with `upload_link` one that lacks documents asks for them there; with `code` it asks
     whether it came from that address. `promised` is when a person will have looked at a package
-    that waits.
+    that waits, `second` whether another of the firm is asked before. `copied` is whom it went to,
+    where this is a copy; empty where that is not to be named.
     """
     envelope = package.letter.envelope
     resolution = package.resolution
@@ -70,9 +73,11 @@ def receipt(
         upload_link=upload_link,
         code=code,
         promised=promised,
+        second=second,
         trial=trial,
     )
-    return Mail.of(with_banner(writing.sheet(), trial))
+    sheet = with_banner(writing.sheet(), trial)
+    return Mail.of(sheet if copied is None else as_copy(sheet, copied if writing.told else ""))
 
 
 def _filed_of(tally: Tally) -> str:
@@ -97,6 +102,7 @@ class _Writing:
     upload_link: str | None
     code: str | None
     promised: datetime | None
+    second: bool
     trial: Trial
 
     def sheet(self) -> Sheet:
@@ -227,7 +233,10 @@ class _Writing:
             Link("Choose the case here", self.answer_link)
             if self.answer_link is not None
             else "Here the receipt has a link to the page on which you choose the case.",
-            f"If we hear nothing{by}, our team will match it for you; that takes longer.",
+            f"If we hear nothing{by}, we ask the second contact of your firm, and then our team"
+            " will match it for you; that takes longer."
+            if self.second
+            else f"If we hear nothing{by}, our team will match it for you; that takes longer.",
         )
 
     def _facts(self) -> tuple[tuple[str, str], ...]:

@@ -37,6 +37,7 @@ from portal.database import Database
 from portal.decision import Decision, is_decided, pending
 from portal.directory import Directory
 from portal.earlier import Earlier
+from portal.firm_contacts import Contacts, contacts_of
 from portal.pouch import PouchChanged, Raw
 from portal.renditions import of_letter
 from portal.vault import VaultFault
@@ -230,6 +231,7 @@ class Worker:
             upload_link=links.upload,
             code=code,
             promised=self.road.calendar.promise(now),
+            contacts=self._contacts(package),
         )
         with self.database.write() as connection:
             self.raw.leave(connection)
@@ -261,6 +263,10 @@ class Worker:
                 offered=links.offered,
                 answered=self._asides.own(package),
             )
+
+    def _contacts(self, package: Package) -> Contacts:
+        with self.database.read() as connection:
+            return contacts_of(connection, package.resolution.firm_id)
 
     def _is_trial(self, letter: Letter) -> bool:
         return Trial.of(letter.envelope.recipients, self.settings.intake) is Trial.ALONE

@@ -132,6 +132,16 @@ def firm_id_of(connection: sa.Connection, address: str) -> int | None:
     return None if found is None else int(found[0])
 
 
+def identified(connection: sa.Connection, address: str) -> Identified | None:
+    """Return the firm of a mail address, as `Directory.firm_of` does, on a state that is read."""
+    domain = address.rpartition("@")[2]
+    rows = connection.execute(_FIRM, {"address": address, "domain": domain}).all()
+    if not rows:
+        return None
+    firm = Firm(rows[0].id, rows[0].name)
+    return Identified(firm, [row.type for row in rows if row.id == firm.id][-1])
+
+
 @dataclass(frozen=True)
 class Directory:
     """Questions to the directory, each on a snapshot of its own. Safe for threads."""
@@ -145,13 +155,8 @@ class Directory:
         of the firm. A domain stands for itself alone: `mail.bakerllp.example` is not
         `bakerllp.example`, since a sub-domain may be in other hands. The directory may name both.
         """
-        domain = address.rpartition("@")[2]
         with self.database.read() as connection:
-            rows = connection.execute(_FIRM, {"address": address, "domain": domain}).all()
-        if not rows:
-            return None
-        firm = Firm(rows[0].id, rows[0].name)
-        return Identified(firm, [row.type for row in rows if row.id == firm.id][-1])
+            return identified(connection, address)
 
     def firm_named(self, name: str) -> int | None:
         """Return the id of the firm of this name."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -34,12 +34,15 @@ def lines(
     columns: tuple[str, ...],
     reject: Callable[[int, str], None],
     read: Callable[[int], None] = lambda _: None,
+    *,
+    optional: tuple[str, ...] = (),
 ) -> Iterator[Line]:
     """Read the records of a file, streaming; empty lines are passed over, further columns too.
 
-    UTF-8, with or without a byte order mark; the header line names the columns, in any order. A
-    record that cannot be read goes to `reject`, and the next one is read. `read` is told how many
-    bytes were taken, a line at a time. Raises Rejection where the file cannot be used at all.
+    UTF-8, with or without a byte order mark; the header line names the columns, in any order. Where
+    it does not name an `optional` one that field is empty. A record that cannot be read goes to
+    `reject`, and the next one is read. `read` is told how many bytes were taken, a line at a time.
+    Raises Rejection where the file cannot be used at all.
     """
     try:
         stream = file.open("rb")
@@ -48,7 +51,7 @@ def lines(
     with stream:
         source = _Source(stream, read)
         reader = csv.reader(source, strict=True)
-        places = _places(_record(reader, source) or [], columns)
+        places = _places(_record(reader, source) or [], columns, optional)
         width = len(places.header)
         while True:
             begins = source.number + 1
@@ -64,10 +67,8 @@ def lines(
                 continue
             fault = _fault(fields, places, columns)
             if fault is None:
-                yield Line(
-                    source.number,
-                    {name: fields[at] for name, at in zip(columns, places.at, strict=True)},
-                )
+                missing = dict.fromkeys(optional, "")
+                yield Line(source.number, missing | places.ours(fields))
             else:
                 long = len(fields) != width
                 reject(source.number, fault + (_since(begins, source.number) if long else ""))
@@ -78,10 +79,14 @@ class _Places:
     """The header, and the place of each of our columns in it."""
 
     header: list[str]
-    at: tuple[int, ...]
+    at: Mapping[str, int]
+
+    def ours(self, fields: list[str]) -> dict[str, str]:
+        """Return the fields of a record that are in our columns."""
+        return {name: fields[at] for name, at in self.at.items()}
 
 
-def _places(header: list[str], columns: tuple[str, ...]) -> _Places:
+def _places(header: list[str], columns: tuple[str, ...], optional: tuple[str, ...]) -> _Places:
     """Find the columns in the first line. Raises Rejection."""
     names = [" ".join(name.split()).casefold() for name in header]
     if any("\0" in name or not _is_whole(name) for name in names):
@@ -92,9 +97,10 @@ def _places(header: list[str], columns: tuple[str, ...]) -> _Places:
             f" (missing: {', '.join(missing)})",
             1,
         )
-    if twice := [name for name in columns if names.count(name) > 1]:
+    if twice := [name for name in (*columns, *optional) if names.count(name) > 1]:
         raise Rejection(f"name each column once in the first line (twice: {', '.join(twice)})", 1)
-    return _Places(names, tuple(names.index(name) for name in columns))
+    there = [name for name in (*columns, *optional) if name in names]
+    return _Places(names, {name: names.index(name) for name in there})
 
 
 def _fault(fields: list[str], places: _Places, columns: tuple[str, ...]) -> str | None:
@@ -102,15 +108,15 @@ def _fault(fields: list[str], places: _Places, columns: tuple[str, ...]) -> str 
     if len(fields) != len(places.header):
         fix = f"write {len(places.header)} fields, as in the first line"
         return f"{fix} (there are {len(fields)})"
-    ours = [fields[at] for at in places.at]
-    if not "".join(ours).isprintable():
-        if not all(map(_is_whole, ours)):
+    ours = places.ours(fields)
+    if not "".join(ours.values()).isprintable():
+        if not all(map(_is_whole, ours.values())):
             return "save the file as UTF-8"
-        odd = next(name for name, one in zip(columns, ours, strict=True) if not one.isprintable())
+        odd = next(name for name, one in ours.items() if not one.isprintable())
         return f"remove the invisible characters from {odd}"
-    if max(map(len, ours)) > _MOST_CHARACTERS:
+    if max(map(len, ours.values())) > _MOST_CHARACTERS:
         return f"write at most {_MOST_CHARACTERS} characters in a field"
-    if fields[places.at[0]].casefold() == columns[0] and (
+    if ours[columns[0]].casefold() == columns[0] and (
         [field.casefold() for field in fields] == places.header
     ):
         return "remove this line: it says the first one again"

@@ -149,6 +149,10 @@ class _Import:
             for line in stage.repeated(connection, table, *key):
                 fix = "remove this line or the earlier one that speaks of the same"
                 self._reject(file, line, fix)
+        for said in (stage.staged_claims.c.copy_address, stage.staged_claims.c.second_contact):
+            for line in stage.contradicting(connection, said):
+                fix = f"write the same {said.name} in each line of a firm, or in one of them alone"
+                self._reject(export.FIRMS, line, fix)
         emails, firm_names = stage.staged_consultants.c.email, stage.staged_claims.c.firm
         numbers, named = stage.staged_cases.c.number, stage.staged_cases.c.consultant_email
         for line, email in stage.unknown(connection, named, emails, consultants.c.email):

@@ -18,6 +18,7 @@ _COLUMNS = {
     export.CASES: ("number", "state", "consultant_email", "restricted"),
     export.RIGHTS: ("firm", "case_number", "from", "until"),
 }
+_OPTIONAL = {export.FIRMS: ("copy_address", "second_contact")}
 _TELL_EVERY = 2_000  # lines
 
 
@@ -45,7 +46,8 @@ class Reading:
             self.reject(file, line, fix)
 
         try:
-            for line in lines(path, _COLUMNS[file], reject, meter.read):
+            optional = _OPTIONAL.get(file, ())
+            for line in lines(path, _COLUMNS[file], reject, meter.read, optional=optional):
                 try:
                     yield line.number, check(line)
                 except Rejection as rejection:
@@ -131,4 +133,11 @@ def _claim(line: Line) -> Row:
         "office": line.fields["office"] or None,
         "type": known[0],
         "value": known[1],
+        "copy_address": _address_in(line, "copy_address"),
+        "second_contact": _address_in(line, "second_contact"),
     }
+
+
+def _address_in(line: Line, column: str) -> str | None:
+    written = line.fields[column]
+    return field_of.mail_address(written) if written else None

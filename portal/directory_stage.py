@@ -45,6 +45,8 @@ staged_claims = _table(
     _text("office"),
     _text("type"),
     _text("value"),
+    _text("copy_address"),
+    _text("second_contact"),
     sa.Index("ix_staged_claims_firm", "firm"),
     sa.Index("ix_staged_claims_type_value", "type", "value"),
 )
@@ -102,6 +104,16 @@ def repeated(connection: sa.Connection, table: sa.Table, *key: str) -> Iterator[
     yield from connection.scalars(query)
 
 
+def contradicting(connection: sa.Connection, said: sa.Column[Any]) -> Iterator[int]:
+    """Return the lines that say something else of a firm than its first one that says anything."""
+    claims = staged_claims
+    first = sa.func.first_value(said).over(partition_by=claims.c.firm, order_by=claims.c.line)
+    beside = sa.select(claims.c.line, said.label("said"), first.label("first"))
+    lines = beside.where(said.is_not(None)).subquery()
+    query = sa.select(lines.c.line).where(lines.c.said != lines.c.first).order_by(lines.c.line)
+    yield from connection.scalars(query)
+
+
 def unknown(
     connection: sa.Connection, named: sa.Column[Any], staged: sa.Column[Any], kept: sa.Column[Any]
 ) -> Iterator[tuple[int, str]]:
@@ -131,7 +143,17 @@ def said_consultants() -> sa.Subquery:
 
 def said_firms() -> sa.Subquery:
     """Return rows for `firms`."""
-    return sa.select(staged_claims.c.firm.label("name")).distinct().subquery("said")
+    claims = staged_claims
+    return (
+        sa.select(
+            claims.c.firm.label("name"),
+            # Each is one address in all lines that have any, and NULL counts for nothing.
+            sa.func.max(claims.c.copy_address).label("copy_address"),
+            sa.func.max(claims.c.second_contact).label("second_contact"),
+        )
+        .group_by(claims.c.firm)
+        .subquery("said")
+    )
 
 
 def said_offices() -> sa.Subquery:

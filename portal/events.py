@@ -48,6 +48,7 @@ UNDONE = "decision.undone"
 NOT_CARRIED = "decision.not_carried"
 COPY_RELEASED = "copy.released"
 ANSWER_REFUSED = "answer.refused"
+PASSED_ON = "question.passed_on"  # to the second contact; the detail says why
 REPLIED = "answer.replied"  # by a mail with just a case number, which the detail names
 ADDRESS_CONFIRMED = "address.confirmed"  # by a code, or by a reply; the detail says how it came
 CONFIRMING_REPLY = "address.replied"  # a mail that says yes to that question, which is named

@@ -43,6 +43,7 @@ _DECIDED = {
     trail.NOT_CARRIED: "The decision could not be carried out",
     trail.COPY_RELEASED: "Checked by itself: what it was a copy of is not filed any more",
     trail.ANSWER_REFUSED: "gave an answer that was not taken",
+    trail.PASSED_ON: "The question was passed on to the firm's second contact",
     trail.REPLIED: "A reply came that holds just a case number",
     trail.SAYS_PASSWORD: "A password stands in its words; we masked it in what we keep",
     trail.BRINGS_PASSWORD: "A mail came that holds just a password",
@@ -169,6 +170,8 @@ def _line(row: _Row, dossier: Dossier) -> Line:
         return Line(row.at, None, _moved(row.kind.removeprefix("letter."), detail, dossier))
     words = {
         "receipt.sent": "Receipt sent to the sender",
+        "receipt_copy.sent": "Copy of the receipt sent to the firm's copy address",
+        "second_question.sent": "Question sent to the firm's second contact",
         "notice.sent": "Notice sent to the consultant",
         "alarm.sent": "Alarm sent to operations: it waits",
         "reassignment.sent": "A consultant was told that it changed hands",

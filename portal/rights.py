@@ -12,7 +12,7 @@ from typing import Literal
 
 import sqlalchemy as sa
 
-from portal.tables import accounts, cases, consultants, letters, outbox, submissions
+from portal.tables import accounts, cases, consultants, identifiers, letters, outbox, submissions
 
 Role = Literal["consultant", "operations"]
 # Of letters.proof: whoever sent it has not shown that they are who they say.
@@ -108,12 +108,26 @@ def is_told(address: str) -> sa.ColumnElement[bool]:
     """Return the condition on rows of `letters` and `outbox` that an address is told of a letter.
 
     Its receipt goes there (safety rule 4), so who reads its mail may open the sender's page. What
-    the envelope says is not asked: whoever forges a From has an address of their own. `address` is
-    in lower case.
+    the envelope says is not asked: whoever forges a From has an address of their own. Who reads a
+    copy, a line of the daily list or a second question may where the address is, by its
+    identifiers, that of the letter's firm. `address` is in lower case.
     """
+    firms_own = sa.exists().where(
+        identifiers.c.firm_id == letters.c.firm_id,
+        sa.or_(
+            sa.and_(identifiers.c.type == "mail_address", identifiers.c.value == address),
+            sa.and_(
+                identifiers.c.type == "mail_domain",
+                identifiers.c.value == address.rpartition("@")[2],
+            ),
+        ),
+    )
     return sa.and_(
         outbox.c.letter_id == letters.c.id,
-        outbox.c.kind.in_(("receipt", "progress")),
+        sa.or_(
+            outbox.c.kind.in_(("receipt", "progress")),
+            sa.and_(outbox.c.kind.in_(("receipt_copy", "listed", "second_question")), firms_own),
+        ),
         sa.func.lower(outbox.c.recipient) == address,
     )
 

@@ -32,7 +32,14 @@ binders = tables_binders.binders
 
 # -- the directory: who may send what to whom ------------------------------------------------------
 
-firms = sa.Table("firms", metadata, _id(), _text("name", unique=True))
+firms = sa.Table(
+    "firms",
+    metadata,
+    _id(),
+    _text("name", unique=True),
+    _text("copy_address", null=True),  # where a copy of each receipt goes
+    _text("second_contact", null=True),  # who is asked where the sender does not answer
+)
 
 offices = sa.Table(
     "offices",

@@ -204,10 +204,14 @@ DOORS: Mapping[str, str] = {
 
 MAILS: Mapping[str, str] = {
     "receipt": "Receipt",
+    "receipt_copy": "Copy of a receipt",
+    "listed": "Line of a daily list",
+    "second_question": "Question to a second contact",
     "progress": "Still checking",
     "notice": "Notice",
     "link_used": "Upload link used",
     "digest": "Digest",
+    "daily": "Daily list",
     "alarm": "Alarm",
 }
 

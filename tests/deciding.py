@@ -12,6 +12,7 @@ from gateway import assembly
 from gateway.carrying import Carrying
 from gateway.outbound import Outbound
 from gateway.sweep import Sweep
+from gateway.unanswered import Unanswered
 from gateway.verification import damages, disagreements
 from gateway.watch import Metrics
 from gateway.way import FolderWay
@@ -56,8 +57,13 @@ class Team:
             stores.database,
             stores.queue(),
             lambda: self.now,
-            assembly.office_calendar(stores.settings).promise,
         )
+
+    @property
+    def unanswered(self) -> Unanswered:
+        stores = self.carrier.stores
+        promise = assembly.office_calendar(stores.settings).promise
+        return Unanswered(stores.database, stores.settings, lambda: self.now, promise)
 
     def wait(self, content: bytes = TWO_CASES, **changes: Any) -> str:
         """Take a letter and carry it to where it waits."""

@@ -11,8 +11,8 @@ import sqlalchemy as sa
 from config.settings import Service, Settings
 from gateway import assembly
 from gateway.alarm import Alarm, held_ages
-from gateway.carrying import Carrying
 from gateway.stores import Stores
+from gateway.unanswered import Unanswered
 from portal.tables import letters, outbox
 from tests.carrying import MAIL, NOW, Carrier
 
@@ -48,9 +48,9 @@ def watched(sample_stores: Stores) -> Watched:
     assert carrier.carry() == "needs_you"
     calendar = assembly.office_calendar(sample_stores.settings)
     promised = calendar.promise(NOW)
-    queue = sample_stores.queue()
-    unanswered = Carrying(sample_stores.database, queue, lambda: promised, calendar.promise)
-    assert unanswered.unanswered() == 1
+    settings = sample_stores.settings
+    unanswered = Unanswered(sample_stores.database, settings, lambda: promised, calendar.promise)
+    assert unanswered.look() == 1
     return Watched(sample_stores)
 
 

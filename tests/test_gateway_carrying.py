@@ -513,9 +513,9 @@ def test_an_unanswered_question_goes_to_the_team_at_the_promised_time(team: Team
     team.wait()
     team.now = assembly.office_calendar(team.carrier.stores.settings).promise(NOW)
     team.now -= timedelta(seconds=1)
-    assert team.carrying.unanswered() == 0
+    assert team.unanswered.look() == 0
     team.now += timedelta(seconds=1)
-    assert team.carrying.unanswered() == 1
+    assert team.unanswered.look() == 1
     assert state(team) == ("with_us", "case_ambiguous")
     assert team.rows(letters)[0].state_since == team.now
     assert agrees(team)
@@ -525,7 +525,7 @@ def test_an_unanswered_question_goes_to_the_team_at_the_promised_time(team: Team
 def test_staff_ask_the_sender_with_a_new_link_after_the_window(team: Team) -> None:
     team.wait()
     team.now += timedelta(days=5)
-    assert team.carrying.unanswered() == 1
+    assert team.unanswered.look() == 1
     decision = team.decide("ask")
     assert team.carried() == "needs_you"
     assert len(team.rows(answer_links)) == 2

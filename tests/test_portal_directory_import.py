@@ -260,7 +260,7 @@ def test_a_quoted_line_end_is_a_space(stores: Stores, folder: Path) -> None:
         b'firm,office,identifier_type,identifier\r\n"Baker\r\nLLP",Boston,,\r\n'
     )
     assert load(stores, folder).rejected == ()
-    assert rows(stores)["firms"] == [(1, "Baker LLP")]
+    assert rows(stores)["firms"] == [(1, "Baker LLP", None, None)]
 
 
 def test_a_dry_run_says_the_same_and_changes_nothing(stores: Stores, folder: Path) -> None:
@@ -370,3 +370,54 @@ def test_what_is_to_be_written_with_it_undoes_it_where_it_fails(
         load(stores, folder, also=also)
     assert not any(rows(stores).values())
     assert load(stores, folder).counts["cases"] == Counts(added=1)
+
+
+CONTACTS = "firm,office,identifier_type,identifier,second_contact,copy_address\n"
+
+
+def contacts(stores: Stores) -> list[tuple[str, str | None, str | None]]:
+    return [(name, copy, second) for _, name, copy, second in rows(stores)["firms"]]
+
+
+def test_a_firm_may_name_a_copy_address_and_a_second_contact(stores: Stores, folder: Path) -> None:
+    (folder / "firms.csv").write_text(
+        CONTACTS + "Baker LLP,Boston,mail domain,baker.example,,\n"
+        "Baker LLP,,tax id,04-1,Office@Baker.example,Copies@Baker.example\n"
+        "Baker LLP,,vendor id,V-1,office@baker.example,\n"
+        "Quill,,mail domain,quill.example,,\n"
+    )
+    assert load(stores, folder).rejected == ()
+    theirs = ("Baker LLP", "copies@baker.example", "office@baker.example")
+    assert contacts(stores) == [theirs, ("Quill", None, None)]
+    assert load(stores, folder).counts["firms"] == Counts(unchanged=2)
+    (folder / "firms.csv").write_text(FILES["firms.csv"])
+    report = load(stores, folder)
+    assert report.counts["firms"] == Counts(changed=1)
+    assert contacts(stores)[0] == ("Baker LLP", None, None), "what the files do not name is ended"
+
+
+@pytest.mark.parametrize(
+    ("line", "fix"),
+    [
+        ("Baker LLP,,tax id,04-1,office,", "write 'office' as a mail address"),
+        ("Baker LLP,,tax id,04-1,,a@b@c.example", "as a mail address"),
+        ("Baker LLP,,tax id,04-1,other@baker.example,", "the same second_contact in each line"),
+        ("Baker LLP,,tax id,04-1,,other@baker.example", "the same copy_address in each line"),
+    ],
+)
+def test_contacts_that_cannot_be_meant_are_named_with_their_fix(
+    stores: Stores, folder: Path, line: str, fix: str
+) -> None:
+    first = "Baker LLP,,mail domain,baker.example,office@baker.example,copies@baker.example"
+    (folder / "firms.csv").write_text(f"{CONTACTS}{first}\n{line}\n")
+    (rejected,) = load(stores, folder).rejected
+    assert (rejected.file, rejected.line) == ("firms.csv", 3)
+    assert fix in rejected.fix
+    assert contacts(stores) == []
+
+
+def test_a_contact_is_named_in_one_column(stores: Stores, folder: Path) -> None:
+    (folder / "firms.csv").write_text(
+        "firm,office,identifier_type,identifier,copy_address,Copy_Address\n"
+    )
+    assert "twice: copy_address" in load(stores, folder).rejected[0].fix

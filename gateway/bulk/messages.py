@@ -54,8 +54,8 @@ Apart = Callable[[File], Iterator[Message | Passed]]
 def messages(path: Path, apart: Apart) -> Iterator[Message | Passed]:
     """Give every message at or below a path, and what is passed by.
 
-    A file that cannot be read to its end is named, and the next one begun. One that holds no mail is
-    passed by below a folder; where it is the path itself, somebody took it for mail.
+    A file that cannot be read to its end is named, and the next one begun. One that holds no mail
+    is passed by below a folder; where it is the path itself, somebody took it for mail.
     """
     for file in files(path):
         if file.problem or file.set_aside or file.holds is Holds.NO_MAIL:

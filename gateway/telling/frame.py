@@ -20,6 +20,16 @@ def ways(service: Service, number: str) -> tuple[str | Link, ...]:
     )
 
 
+def as_copy(sheet: Sheet, went_to: str) -> Sheet:
+    """Head a sheet as the copy of one. `went_to` is empty where it is not to be named."""
+    who = f" that went to {went_to}" if went_to else ""
+    return dataclasses.replace(
+        sheet,
+        subject=f"Copy: {sheet.subject}",
+        banner=" ".join((f"This is a copy of a receipt{who}.", sheet.banner)).strip(),
+    )
+
+
 def with_banner(sheet: Sheet, trial: Trial) -> Sheet:
     """Head a sheet as a rehearsal's, where it is one. Nothing else of it changes."""
     if trial is not Trial.ALONE:
