@@ -223,16 +223,6 @@ def test_attached_messages_are_opened_at_every_depth(read: Read) -> None:
     ]
 
 
-@pytest.mark.parametrize(
-    "fields",
-    [
-        ("Content-Type: message/rfc822", "Content-Transfer-Encoding: base64"),
-        (
-            'Content-Type: application/octet-stream; name="Fwd.eml"',
-            "Content-Transfer-Encoding: base64",
-        ),
-    ],
-)
 def test_of_an_attached_message_it_is_said_who_wrote_it_and_what_it_answers(read: Read) -> None:
     inner = (
         "Content-Type: message/rfc822",
@@ -274,6 +264,16 @@ def test_a_journal_report_says_that_it_is_one(read: Read, field: str) -> None:
     assert not read(mail("Subject: journal", "", "x"))["signs"]["journal"]
 
 
+@pytest.mark.parametrize(
+    "fields",
+    [
+        ("Content-Type: message/rfc822", "Content-Transfer-Encoding: base64"),
+        (
+            'Content-Type: application/octet-stream; name="Fwd.eml"',
+            "Content-Transfer-Encoding: base64",
+        ),
+    ],
+)
 def test_an_encoded_message_is_opened_and_its_file_not_kept(
     read: Read, tmp_path: Path, fields: tuple[str, ...]
 ) -> None:
