@@ -17,6 +17,7 @@ from gateway.road.walk import Road
 from gateway.said_password import to_try
 from gateway.watch import fault_fields
 from portal.database import Database
+from portal.directory import Directory
 from portal.pouch import PouchChanged, Raw
 from portal.tables import letters
 from portal.vault import VaultFault
@@ -41,6 +42,8 @@ class MailedPasswords:
             try:
                 with self.raw.open(letter.raw.sha256) as raw:
                     package = self.road.read(letter, raw, Path(room), self.raw.vault)
+                directory, day = Directory(self.database), row.arrived_at.date()
+                package = self.road.passed_on(package, directory, day)
             except (MessageUnreadable, VaultFault, PouchChanged, JobFault) as fault:
                 structlog.get_logger().error("password.not_read", **fault_fields(fault))
                 return ()

@@ -12,9 +12,9 @@ from config.forwards import ForwardsFault, read, rules
 TEXT = (Path(forwards.__file__).parent / "forwards.toml").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("subject", ["FW: a", "Fwd: a", "WG: a", "TR : a", "fw\uff1aa", "*FW:* a"])
+@pytest.mark.parametrize("subject", ["FW: a", "Fwd: a", "WG: a", "TR : a", "fw\uff1aa"])
 def test_a_subject_says_that_something_is_passed_on(subject: str) -> None:
-    assert rules().subject.match(subject.strip("*").replace("*", ""))
+    assert rules().subject.match(subject)
 
 
 @pytest.mark.parametrize("subject", ["RE: FW: a", "AW: a", "Forward march: a", "a FW: b"])
@@ -23,7 +23,7 @@ def test_other_subjects_do_not(subject: str) -> None:
 
 
 def test_every_label_has_its_field() -> None:
-    for written in ("From:", "Gesendet:", "*Betreff:*", "Enviado el:", "\u4ef6\u540d\uff1a"):
+    for written in ("From:", "Gesendet:", "*Betreff:*", "Enviado el:", "件名\uff1a"):
         found = rules().label.match(written)
         assert found is not None, written
         assert found["label"].casefold() in rules().fields

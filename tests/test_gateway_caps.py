@@ -25,11 +25,14 @@ class Bulk(Post):
 
     def send(self, many: int, *, known: bool = True, **changes: Any) -> None:
         urgent, state = changes.pop("urgent", None), changes.pop("state", "filed")
+        forwarded = changes.pop("forwarded", None)
         for _ in range(many):
-            number = self._letter(known, urgent, state)
+            number = self._letter(known, urgent, state, forwarded)
             self.owe(letter_id=number, not_before=self.now, **changes)
 
-    def _letter(self, known: bool, urgent: str | None, state: str) -> int:
+    def _letter(
+        self, known: bool, urgent: str | None, state: str, forwarded: dict[str, str] | None
+    ) -> int:
         number = len(self.rows()) + 2
         Carrier(self.stores).accept(b"Subject: %d\r\n\r\n" % number, arrived_at=self.now)
         with self.stores.database.write() as connection:
@@ -53,6 +56,7 @@ class Bulk(Post):
                     problems=[],
                     consultant_how="case",
                     urgent=urgent,
+                    forwarded=forwarded,
                 )
             )
         return identity
@@ -173,6 +177,14 @@ def test_a_digest_to_an_unknown_address_is_stopped_as_well(post: Bulk) -> None:
     assert len(post.files()) == 3
     digest = next(row for row in post.rows() if row.kind == "digest")
     assert (digest.withdrawn_at, digest.failure) == (post.now, CAPPED)
+
+
+def test_one_of_the_staff_who_forwards_much_is_never_stopped(post: Bulk) -> None:
+    for _ in range(4):
+        post.send(5, known=False, forwarded={"by": "Dana Reyes"})
+        post.drain()
+        post.now += timedelta(minutes=11)
+    assert post.kinds_sent() == ["receipt.eml"] * 20
 
 
 def test_a_known_firm_is_never_stopped(post: Bulk) -> None:

@@ -9,6 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from gateway.letter import Proof
+from gateway.mailed_password import MailedPasswords
 from gateway.stores import Stores
 from portal.tables import accounts, cases, letters, outbox, packages, parts, submissions
 from tests import forwarding as said
@@ -334,6 +335,22 @@ def test_messages_of_several_senders_wait_and_a_person_puts_each_to_its_case(
     assert carrier.workshop.made == [], "no engine works on what nobody is known to have sent"
     placed = [one for one in rows(carrier, parts) if one.filed_name and one.container]
     assert {one.container for one in placed} == {"2", "3"}
+
+
+@pytest.mark.parametrize("form", [said.attached, *INLINE], ids=lambda form: form.__name__)
+def test_a_password_that_a_forward_says_is_masked_wherever_it_stands(
+    form: Form, carrier: Carrier
+) -> None:
+    body = "Dear Dana,\n\nthe password is Lincoln-7.\n"
+    send(carrier, form(inner("24-001234", body, name="a.pdf"), "The password is Madison-8."))
+    row = kept(carrier)
+    told = f"{row.narrative} {row.forwarded} {receipt(carrier)}"
+    assert "Lincoln-7" not in told
+    assert "Madison-8" not in told
+    assert "password_in_mail" in {one["code"] for one in row.problems}
+    worker = carrier.worker
+    read = MailedPasswords(worker.database, worker.raw, worker.road, worker.work)
+    assert {"Lincoln-7", "Madison-8"} <= set(read(1))
 
 
 # -- a case that is restricted ---------------------------------------------------------------------

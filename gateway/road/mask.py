@@ -41,10 +41,15 @@ def mask(package: Package) -> Package:
 
 
 def own_words(package: Package) -> tuple[str, ...]:
-    """Return what the message says itself, in each of its forms: all of it where nothing is new."""
+    """Return what the message says itself, in each of its forms: all of it where nothing is new.
+
+    And what somebody says who passes it on.
+    """
     own = package.own_words
     new = own.new if own.new.strip() else own.text
-    return own.subject, new, own.other_subjects, own.other
+    note = (words for words in package.words if words.is_note)
+    beside = (text for words in note for text in (words.subject, words.new, words.other))
+    return own.subject, new, own.other_subjects, own.other, *beside
 
 
 def _masked(words: Words) -> Words:
