@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from config.settings import Settings
-from gateway import confirming, joining, password_mail
+from gateway import confirming, deleting, joining, password_mail
+from gateway.deleting import Asking
 from gateway.joining import Joining
 from gateway.replying import Reply, take
 from gateway.road.aside import MACHINE_ANSWERED, come_back, shelve
+from gateway.road.delete_word import deletion_in
 from gateway.road.file import keep_parts
 from gateway.road.package import NotSubmission, Package
 from gateway.road.reply import number_in, says_yes
@@ -44,7 +46,7 @@ class Asides:
         """Settle what is not to be filed by itself. Return the letter's state then, or None."""
         if self._is_shelved(package, letter_id, attempt):
             return "set_aside"
-        for belongs in (self._answers, self._confirms, self._says_password):
+        for belongs in (self._answers, self._confirms, self._says_password, self._deletes):
             if belongs(package, receipt, letter_id, attempt):
                 return "set_aside"
         if self._joins(package, receipt, letter_id, attempt, normal):
@@ -125,6 +127,24 @@ class Asides:
                 self.own(package),
                 self.settings,
                 receipt=receipt,
+                letter_id=letter_id,
+                attempt=attempt,
+                now=self.clock(),
+            )
+
+    def _deletes(self, package: Package, receipt: str, letter_id: int, attempt: int) -> bool:
+        """Take a letter for a request to delete what was sent before."""
+        deletion = deletion_in(package)
+        own = self.own(package)
+        if deletion is None or not own:
+            return False
+        keep_parts(package, self.raw.vault)
+        with self.database.write() as connection:
+            self.raw.leave(connection)
+            return deleting.take(
+                connection,
+                Asking(package, deletion, own, receipt),
+                self.settings,
                 letter_id=letter_id,
                 attempt=attempt,
                 now=self.clock(),

@@ -44,3 +44,17 @@ def addition(documents: int, number: str, service: Service) -> Mail:
             ways=(Link("Open it", f"{service.base_url}/p/{shown}"),),
         )
     )
+
+
+def erasure_asked(number: str, service: Service, *, hidden: bool) -> Mail:
+    """Write the notice that the sender of a package asks to delete something of it."""
+    shown = receipt_number.shown(number)
+    lead = "It is hidden until you decide." if hidden else "It stays in sight until you decide."
+    return Mail.of(
+        Sheet(
+            subject=f"Asked to delete a document ({shown})",
+            heading="The sender of a package asks you to delete a document of it.",
+            lead=(lead,),
+            ways=(Link("See who asks and why", f"{service.base_url}/p/{shown}"),),
+        )
+    )

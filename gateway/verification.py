@@ -125,6 +125,7 @@ def disagreements(database: Database) -> Iterator[str]:
             "is set aside, and nobody has decided so",
             (letters.c.state == "set_aside")
             & ~sa.func.coalesce(letters.c.reason, "").in_((*BY_RULE, *BELONGS))
+            & ~in_other
             & ~set_aside,
         ),
         (

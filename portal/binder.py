@@ -47,8 +47,8 @@ class Order:
 
 
 def documents(dossier: Dossier) -> tuple[Piece, ...]:
-    """Return what has a place in it: every document, in the order of the message."""
-    return tuple(piece for piece in dossier.pieces if piece.is_document)
+    """Return what has a place in it: every document in sight, in the order of the message."""
+    return tuple(one for one in dossier.pieces if one.is_document and not one.is_hidden)
 
 
 def pages_of(piece: Piece) -> str | None:

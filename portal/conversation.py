@@ -12,6 +12,7 @@ from portal.directory import Consultant
 from portal.tables import consultants, decisions, letters, outbox, submissions
 
 _FILED = ("filed", "filed_in_part")
+_WAITING = ("with_us", "needs_you")
 # A mail about a letter that belongs to another one stands for that one.
 _ABOUT = sa.func.coalesce(letters.c.home_id, letters.c.copy_of, letters.c.id)
 
@@ -26,6 +27,36 @@ class Answered:
     case_id: int
 
 
+@dataclass(frozen=True)
+class Nearest:
+    """The letter of the firm's that a mail answers before any other."""
+
+    letter_id: int
+    receipt: str
+    is_settled: bool  # filed, and no decision about it can be taken back
+
+
+def nearest(
+    connection: sa.Connection, own: Sequence[str], firm_id: int, now: datetime
+) -> Nearest | None:
+    """Return the first letter that a mail answers, filed or waiting, where it is the firm's.
+
+    What it answers besides, of the whole thread, does not count.
+    """
+    for letter_id in _about(connection, own)[:1]:
+        row = connection.execute(
+            sa.select(letters.c.receipt, letters.c.state.in_(_FILED) & ~_undoable(now))
+            .where(
+                letters.c.id == letter_id,
+                letters.c.firm_id == firm_id,
+                letters.c.state.in_(_FILED + _WAITING),
+            )
+            .with_for_update(of=letters)
+        ).one_or_none()
+        return None if row is None else Nearest(letter_id, row[0], bool(row[1]))
+    return None
+
+
 def answered(
     connection: sa.Connection, own: Sequence[str], firm_id: int, now: datetime
 ) -> tuple[Answered, ...]:
@@ -34,20 +65,7 @@ def answered(
     `own` are mails of ours as the outbox holds them. A letter of another firm, one in several cases
     and one whose decision may still be taken back are none: nothing is added to these.
     """
-    if not own:
-        return ()
-    mails = connection.execute(
-        sa.select(outbox.c.message_id, _ABOUT.label("about"))
-        .join(letters, letters.c.id == outbox.c.letter_id)
-        .where(outbox.c.message_id.in_(sorted(own)))
-    )
-    about = {row.message_id: row.about for row in mails}
-    wanted = list(dict.fromkeys(about[one] for one in own if one in about))
-    undoable = sa.exists().where(
-        decisions.c.letter_id == letters.c.id,
-        decisions.c.undone_at.is_(None),
-        decisions.c.undo_until > now,
-    )
+    wanted = _about(connection, own)
     rows = connection.execute(
         sa.select(
             letters.c.id,
@@ -60,13 +78,35 @@ def answered(
             letters.c.id.in_(wanted),
             letters.c.firm_id == firm_id,
             letters.c.state.in_(_FILED),
-            ~undoable,
+            ~_undoable(now),
         )
         .group_by(letters.c.id, letters.c.receipt, letters.c.sender)
         .having(sa.func.count(submissions.c.case_id.distinct()) == 1)
     )
     found = {row.id: Answered(*row) for row in rows}
     return tuple(found[one] for one in wanted if one in found)
+
+
+def _about(connection: sa.Connection, own: Sequence[str]) -> list[int]:
+    """Return the letters that mails of ours were about, in the order of the mails."""
+    if not own:
+        return []
+    mails = connection.execute(
+        sa.select(outbox.c.message_id, _ABOUT.label("about"))
+        .join(letters, letters.c.id == outbox.c.letter_id)
+        .where(outbox.c.message_id.in_(sorted(own)))
+    )
+    about = {row.message_id: row.about for row in mails}
+    return list(dict.fromkeys(about[one] for one in own if one in about))
+
+
+def _undoable(now: datetime) -> sa.ColumnElement[bool]:
+    """Return the condition on rows of `letters` that what a person decided may be taken back."""
+    return sa.exists().where(
+        decisions.c.letter_id == letters.c.id,
+        decisions.c.undone_at.is_(None),
+        decisions.c.undo_until > now,
+    )
 
 
 def readers(connection: sa.Connection, letter_id: int, day: date) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from portal import erasure, vocabulary
 from portal import events as trail
 from portal.dossier import Dossier
+from portal.hiding import Asked, asked_of
 from portal.rights import Viewer
 from portal.tables import accounts, consultants, events
 
@@ -58,6 +59,10 @@ _DECIDED = {
     trail.JOINS: "It joined the package of an earlier message",
     trail.ARRIVED: "What did not reach us has come in an answer to the receipt",
 }
+_OF_DOCUMENT = {
+    trail.DOCUMENT_HIDDEN: "Hidden, since nobody had opened it:",
+    trail.DOCUMENT_SHOWN: "brought back",
+}
 
 
 @dataclass(frozen=True)
@@ -91,6 +96,7 @@ def _done(connection: sa.Connection, dossier: Dossier) -> list[Line]:
     ).all()
     lines: list[Line] = []
     names: dict[str, str] | None = None
+    asks: dict[int, Asked] | None = None
     people = _people(connection)
     told = False  # of the names: an attempt that comes later has nothing new to say of them
     for row in rows:
@@ -104,10 +110,16 @@ def _done(connection: sa.Connection, dossier: Dossier) -> list[Line]:
             line = _handed(row, dossier, names)
             if line not in lines:  # linked parts go together, each with an event of its own
                 lines.append(line)
+        elif row.kind == trail.ERASURE_ASKED and "part" in row.detail:
+            asks = asks if asks is not None else _asks(connection, dossier.letter_id)
+            lines.append(_asked(row, dossier, asks))
         elif row.kind == trail.ERASURE_ASKED:
             asked = erasure.request_of(connection, dossier.letter_id)
             said = f": {asked.reason}" if asked else ""
             lines.append(Line(row.at, "The sender", "asked us to delete it", then=said))
+        elif row.kind in _OF_DOCUMENT:
+            name = _name(dossier, row.detail.get("part"))
+            lines.append(Line(row.at, _who(row.actor, people), _OF_DOCUMENT[row.kind], name))
         elif row.kind in _DECIDED:
             case = row.detail.get("case")
             did = _DECIDED[row.kind].format(case=case or "no case")
@@ -115,6 +127,19 @@ def _done(connection: sa.Connection, dossier: Dossier) -> list[Line]:
         else:
             lines.append(_line(row, dossier))
     return lines
+
+
+def _asks(connection: sa.Connection, letter_id: int) -> dict[int, Asked]:
+    return {one.part_id: one for one in asked_of(connection, letter_id)}
+
+
+def _asked(row: _Row, dossier: Dossier, asks: Mapping[int, Asked]) -> Line:
+    """Say that somebody asked to delete a document: who and why are in its own row."""
+    part = row.detail.get("part")
+    found = asks.get(part) if isinstance(part, int) else None
+    who = "The sender" if found is None else found.by
+    why = f": {found.reason}" if found is not None and found.reason else ""
+    return Line(row.at, who, "asked us to delete", _name(dossier, part), why)
 
 
 def _handed(row: _Row, dossier: Dossier, names: Mapping[str, str]) -> Line:

@@ -84,12 +84,14 @@ class Listed:
 def not_submissions(connection: sa.Connection, viewer: Viewer, asked: Filter) -> Listed:
     """Return one page of what the viewer may see and asked for, the newest first.
 
-    What belongs to another letter is none of them: an answer to our question, and a mail that only
-    says the password of a document. A page behind the last one is the last one.
+    What belongs to another letter is none of them: an answer to our question, a mail that only says
+    the password of a document, and what stands on another letter's page. A page behind the last one
+    is the last one.
     """
     shelved = (
         letters.c.state == SHELVED,
         _REASON.not_in(BELONGS),
+        letters.c.home_id.is_(None),
         rights.visible(viewer),
     )
     by_kind = sa.select(_KIND.label("kind"), sa.func.count().label("n")).where(*shelved)

@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from portal.pdf_name import pdf_name
-from portal.tables import documents, parts, renditions, submissions
+from portal.tables import document_erasures, documents, parts, renditions, submissions
 
 _Row = sa.Row[*tuple[Any, ...]]
 
@@ -52,6 +52,7 @@ class Piece:
     scan: str | None = None  # "clean", "infected:SIGNATURE", "not_scanned:WHY"; None: not asked
     came_with: int | None = None  # the later letter that brought it to this one's package
     healed_by: int | None = None  # the piece that came in its place
+    is_hidden: bool = False  # its sender asked to delete it, and it is shown to nobody meanwhile
 
     @property
     def is_unscanned(self) -> bool:
@@ -89,7 +90,8 @@ class Piece:
     @property
     def original(self) -> str | None:
         """SHA-256 of the bytes as they came, where they may be handed out."""
-        return self.sha256 if self.stored and self.fate != "refused" else None
+        handed_out = self.stored and self.fate != "refused" and not self.is_hidden
+        return self.sha256 if handed_out else None
 
     @property
     def pdf(self) -> str | None:
@@ -101,6 +103,8 @@ class Piece:
     @property
     def pictured(self) -> str | None:
         """SHA-256 of the PDF whose pages are pictured: also of one that would do something."""
+        if self.is_hidden:
+            return None
         if self.made is not None:
             return self.made.sha256
         # A PDF that waits (for its password, say) is not shown: a browser would only fail on it.
@@ -118,6 +122,11 @@ def pieces_of(connection: sa.Connection, letter_id: int) -> dict[int, Piece]:
         .join(submissions, submissions.c.id == documents.c.submission_id)
         .where(submissions.c.letter_id == letter_id)
     )
+    hidden = sa.exists().where(
+        document_erasures.c.part_id == parts.c.id,
+        document_erasures.c.hidden_at.is_not(None),
+        document_erasures.c.shown_at.is_(None),
+    )
     rows = connection.execute(
         sa.select(
             parts,
@@ -126,6 +135,7 @@ def pieces_of(connection: sa.Connection, letter_id: int) -> dict[int, Piece]:
             renditions.c.pages.label("pdf_pages"),
             renditions.c.engine,
             renditions.c.warnings,
+            hidden.label("hidden"),
         )
         .outerjoin(renditions, renditions.c.id == parts.c.rendition_id)
         .where(parts.c.id.in_(sa.union(own, placed)))
@@ -160,4 +170,5 @@ def _piece(row: _Row, letter_id: int) -> Piece:
         scan=row.scan,
         came_with=None if is_own else row.letter_id,
         healed_by=row.healed_by_id,
+        is_hidden=bool(row.hidden),
     )

@@ -25,6 +25,8 @@ class Spoken:
     @property
     def words(self) -> str:
         """The state: `Filed, except 1`."""
+        if self._is_in_other:
+            return vocabulary.IN_OTHER
         return vocabulary.state(self.dossier.state, self.dossier.missing)
 
     @property
@@ -38,6 +40,8 @@ class Spoken:
     @property
     def next(self) -> str:
         """What happens next."""
+        if self._is_in_other:
+            return "It is shown there."
         if self.dossier.submissions and all(
             one.consultant is None for one in self.dossier.submissions
         ):
@@ -74,6 +78,8 @@ class Spoken:
 
     def fate(self, piece: Piece) -> tuple[str, str]:
         """Say a part's fate, and its look: while the letter waits, nothing of it is filed yet."""
+        if piece.is_hidden:
+            return vocabulary.HIDDEN
         if piece.healed_by is not None:
             return vocabulary.HEALED
         waits = self.dossier.state in {"with_us", "needs_you"}
@@ -98,6 +104,11 @@ class Spoken:
         """Return the receipt of the later message that brought a document to the package."""
         messages = self.dossier.messages
         return next((one.receipt for one in messages if one.letter_id == piece.came_with), None)
+
+    @property
+    def _is_in_other(self) -> bool:
+        """Whether it is set aside, and stands on the page of another letter."""
+        return self.dossier.state == "set_aside" and self.dossier.home is not None
 
     @property
     def _consultant(self) -> str:
@@ -140,6 +151,8 @@ class ToSender(Spoken):
     @property
     def words(self) -> str:
         """The state: `Waiting for you`."""
+        if self._is_in_other:
+            return vocabulary.IN_OTHER
         return vocabulary.STATES_FOR_SENDER.get(self.dossier.state, super().words)
 
     @property
@@ -150,6 +163,8 @@ class ToSender(Spoken):
     @property
     def next(self) -> str:
         """What happens next."""
+        if self._is_in_other:
+            return "We have added it to your earlier message. You do not need to do anything."
         return vocabulary.NEXT_FOR_SENDER.get(self.dossier.state, "")
 
     @property

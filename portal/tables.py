@@ -19,6 +19,7 @@ upload_links = tables_sending.upload_links
 upload_link_drafts = tables_sending.upload_link_drafts
 letter_codes = tables_sending.letter_codes
 erasure_requests = tables_sending.erasure_requests
+document_erasures = tables_sending.document_erasures
 
 # -- senders whom no firm's identifier names -------------------------------------------------------
 

@@ -114,3 +114,19 @@ erasure_requests = sa.Table(
     text("reason"),  # the sender's words: they go with the letter, unlike an event
     moment("asked_at"),
 )
+
+# The same for one document, asked for by a reply. It is hidden where nobody had opened it.
+document_erasures = sa.Table(
+    "document_erasures",
+    metadata,
+    key(),
+    sa.Column("part_id", sa.ForeignKey("parts.id"), nullable=False, unique=True),
+    sa.Column("home_id", sa.ForeignKey("letters.id"), nullable=False, index=True),  # its package
+    sa.Column("mail_id", sa.ForeignKey("letters.id"), nullable=False, index=True),  # that asks
+    text("asked_by"),  # the proven address
+    text("reason"),  # the sender's words, or empty
+    moment("asked_at"),
+    moment("hidden_at", null=True),
+    moment("shown_at", null=True),  # when it was brought back
+    sa.Column("shown_by_id", sa.ForeignKey("accounts.id"), nullable=True),
+)

@@ -106,6 +106,12 @@ FATE_TONES: Mapping[str, str] = {
 HEALED = ("Replaced", "good")
 """What is said of a part in whose place a better one came, and its look."""
 
+HIDDEN = ("Hidden", "wait")
+"""The same of a document that its sender asks to delete."""
+
+IN_OTHER = "In another package"
+"""The state of a letter that says something about an earlier one, and is shown with that."""
+
 PLACES: Mapping[str, str] = {
     "form": "the form",
     "forwarder": "the forwarder's own words",

@@ -23,7 +23,7 @@ from converters.fault import EngineFailed
 from converters.workshop import Rendition, Source
 from gateway.letter import Proof
 from gateway.stores import Stores
-from portal.tables import cases, documents, letters, outbox, parts, submissions
+from portal.tables import cases, document_erasures, documents, letters, outbox, parts, submissions
 from tests.carrying import Carrier, OnePageWorkshop
 from tests.deciding import Team
 
@@ -58,6 +58,7 @@ class Mail(BaseModel):
     files_as: list[str] | None = None  # the names that its documents have in that package
     told: list[str] = []  # "who: how the subject begins", for each mail that is owed
     says: list[str] = []  # what stands in the mail to its sender
+    hidden: list[str] | None = None  # the documents that are hidden by then
     then: dict[str, str] = {}  # the states of earlier mails' letters by then
 
 
@@ -180,6 +181,8 @@ class Talk:
         }
         if mail.files_as is not None:
             found["files"] = (self._files(number), mail.files_as)
+        if mail.hidden is not None:
+            found["hidden"] = (self._hidden(), mail.hidden)
         for earlier, wanted in mail.then.items():
             found[f"then {earlier}"] = (self._row(int(earlier)).state, wanted)
         return [
@@ -204,6 +207,17 @@ class Talk:
                     .join(documents, documents.c.part_id == parts.c.id)
                     .where(parts.c.letter_id == letter_id)
                     .order_by(documents.c.position)
+                )
+            )
+
+    def _hidden(self) -> list[str]:
+        with self.stores.database.read() as connection:
+            return list(
+                connection.scalars(
+                    sa.select(parts.c.filed_name)
+                    .join(document_erasures, document_erasures.c.part_id == parts.c.id)
+                    .where(document_erasures.c.hidden_at.is_not(None))
+                    .order_by(parts.c.id)
                 )
             )
 

@@ -9,9 +9,11 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from portal import healing, rights
-from portal.tables import letters, submissions
-from tests.desk import SampleDesk, filled_desk, spoken
+from portal import binder, healing, hiding, rights
+from portal.dossier import dossier
+from portal.piece import pieces_of
+from portal.tables import letters, outbox, submissions
+from tests.desk import SampleDesk, csrf, filled_desk, spoken
 from tests.filling_in import words
 from tests.record_sample import ARRIVED, NOW, Part, pdf
 
@@ -105,3 +107,103 @@ def test_what_joined_a_restricted_package_is_seen_by_those_who_see_that(desk: Sa
                 sa.select(letters.c.receipt).where(rights.visible(who))
             ).all()
             assert ("9ABCDEF3" in listed) is sees
+
+
+# -- what its sender asks to delete ----------------------------------------------------------------
+
+
+def asked(desk: SampleDesk, *, may_hide: bool = True, opened: bool = False) -> int:
+    """File a letter with two documents, and ask to delete the first of them."""
+    sample = desk.sample
+    first = sample.letter("9ABCDEF2", firm_id=sample.firms["Baker & Holt LLP"])
+    sample.package(first)
+    two = [
+        Part(name, content=pdf(name), filed_name=name, made=pdf(name))
+        for name in ("smith.pdf", "index.pdf")
+    ]
+    part, other = sample.parts("9ABCDEF2", first, two)
+    sample.file(first, "24-001234", "Dana Reyes", [part, other])
+    mail = sample.letter("9ABCDEF3", "set_aside", reason="asks_to_delete", arrived_at=LATER_AT)
+    sample.package(mail, narrative="DELETE smith.pdf\nIt is of another patient.")
+    if opened:
+        dana = desk.signed_in("Dana Reyes")
+        assert dana.get(f"{FIRST}/documents/{part}/original").status_code == 200
+    with desk.database.write() as connection:
+        connection.execute(letters.update().where(letters.c.id == mail).values(home_id=first))
+        piece = pieces_of(connection, first)[part]
+        hiding.ask(
+            connection,
+            first,
+            piece,
+            mail_id=mail,
+            by="pat.lee@bakerholt.example",
+            reason="It is of another patient.",
+            may_hide=may_hide,
+            now=LATER_AT,
+        )
+    return part
+
+
+def test_what_is_hidden_is_handed_out_in_no_form(desk: SampleDesk) -> None:
+    part = asked(desk)
+    browser = desk.signed_in("Dana Reyes")
+    page = words(spoken(browser.get(FIRST).text))
+    assert "Hidden" in page
+    assert "by pat.lee@bakerholt.example" in page
+    assert "It is of another patient." in page
+    assert "Hidden, since nobody had opened it: smith.pdf" in page
+    for form in ("original", "pdf", "view", "text", "pages", "pages/1.webp"):
+        assert browser.get(f"{FIRST}/documents/{part}/{form}").status_code == 404
+    whole = browser.get(f"{FIRST}/documents/all").content
+    assert b"index.pdf" in whole
+    assert b"smith.pdf" not in whole
+    with desk.database.read() as connection:
+        who = rights.viewer(connection, desk.sample.accounts["Dana Reyes"], NOW.date())
+        bound = binder.documents(dossier(connection, who, "9ABCDEF2"))
+    assert [one.filed_name for one in bound] == ["index.pdf"]
+
+
+def test_its_consultant_brings_it_back_and_whoever_asked_is_told(desk: SampleDesk) -> None:
+    part = asked(desk)
+    browser = desk.signed_in("Dana Reyes")
+    show = f"{FIRST}/documents/{part}/show"
+    form = {"csrf": csrf(browser.get(FIRST).text)}
+    assert browser.post(show, data=form).status_code == 303
+    assert browser.get(f"{FIRST}/documents/{part}/original").status_code == 200
+    assert "brought back smith.pdf" in words(spoken(browser.get(FIRST).text))
+    assert browser.post(show, data=form).status_code == 403, "it is in sight by now"
+    with desk.database.read() as connection:
+        told = connection.execute(
+            sa.select(outbox).where(outbox.c.subject.startswith("A document of yours is shown"))
+        ).one()
+    assert told.recipient == "pat.lee@bakerholt.example"
+    assert "smith" not in told.text
+
+
+def test_nobody_else_brings_it_back(desk: SampleDesk) -> None:
+    part = asked(desk)
+    lee = desk.signed_in("Lee Park")
+    form = {"csrf": csrf(lee.get("/packages").text)}
+    assert lee.post(f"{FIRST}/documents/{part}/show", data=form).status_code == 404
+
+
+@pytest.mark.parametrize("how", [{"opened": True}, {"may_hide": False}])
+def test_what_was_opened_or_may_not_be_hidden_is_only_asked_for(
+    desk: SampleDesk, how: dict[str, bool]
+) -> None:
+    part = asked(desk, **how)
+    browser = desk.signed_in("Dana Reyes")
+    page = words(spoken(browser.get(FIRST).text))
+    assert "It is in sight" in page
+    assert "Bring it back" not in page
+    assert browser.get(f"{FIRST}/documents/{part}/original").status_code == 200
+
+
+def test_the_mail_that_asks_is_on_no_shelf(desk: SampleDesk) -> None:
+    asked(desk)
+    browser = desk.signed_in("Olu Adeyemi")
+    assert "9ABC-DEF3" not in browser.get("/not-submissions").text
+    page = words(spoken(browser.get(LATER).text))
+    assert "In another package" in page
+    assert "It is in the package of 9ABC-DEF2" in page
+    assert "File after all" not in page

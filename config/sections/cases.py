@@ -58,6 +58,7 @@ class Cases(Section):
         "workers' compensation",
         "workers' comp",
     )
+    legal_holds: tuple[str, ...] = ()
 
     @field_validator("labels", "others")
     @classmethod
@@ -72,6 +73,9 @@ class Cases(Section):
             raise ValueError(f"pattern is not a regular expression: {error}") from error
         if not fits:
             raise ValueError("example does not fit pattern: correct one of them")
+        for number in self.legal_holds:
+            if not re.fullmatch(self.pattern, number):
+                raise ValueError(f"legal_holds names '{number}', which does not fit pattern")
         return self
 
 

@@ -127,5 +127,39 @@ def answered(
         owe(connection, owed, letter_id=letter_id, occasion=str(attempt), now=now)
 
 
+def belongs(
+    connection: sa.Connection,
+    package: Package,
+    *,
+    letter_id: int,
+    attempt: int,
+    home_id: int,
+    reason: str,
+    owed: Sequence[Owed],
+    now: datetime,
+) -> None:
+    """Set a reply aside whose words belong to the package of another letter, and are shown there.
+
+    `reason` is a code of the catalogue. Raises StaleAttempt by the fence.
+    """
+    move_letter(connection, letter_id, attempt, "set_aside", reason, now)
+    connection.execute(
+        letters.update()
+        .where(letters.c.id == letter_id)
+        .values(firm_id=package.resolution.firm_id, home_id=home_id)
+    )
+    describe(connection, package, letter_id)
+    events.record(
+        connection,
+        letter_id=letter_id,
+        actor=events.GATEWAY,
+        kind=events.SET_ASIDE,
+        detail={"letter": home_id},
+        at=now,
+    )
+    for mail in owed:
+        owe(connection, mail, letter_id=letter_id, occasion=str(attempt), now=now)
+
+
 def _record(connection: sa.Connection, letter_id: int | None, kind: str, now: datetime) -> None:
     events.record(connection, letter_id=letter_id, actor="gateway", kind=kind, detail={}, at=now)

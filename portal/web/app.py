@@ -39,6 +39,7 @@ from portal.web import (
     decided,
     directory,
     documents,
+    hiding,
     not_submissions,
     outbox,
     package,
@@ -69,7 +70,7 @@ from portal.web.pages import Pages
 from portal.web.static_files import Static
 
 _ROOMS = (
-    *(packages, package, closing, reassign, documents, thumbnails, binder),
+    *(packages, package, closing, hiding, reassign, documents, thumbnails, binder),
     *(triage_pages, decided, not_submissions, sent),
     *(outbox, directory, help_page, sign_in, answer, confirm, watching),
     *(sender_page, unlocking, uploads, upload_links, send_form, send_check, send_code, send_done),

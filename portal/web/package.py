@@ -8,6 +8,7 @@ from fastapi.responses import RedirectResponse, Response
 from portal import (
     binder,
     events,
+    hiding,
     mailed_password,
     receipt_number,
     text_layers,
@@ -68,6 +69,7 @@ def package(request: Request, desk: AtDesk, receipt: str) -> Response:
         readable = text_layers.of(connection, pictured)
         completes = upload_link.completes(connection, found.letter_id)
         bound = binder.find(connection, found)
+        asked = hiding.asked_of(connection, found.letter_id)
         passed_on = found.forwarded
         directly = (
             came_directly(connection, visitor.viewer, found.letter_id, passed_on)
@@ -96,6 +98,8 @@ def package(request: Request, desk: AtDesk, receipt: str) -> Response:
         link_cases=upload_link.cases_for(visitor.viewer, found),
         completes=completes,
         directly=directly,
+        erasures=asked,
+        may_show=hiding.may_show(visitor.viewer, found),
         undrawable=undrawable,
         readable=readable,
         now=now,
