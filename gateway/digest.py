@@ -27,6 +27,7 @@ _NEXT = (
     "You do not need to send anything again. A message that is with our team is matched to its case"
     " by a person."
 )
+_LONG = frozenset({"From", "Message-ID"})
 # By themselves go questions and what the sender has to mend; who rehearses wants to see each one.
 _ALONE = {"needs_you", "filed_in_part", "not_filed", "rehearsed"}
 
@@ -109,7 +110,7 @@ def _table(lines: Sequence[Line], zone: ZoneInfo, whose: Whose) -> Table:
         ),
     }
     told = {name: cells for name, cells in columns.items() if cells}
-    return Table(tuple(told), tuple(zip(*told.values(), strict=True)))
+    return Table(tuple(told), tuple(zip(*told.values(), strict=True)), _LONG)
 
 
 def _so_far(filed: int) -> str:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import timedelta
 from email import message_from_bytes
 from email.policy import default
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from config.settings import Receipts
 from gateway.caps import CAPPED, TOLD_BY_DIGEST
 from gateway.stores import Stores
-from portal.tables import decisions, firms, letters, outbox, packages
+from portal.tables import decisions, firms, identifiers, letters, outbox, packages
 from tests.carrying import Carrier
 from tests.stripped import stripped
 from tests.test_gateway_outbound import NOW, Post
@@ -25,14 +27,12 @@ class Bulk(Post):
 
     def send(self, many: int, *, known: bool = True, **changes: Any) -> None:
         urgent, state = changes.pop("urgent", None), changes.pop("state", "filed")
-        forwarded = changes.pop("forwarded", None)
+        forwarded, said = changes.pop("forwarded", None), changes.pop("said", {})
         for _ in range(many):
-            number = self._letter(known, urgent, state, forwarded)
+            number = self._letter(known, urgent, state, {"forwarded": forwarded, **said})
             self.owe(letter_id=number, not_before=self.now, **changes)
 
-    def _letter(
-        self, known: bool, urgent: str | None, state: str, forwarded: dict[str, str] | None
-    ) -> int:
+    def _letter(self, known: bool, urgent: str | None, state: str, said: dict[str, Any]) -> int:
         number = len(self.rows()) + 2
         Carrier(self.stores).accept(b"Subject: %d\r\n\r\n" % number, arrived_at=self.now)
         with self.stores.database.write() as connection:
@@ -56,10 +56,39 @@ class Bulk(Post):
                     problems=[],
                     consultant_how="case",
                     urgent=urgent,
-                    forwarded=forwarded,
+                    **said,
                 )
             )
         return identity
+
+    def flood(self, many: int) -> None:
+        """Owe receipts for so many letters more like the last one, of which the last is urgent."""
+        with self.stores.database.write() as connection:
+
+            def last(query: sa.Select[Any], table: sa.Table) -> dict[str, Any]:
+                newest = query.order_by(table.primary_key.columns[0].desc()).limit(1)
+                return dict(connection.execute(newest).one()._mapping)
+
+            letter = last(letters.select(), letters)
+            package = last(packages.select(), packages)
+            receipts = outbox.select().where(outbox.c.kind == "receipt")
+            mail = last(receipts, outbox) | {"sent_at": None, "tries": 0, "digest_id": None}
+            del mail["id"]
+            first = letter["id"] + 1
+            numbers = range(first, first + many)
+            new = [
+                letter | {"id": one, "receipt": f"{one:08d}", "fingerprint": str(one),
+                          "arrived_at": self.now} for one in numbers
+            ]  # fmt: skip
+            connection.execute(letters.insert(), new)
+            urgent = {numbers[-1]: "The message says so."}
+            described = [package | {"letter_id": one, "urgent": urgent.get(one)} for one in numbers]
+            connection.execute(packages.insert(), described)
+            owed = [
+                mail | {"letter_id": one, "message_id": f"unguessable {one}",
+                        "created_at": self.now, "not_before": self.now} for one in numbers
+            ]  # fmt: skip
+            connection.execute(outbox.insert(), owed)
 
     def drain(self) -> None:
         while self.outbound.send_due():
@@ -292,3 +321,131 @@ def test_a_digest_tells_no_decision_that_may_be_taken_back(post: Bulk, undone: b
     body = text.get_body(("plain",))
     assert body is not None
     assert body.get_content().count("With our team") == (1 if undone else 2)
+
+
+# -- journeys 1a.9 and 4.0 -------------------------------------------------------------------------
+
+
+def body(post: Bulk, kind: str = "digest") -> str:
+    return next(row.text for row in post.rows() if row.kind == kind)
+
+
+def in_digest(post: Bulk) -> str:
+    """Return the digest as it went out."""
+    post.drain()
+    post.now += timedelta(hours=1)
+    post.drain()
+    return body(post)
+
+
+@pytest.mark.slow
+def test_sixty_mails_in_an_hour_are_five_receipts_and_one_digest_of_fifty_five(post: Bulk) -> None:
+    for _ in range(12):
+        post.send(5)
+        post.drain()
+        post.now += timedelta(minutes=5)
+    post.now += timedelta(minutes=5)
+    post.drain()
+    assert post.kinds_sent() == ["receipt.eml"] * 5 + ["digest.eml"]
+    mail = message_from_bytes(post.files()[-1].read_bytes(), policy=default)
+    assert mail["Subject"] == "Filed: 55 more messages"
+
+
+def test_a_digest_names_each_message_by_when_it_was_sent_and_its_message_id(post: Bulk) -> None:
+    sent_at = NOW - timedelta(hours=3)
+    post.send(5)
+    post.send(1, said={"message_id": "<of-a-day@bakerllp.example>", "sent_at": sent_at})
+    post.send(1)
+    _, _, told = in_digest(post).partition("MESSAGES: 2\n")
+    columns, first, second, *_ = told.splitlines()
+    assert columns.split() == ["Sent", "Documents", "Outcome", "Receipt", "Message-ID"]
+    assert first.startswith("Nov 21, 12:42 pm  0")
+    assert first.endswith("  <of-a-day@bakerllp.example>")
+    assert second.startswith("Nov 21, 3:42 pm   0"), "without a Date, when we had it"
+    assert second.endswith("  none")
+
+
+@pytest.mark.parametrize(
+    "message_id",
+    ["<a@b>\r\nBcc: eve@evil.example", "<" + "x" * 500 + ">", "no brackets", "<a b@c>", ""],
+)
+def test_a_message_id_that_is_none_is_not_told(post: Bulk, message_id: str) -> None:
+    post.send(6, said={"message_id": message_id})
+    text = in_digest(post)
+    assert "Message-ID" not in text
+    assert "evil" not in text
+
+
+def test_a_stranger_writes_no_word_into_a_digest(post: Bulk) -> None:
+    """Else whoever forges a From mails words of theirs to anybody, in our name."""
+    post.send(7, known=False, said={"message_id": "<call.1-800-555@evil.example>"})
+    text = in_digest(post)
+    assert "evil.example" not in text
+    assert "2 more messages" in text
+
+
+def test_a_digest_of_copies_names_nothing_to_whoever_is_not_of_the_firm(post: Bulk) -> None:
+    for recipient in ("office@bakerllp.example", "bureau@elsewhere.example"):
+        post.send(
+            7,
+            kind="receipt_copy",
+            recipient=recipient,
+            in_reply_to=None,
+            said={"message_id": f"<to-{recipient}>"},
+        )
+    with post.stores.database.write() as connection:
+        connection.execute(
+            identifiers.insert().values(firm_id=1, type="mail_domain", value="bakerllp.example")
+        )
+    in_digest(post)
+    theirs, others = (row.text for row in post.rows() if row.kind == "digest")
+    assert "We received 2 more messages from your firm" in theirs
+    assert "<to-office@bakerllp.example>" in theirs
+    assert PAT in theirs, "who sent them"
+    assert "Message-ID" not in others
+    assert PAT not in others
+
+
+@pytest.mark.parametrize("kind", ["receipt_copy", "listed"])
+@pytest.mark.parametrize(
+    "changes",
+    [{"urgent": "The message says so."}, {"state": "needs_you"}, {"state": "filed_in_part"}],
+)
+def test_nothing_urgent_and_no_question_is_in_any_digest_of_copies_or_devices(
+    post: Bulk, kind: str, changes: dict[str, Any]
+) -> None:
+    post.send(7, kind=kind)
+    post.send(1, kind=kind, **changes)
+    post.drain()
+    last = [row for row in post.rows() if row.kind == kind][-1]
+    assert (last.sent_at, last.digest_id) == (post.now, None)
+
+
+@pytest.mark.slow
+def test_two_thousand_messages_in_a_day_are_all_told_and_no_digest_is_cut_off(post: Bulk) -> None:
+    """Whatever is urgent among them goes out at once, and nothing is told twice."""
+    post.send(1)
+    for _ in range(8):
+        post.flood(250)
+        post.drain()
+        post.now += timedelta(hours=1)
+    post.drain()
+    rows = post.rows()
+    receipts = [row for row in rows if row.kind == "receipt"]
+    digests = {row.id: row for row in rows if row.kind == "digest"}
+    assert len(receipts) == 2001
+    assert all(row.sent_at is not None and row.failed_at is None for row in receipts)
+    assert all(row.sent_at is not None for row in digests.values())
+    told = Counter(row.digest_id for row in receipts)
+    assert max(told[one] for one in digests) <= 60
+    assert sum(told[one] for one in digests) + told[None] == 2001
+    with post.stores.database.read() as connection:
+        urgent = set(
+            connection.execute(
+                sa.select(packages.c.letter_id).where(packages.c.urgent.is_not(None))
+            ).scalars()
+        )
+    assert {row.digest_id for row in receipts if row.letter_id in urgent} == {None}
+    for one in digests.values():
+        assert len(one.html.encode()) < 100_000
+        assert one.text.count("Filed") >= told[one.id]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from html.parser import HTMLParser
 
@@ -14,6 +15,7 @@ from gateway.notice import notice
 from gateway.progress import progress
 from gateway.receipt import receipt
 from gateway.road.package import Fate
+from gateway.second_question import Waiting, second_question
 from gateway.telling.html import DARK, LIGHT, html_of
 from gateway.telling.sheet import Entry, Link, Section, Sheet, Table
 from gateway.telling.text import text_of
@@ -42,6 +44,16 @@ def every() -> dict[str, Mail]:
         Line(number, NOW, "filed", 3, 0, "24-001234"),
         Line(number, NOW, "with_us", 1, 1, None),
     ]
+    scans = [
+        dataclasses.replace(
+            line,
+            sent_at=NOW,
+            message_id=f"<{'x' * 60}.prod.outlook.com@mail.bakerllp.example>",
+            sender="scans-of-the-second-floor@bakerllp.example",
+        )
+        for line in lines
+    ]
+    waiting = Waiting(number, NOW, "pat.hall@bakerllp.example", "unanswered", NOW, with_team=False)
     return {
         "filed": receipt(filed(*parts), number, SERVICE),
         "except": receipt(filed(*parts, missing, program), number, SERVICE),
@@ -55,6 +67,11 @@ def every() -> dict[str, Mail]:
         "notice": notice(package(*parts, resolution=FILED), [], number, SERVICE),
         "digest": digest(lines, SERVICE),
         "stranger's digest": digest(lines[1:], SERVICE),
+        "devices": digest(scans, SERVICE, "devices"),
+        "copy": receipt(filed(*parts), number, SERVICE, copied="pat.hall@bakerllp.example"),
+        "counted copy": receipt(filed(*parts), number, SERVICE, encrypted=False, copied=""),
+        "second question": second_question(waiting, SERVICE, link),
+        "counted second question": second_question(waiting, SERVICE, None),
     }
 
 
@@ -165,6 +182,10 @@ def test_the_sizes_and_colours_that_the_design_asks_for() -> None:
 def test_the_longest_digest_is_not_cut_off_by_anybody() -> None:
     line = Line("7KQ4M2XD", NOW, "filed_in_part", 888, 111, "24-001234, 24-001300")
     assert len((digest([line] * 60, Service()).html or "").encode()) < 60_000
+    longest = dataclasses.replace(
+        line, sent_at=NOW, message_id=f"<{'x' * 398}>", sender=f"{'p' * 64}@bakerllp.example"
+    )
+    assert len((digest([longest] * 60, Service(), "firms").html or "").encode()) < 100_000
 
 
 def test_a_sheet_of_every_part() -> None:

@@ -31,6 +31,7 @@ class Table:
 
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
+    long: frozenset[str] = frozenset()  # the columns of words that may be broken anywhere
 
 
 @dataclass(frozen=True)
