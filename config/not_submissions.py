@@ -15,7 +15,13 @@ _KEYS: Mapping[str, frozenset[str]] = {
     "bounce": frozenset({"subjects"}),
     "read_receipt": frozenset({"subjects", "words"}),
     "recall": frozenset({"subjects", "words"}),
-    "thanks": frozenset({"words", "beside", "matters"}),
+    "calendar": frozenset({"words"}),
+    "thanks": frozenset(
+        {
+            *("words", "beside", "matters", "titles", "firms", "contacts", "added"),
+            *("notices", "talks"),
+        }
+    ),
 }
 
 
@@ -25,10 +31,10 @@ class NotSubmissionsFault(Exception):
 
 @dataclass(frozen=True)
 class Form:
-    """How one kind looks: the beginning of its subject, and what stands in its words."""
+    """How one kind looks: the beginning of its subject, and its words."""
 
     subject: re.Pattern[str]  # matched where a subject begins
-    words: re.Pattern[str]  # found in the new words; one that finds nothing where none are given
+    words: re.Pattern[str]  # one that finds nothing where none are given
 
 
 @dataclass(frozen=True)
@@ -37,7 +43,13 @@ class Thanks:
 
     words: re.Pattern[str]
     beside: re.Pattern[str]
-    matter: re.Pattern[str]  # found in a line that is more than a name
+    matter: re.Pattern[str]  # found in what is no name and no closing
+    title: re.Pattern[str]  # a whole piece of a signature's line, as is `contact`
+    firm: re.Pattern[str]  # a word that says of a name that it is a firm's
+    contact: re.Pattern[str]
+    added: re.Pattern[str]  # a whole line that a telephone or a program adds
+    notice: re.Pattern[str]  # matched where a notice below begins
+    talk: re.Pattern[str]  # found in what is more than such a notice
 
 
 @dataclass(frozen=True)
@@ -48,6 +60,7 @@ class NotSubmissions:
     bounce: Form
     read_receipt: Form
     recall: Form
+    calendar: re.Pattern[str]  # all the words of a calendar's answer
     thanks: Thanks
 
 
@@ -80,10 +93,17 @@ def read(text: str) -> NotSubmissions:
         bounce=form("bounce"),
         read_receipt=form("read_receipt"),
         recall=form("recall"),
+        calendar=_any("calendar", "{}", tables["calendar"]["words"]),
         thanks=Thanks(
             words=_any("thanks", "{}", thanks["words"]),
             beside=_any("thanks", "{}", thanks["beside"]),
             matter=_any("thanks", r"\b(?:{})\b", thanks["matters"]),
+            title=_any("thanks", "{}", thanks["titles"]),
+            firm=_any("thanks", "{}", thanks["firms"]),
+            contact=_any("thanks", "{}", thanks["contacts"]),
+            added=_any("thanks", "{}", thanks["added"]),
+            notice=_any("thanks", r"\W{{0,3}}(?:{})\b", thanks["notices"]),
+            talk=_any("thanks", r"\b(?:{})\b", thanks["talks"]),
         ),
     )
 

@@ -162,3 +162,7 @@ class OurAddresses:
         """Return the unguessable part of a Message-ID that may be one of ours, or None."""
         token, _, its_domain = message_id.rpartition("@")
         return token if its_domain.lower() == self.address.rpartition("@")[2] else None
+
+    def own_messages(self, message_ids: Iterable[str]) -> tuple[str, ...]:
+        """Return the unguessable parts of those of the Message-IDs that may be ours."""
+        return tuple(filter(None, map(self.own_message, message_ids)))

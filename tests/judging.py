@@ -20,7 +20,7 @@ from gateway.mailbox import is_mailbox, split
 from gateway.road.device import Devices
 from gateway.road.elsewhere import elsewhere
 from gateway.road.not_submission import not_submission
-from gateway.road.package import Package
+from gateway.road.package import Package, Resolution
 from gateway.road.read import MessageUnreadable, read
 from gateway.road.sort import sort
 from gateway.road.urgent import urgent
@@ -28,6 +28,7 @@ from portal.pouch import blob_of
 from tests.carrying import ReaderHere
 
 SETTINGS = Settings()
+NOBODY = Resolution()
 
 
 @dataclass(frozen=True)
@@ -57,8 +58,9 @@ def judged(
     sender: str = "pat.hall@bakerllp.example",
     door: str = "smtp",
     settings: Settings = SETTINGS,
+    resolution: Resolution = NOBODY,
 ) -> Package:
-    """Read, sort and judge one message. Raises MessageUnreadable."""
+    """Read, sort and judge one message of somebody who was found. Raises MessageUnreadable."""
     envelope = Envelope(
         door=door,
         sender=sender,
@@ -75,7 +77,7 @@ def judged(
         package = read(letter, raw, reader, folder, settings.reading, last_chance=True)
     package = elsewhere(sort(package, media.catalogue(), apart.rules()), places.rules())
     package = Devices(devices.forms(), settings.devices.listed).mark(package)
-    package = urgent(package, settings.urgency)
+    package = urgent(package.but(resolution=resolution), settings.urgency)
     found = not_submission(package, not_submissions.rules(), apart.rules(), ours())
     return package.but(not_submission=found)
 

@@ -327,7 +327,7 @@ def test_a_digest_tells_no_decision_that_may_be_taken_back(post: Bulk, undone: b
 
 
 def body(post: Bulk, kind: str = "digest") -> str:
-    return next(row.text for row in post.rows() if row.kind == kind)
+    return str(next(row.text for row in post.rows() if row.kind == kind))
 
 
 def in_digest(post: Bulk) -> str:

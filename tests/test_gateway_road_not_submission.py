@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from email.message import EmailMessage
 from email.policy import SMTP
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 
 from config.not_submissions import NotSubmissionsFault, read, rules
+from gateway.road.package import Resolution
 from portal.vocabulary import NOT_SUBMISSION_RULES, NOT_SUBMISSIONS
 from tests.carrying import PDF
 from tests.judging import judged
@@ -19,7 +21,7 @@ AWAY = "I am out of the office until Monday with limited access to email."
 QUOTED = (
     "\n\nOn Sat, Nov 21, 2026 at 3:42 PM Claims <claims@casebridge.example> wrote:\n> We filed it."
 )
-SIGNED = "\n\nPat Hall\nPartner\nBaker LLP\n+1 617 555 0100"
+KNOWN = Resolution(firm_name="Baker & Lee LLP", consultant_name="Dana Reyes")
 
 
 def mail(
@@ -60,8 +62,14 @@ def report(kind: str, field: str, *, also: tuple[str, ...] = ()) -> bytes:
     ).encode()
 
 
-def calendar(method: str, *, files: tuple[str, ...] = (), declared: str = "") -> bytes:
-    made = mail("Accepted: Deposition of Dr. Lee", "Pat Hall has accepted.", files=files)
+def calendar(
+    method: str,
+    *,
+    words: str = "Pat Hall has accepted.",
+    files: tuple[str, ...] = (),
+    declared: str = "",
+) -> bytes:
+    made = mail("Accepted: Deposition of Dr. Lee", words, files=files)
     text = f"BEGIN:VCALENDAR\r\nMETHOD:{method}\r\nEND:VCALENDAR\r\n"
     made.add_attachment(
         text.encode(), "text", "calendar", params={"method": declared} if declared else {}
@@ -77,7 +85,8 @@ def found(
     door: str = "smtp",
 ) -> tuple[str, str] | None:
     raw = content if isinstance(content, bytes) else content.as_bytes()
-    what = judged(raw, folder / "work", sender=sender, door=door).not_submission
+    package = judged(raw, folder / "work", sender=sender, door=door, resolution=KNOWN)
+    what = package.not_submission
     return None if what is None else (what.kind, what.rule)
 
 
@@ -175,9 +184,63 @@ def test_a_bounce_without_a_report_needs_the_null_sender_and_its_subject(tmp_pat
     assert found(other, tmp_path / "5", sender="") is None
 
 
-@pytest.mark.parametrize("method", ["REPLY", "COUNTER", "DECLINECOUNTER", "REFRESH"])
+@pytest.mark.parametrize("method", ["REPLY", "REFRESH"])
 def test_a_calendar_answer_is_shelved(method: str, tmp_path: Path) -> None:
     assert found(calendar(method), tmp_path) == ("calendar_answer", "calendar_method")
+
+
+@pytest.mark.parametrize("words", ["", "Accepted", "Pat Hall hat zugesagt."])
+def test_the_words_of_a_calendar_program_are_no_more_than_its_answer(
+    words: str, tmp_path: Path
+) -> None:
+    said = ("calendar_answer", "calendar_method")
+    assert found(calendar("REPLY", words=words), tmp_path) == said
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "The plaintiff has accepted.",
+        "Accepted: the offer of May",
+        "Pat Hall has accepted. Dr. Lee died yesterday, so the deposition is off.",
+        "We cannot be there: the trial begins that day.",
+        "Pat Hall has accepted this invitation with this note: bring the X-rays",
+    ],
+)
+def test_an_answer_in_which_somebody_writes_is_a_submission(words: str, tmp_path: Path) -> None:
+    assert found(calendar("REPLY", words=words), tmp_path) is None
+
+
+def test_an_answer_with_a_comment_in_the_calendar_is_a_submission(tmp_path: Path) -> None:
+    for number, comment in enumerate(("COMMENT:He died", "X-RESPONSE-COMMENT;X=Y:He died")):
+        assert found(calendar(f"REPLY\r\n{comment}"), tmp_path / f"{number}") is None
+    assert found(calendar("REPLY\r\nCOMMENT:"), tmp_path / "empty") is not None
+
+
+@pytest.mark.parametrize("method", ["COUNTER", "DECLINECOUNTER"])
+def test_another_time_that_is_proposed_is_a_submission(method: str, tmp_path: Path) -> None:
+    assert found(calendar(method), tmp_path) is None
+
+
+def test_an_urgent_answer_is_a_submission(tmp_path: Path) -> None:
+    content = b"Importance: high\r\n" + calendar("REPLY")
+    assert found(content, tmp_path) is None
+
+
+def test_a_document_that_is_declared_a_calendar_or_a_header_is_a_document(tmp_path: Path) -> None:
+    answer = mail("Accepted: Deposition")
+    text = "BEGIN:VCALENDAR\r\nMETHOD:REPLY\r\nEND:VCALENDAR\r\n"
+    answer.add_attachment(text.encode(), "text", "calendar")
+    assert found(answer, tmp_path / "1") is not None
+    answer.add_attachment(PDF, "application", "ics", filename="answer.ics")
+    assert found(answer, tmp_path / "2") is None
+    for number, declared in enumerate((b"text/rfc822-headers", b"message/rfc822"), 3):
+        held = report("delivery-status", "", also=("report.pdf",)).replace(
+            b'application/pdf; name="report.pdf"\r\n\r\n%PDF-1.7\r\n',
+            declared + b"\r\nContent-Transfer-Encoding: base64\r\n\r\n" + base64.encodebytes(PDF),
+        )
+        assert declared in held
+        assert found(held, tmp_path / f"{number}") is None, declared
 
 
 def test_a_calendar_answer_is_known_in_every_place_that_programs_put_it(tmp_path: Path) -> None:
@@ -224,12 +287,47 @@ def test_a_recall_is_known_by_its_subject_and_its_words(
 
 
 def test_a_read_receipt_of_outlook_is_known_by_its_subject_and_its_words(tmp_path: Path) -> None:
-    words = "Your message\n\nTo: Claims\nSubject: Records\n\nwas read on Monday."
+    words = (
+        "Your message\n\n  To: Claims\n  Subject: Records\n  Sent: Monday, 9:00\n\n"
+        "was read on Monday, November 23, 2026 9:00:00 AM (UTC-05:00) Eastern Time (US & Canada)."
+    )
     assert found(mail("Read: Records", words), tmp_path / "1") == (
         "read_receipt",
         "receipt_words",
     )
-    assert found(mail("Read: the attached order", "It came today."), tmp_path / "2") is None
+    thunderbird = "This is a Return Receipt for the mail that you sent to claims@x.example."
+    assert found(mail("Return Receipt (displayed) - Records", thunderbird), tmp_path / "2")
+    assert found(mail("Read: Records", f"{words}\n\nHe died."), tmp_path / "3") is None
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "It came today.",
+        "Thank you for your message. We reject the offer of 12 May.",
+        "This is a read receipt. The order was entered today.",
+        "The verdict was read on Monday.",
+        "Your message was read on Monday and we reject the offer.",
+        "Ihre Nachricht haben wir erhalten. Wir lehnen ab.",
+        "Votre message appelle une réponse : nous refusons.",
+        "Il messaggio della cliente è chiaro.",
+    ],
+)
+def test_a_person_who_speaks_of_reading_makes_a_submission(words: str, tmp_path: Path) -> None:
+    for number, subject in enumerate(("Read: demand letter Smith", "Gelesen: Akte", "Lu : offre")):
+        assert found(mail(subject, words), tmp_path / f"{number}") is None
+
+
+def test_a_person_who_adds_a_word_to_a_recall_makes_a_submission(tmp_path: Path) -> None:
+    words = 'Pat Hall would like to recall the message, "Records". He died on "Monday".'
+    assert found(mail("Recall: Records", words), tmp_path) is None
+
+
+def test_a_case_about_a_car_is_no_absence(tmp_path: Path) -> None:
+    words = "Dr. Lee is no longer at Lakeside. I am away."
+    signs: tuple[dict[str, Any], ...] = ({}, {"Auto_Submitted": "auto-generated"})
+    for number, sign in enumerate(signs):
+        assert found(mail("Auto: Smith v. Jones", words, **sign), tmp_path / f"{number}") is None
 
 
 @pytest.mark.parametrize(
@@ -272,6 +370,8 @@ def test_what_a_machine_sends_and_what_has_a_document_is_a_submission(
         "Thanks 🙏\n\nSent from my iPhone",
         "Vielen Dank!\n\nMit freundlichen Grüßen\nPat Hall",
         "Merci beaucoup\n\nPat Hall",
+        "Thanks,\nPat Hall, Esq. | Senior Associate | Baker LLP\nT: 617-555-0100 x12",
+        "Got it, thanks.\n\nThis e-mail is confidential and meant only for the addressee.",
         "Muchas gracias",
         "ありがとうございます。",
     ],
@@ -280,7 +380,7 @@ def test_a_reply_that_only_thanks_is_shelved(words: str, tmp_path: Path) -> None
     said = ("thanks", "thanks_words")
     assert found(mail("Re: Filed", words, answers=OURS), tmp_path / "1") == said
     assert found(mail("Re: Filed", words + QUOTED, answers=OURS), tmp_path / "2") == said
-    assert found(mail("Re: Filed", words), tmp_path / "3") == said, "it quotes nobody"
+    assert found(mail("Re: Thank you", words), tmp_path / "3") == said, "it answers nobody"
 
 
 @pytest.mark.parametrize(
@@ -307,6 +407,40 @@ def test_a_reply_that_only_thanks_is_shelved(words: str, tmp_path: Path) -> None
         "No thanks",
         "24-001234\n\nThanks",
         "",
+        # A word with a capital is no name.
+        "Thanks. Proceed.",
+        "Thank you, Tuesday.",
+        "Thanks. Granted.",
+        "Thanks. Overruled",
+        "Thanks Stop",
+        "Granted,\nThanks",
+        "Noted Affirmed. Thanks",
+        "Hi Monday, thanks",
+        "Thanks,\nPat\nMother Passed Away Yesterday",
+        "Thanks,\nPat Hall\nAffirmed On All Counts",
+        "Thanks,\nPat Hall\nMotion Granted",
+        "Thanks\n-- \nPat Hall\nJudge Ruled From The Bench",
+        "Thanks,\nPat Hall\nDrop Lakeside Clinic PC",
+        "Thanks,\nPat Hall\nSmith Sues Lakeside LLC",
+        # Nor is a way to somebody a signature, where it says whose it is, or is a date.
+        "Thanks,\nPat Hall\nThe widow: +1 617 555 0100",
+        "Thanks,\nPat Hall\nMain 4 counts remain",
+        "Thanks,\nPat Hall\n12.05.2026 10.30",
+        "Thanks,\nPat Hall\nlee@lakeside.example",
+        "Thanks,\nPat Hall\nhttps://www.bakerllp.example/share/1",
+        # What asks, and what may agree.
+        "Received? Thanks",
+        "Thanks \U0001f44d",
+        "\u2705 Thanks",
+        "Thanks - $",
+        "Great, thanks",
+        "Thanks. Thanks in advance",
+        "Thank you for your prompt attention.",
+        # What is set apart from a narrative may be said to somebody.
+        "Got it, thanks.\n\nSent by certified mail today.",
+        "Got it, thanks.\n\nPlease excuse the errors of the first report.",
+        "Got it, thanks.\n\nThis communication is confidential and for settlement only: we accept.",
+        "Got it, thanks.\n\nThe document sent to you is privileged, and was produced in error.",
     ],
 )
 def test_one_word_more_than_thanks_makes_a_submission(words: str, tmp_path: Path) -> None:
@@ -319,7 +453,16 @@ def test_thanks_to_somebody_else_with_their_words_below_are_a_submission(tmp_pat
     assert found(mail("Re: Smith", "Thanks!" + below, answers=other), tmp_path / "1") is None
     assert found(mail("Fwd: Smith", "Thanks!", answers=OURS), tmp_path / "2") is None
     assert found(mail("Settlement of Smith", "Thanks!", answers=OURS), tmp_path / "3") is None
+    assert found(mail("Re: Smith", "Thanks!", answers=other), tmp_path / "5") is None
+    assert found(mail("Re: We accept", "Thanks!"), tmp_path / "6") is None, "answers nobody"
     assert found(mail("Thank you", "Thanks!"), tmp_path / "4") == ("thanks", "thanks_words")
+
+
+def test_a_mailbox_that_is_called_no_makes_no_name(tmp_path: Path) -> None:
+    for number, sender in enumerate(("no.reply@x.example", "Settled <settled@x.example>")):
+        for word in ("No", "Settled"):
+            content = mail("Re: Filed", f"Thanks. {word}", answers=OURS, sender=sender)
+            assert found(content, tmp_path / f"{number}{word}") is None
 
 
 def test_urgent_thanks_are_a_submission(tmp_path: Path) -> None:

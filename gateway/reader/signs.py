@@ -24,6 +24,10 @@ _CALENDARS = {"text/calendar", "application/ics"}
 _METHOD = re.compile(
     rb"^method(?:;[^:\r\n]*)?:[ \t]*([a-z-]{1,20})[ \t]*\r*$", re.IGNORECASE | re.MULTILINE
 )
+# What its writer says beside the answer (RFC 5545, 3.8.1.4), or Outlook for them.
+_COMMENT = re.compile(
+    rb"^(?:comment|x-response-comment)(?:;[^\r\n]*)?:[ \t]*\S", re.IGNORECASE | re.MULTILINE
+)
 _METHODS = {
     *("publish", "request", "reply", "add", "cancel", "refresh", "counter", "declinecounter"),
 }
@@ -74,19 +78,26 @@ def _report(root: Entity, leaves: list[Leaf]) -> str | None:
 
 
 def _method(leaves: list[Leaf]) -> str | None:
-    """Return what a calendar part is for (RFC 5546, 1.4); None where there is none, or two."""
+    """Return what a calendar part is for (RFC 5546, 1.4).
+
+    None where there is none, or two, or where its writer has commented on it: then it says more.
+    """
     found = {
-        method
+        _method_of(leaf.entity, leaf.head(_CALENDAR_BYTES))
         for leaf in leaves
         if leaf.entity.media_type in _CALENDARS
-        and (method := _method_of(leaf.entity, leaf.head(_CALENDAR_BYTES))) in _METHODS
     }
-    return found.pop() if len(found) == 1 else None
+    return found.pop() if len(found) == 1 and found <= _METHODS else None
 
 
 def _method_of(entity: Entity, text: bytes) -> str:
-    """The calendar itself goes before what its header says of it: it is what programs act upon."""
+    """The calendar itself goes before what its header says of it: it is what programs act upon.
+
+    Nothing is said of one with a comment, or too long for one to be looked for in all of it.
+    """
     inside = _METHOD.search(text)
+    if _COMMENT.search(text) or len(text) == _CALENDAR_BYTES:
+        return ""
     if inside is not None:
         return inside[1].decode("ascii").lower()
     return (entity.content_type.text("method") or "").strip().lower()

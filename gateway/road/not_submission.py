@@ -12,17 +12,16 @@ from typing import Protocol
 from config.apart import ApartRules
 from config.not_submissions import Form, NotSubmissions
 from gateway.letter import Form as Content
-from gateway.road.package import NotSubmission, Package, Part, Signs
+from gateway.road.package import NO_DOCUMENT, NotSubmission, Package, Part, Signs
+from gateway.road.sign_off import Known
 from gateway.road.thanks import is_thanks
 
 _WORDS_CHARACTERS = 600
 _MOST_SUBJECT = 300
-# Parts that are no documents, by the reason of their fate.
-_NO_DOCUMENT = frozenset({"narrative", "alternative", "decoration"})
 _CALENDARS = frozenset({"text/calendar", "application/ics"})
-# An answer to an invitation (RFC 5546, 1.4). What invites, or takes it back, is a submission: the
-# day of a deposition is a matter of the case.
-_ANSWERS = frozenset({"reply", "counter", "declinecounter", "refresh"})
+# An answer to an invitation (RFC 5546, 1.4). What invites, takes it back or proposes another time
+# is a submission: the day of a deposition is a matter of the case.
+_ANSWERS = frozenset({"reply", "refresh"})
 # What a report consists of beside its words (RFC 6522, 3), and the message that it gives back.
 _OF_REPORTS = frozenset(
     {
@@ -62,7 +61,9 @@ def not_submission(
     if found is not None:
         return NotSubmission(*found)
     # What our people must see first is no mere politeness, whatever its words are.
-    if package.urgent is None and _is_bare(package) and is_thanks(package, rules, apart, own):
+    answers_us = bool(package.answered) and own.own_message(package.answered[0]) is not None
+    is_calm = package.urgent is None and _is_bare(package)
+    if is_calm and is_thanks(package, rules.thanks, apart, answers_us=answers_us):
         return NotSubmission("thanks", "thanks_words")
     return None
 
@@ -74,16 +75,20 @@ def _found(package: Package, rules: NotSubmissions) -> Iterator[tuple[str, str]]
         yield "bounce", "delivery_report"
     if signs.report == "disposition-notification" and _is_bare(package, returned=True):
         yield "read_receipt", "disposition_report"
-    if signs.method in _ANSWERS and _is_bare(package, beside=_CALENDARS):
+    if (
+        signs.method in _ANSWERS
+        and _is_bare(package, beside=_CALENDARS)
+        and _only_answers(package, rules)
+    ):
         yield "calendar_answer", "calendar_method"
     comes_back = _has_no_return(package) or signs.names_failed
     if comes_back and _begins(package, rules.bounce) and _is_bare(package, returned=True):
         yield "bounce", "bounce_subject"
     if not _is_bare(package):
         return
-    if _looks(package, rules.recall):
+    if _consists(package, rules.recall):
         yield "recall", "recall_words"
-    if _looks(package, rules.read_receipt):
+    if _consists(package, rules.read_receipt):
         yield "read_receipt", "receipt_words"
     if signs.submitted == "auto-replied" or signs.answers_by_itself:
         yield "out_of_office", "answers_by_itself"
@@ -109,9 +114,35 @@ def _begins(package: Package, form: Form) -> bool:
 
 
 def _looks(package: Package, form: Form) -> bool:
-    """Say whether subject and new words are both of a form."""
-    said = " ".join(package.own_words.new.replace("\u2019", "'").split())[:_WORDS_CHARACTERS]
-    return _begins(package, form) and form.words.search(said) is not None
+    """Say whether a subject is of a form, and the new words have words of it."""
+    return _begins(package, form) and form.words.search(_said(package)) is not None
+
+
+def _consists(package: Package, form: Form) -> bool:
+    """Say whether a subject is of a form, and the new words are nothing else."""
+    said = _said(package)
+    return (
+        len(said) < _WORDS_CHARACTERS
+        and _begins(package, form)
+        and not package.own_words.differs
+        and form.words.fullmatch(said) is not None
+    )
+
+
+def _only_answers(package: Package, rules: NotSubmissions) -> bool:
+    """Say whether the words beside a calendar's answer are the calendar program's own, or none."""
+    if package.urgent is not None or package.own_words.differs:
+        return False
+    names, words = Known.of(package).names, _said(package).split()
+    while words and words[0].casefold() in names:
+        del words[0]
+    return not words or rules.calendar.fullmatch(" ".join(words)) is not None
+
+
+def _said(package: Package) -> str:
+    """Return how the new words begin, on one line."""
+    new = package.own_words.new.replace("\u2019", "'")
+    return " ".join(new.split())[:_WORDS_CHARACTERS]
 
 
 def _is_bare(
@@ -119,22 +150,29 @@ def _is_bare(
 ) -> bool:
     """Say whether a letter brings no document.
 
-    `beside` are the declared types that are none here. With `returned` neither is what a report
-    consists of, nor the message that it gives back with everything in it.
+    `beside` are the types that are none here. With `returned` neither is what a report consists
+    of, nor the message that it gives back with everything in it. A type is what its sender
+    declares, and believed of text alone: a PDF that is declared to be a calendar is a PDF.
     """
     given_back = _given_back(package.parts) if returned else frozenset()
     types = beside | _OF_REPORTS if returned else beside
     return all(
-        part.reason in _NO_DOCUMENT or part.declared_type in types or part.path in given_back
+        part.reason in NO_DOCUMENT
+        or (part.declared_type in types and _is_text(part))
+        or part.path in given_back
         for part in package.parts
     )
+
+
+def _is_text(part: Part) -> bool:
+    return part.bytes == 0 or part.detected_type.startswith(("text/", "message/"))
 
 
 def _given_back(parts: tuple[Part, ...]) -> frozenset[str]:
     """Return the paths of the messages of a report and of everything in them, however deep."""
     found: set[str] = set()
     for part in parts:  # what holds others comes before them
-        is_message = part.container is None and part.declared_type in _MESSAGES
+        is_message = part.container is None and part.declared_type in _MESSAGES and _is_text(part)
         if is_message or part.container in found:
             found.add(part.path)
     return frozenset(found)

@@ -14,6 +14,8 @@ from gateway.letter import Letter
 
 _BYTES = Grounds()
 NARRATIVE_CHARACTERS = 500  # the portal's limit, in Unicode code points after NFC
+# Parts that are no documents, by the reason of their fate.
+NO_DOCUMENT = frozenset({"narrative", "alternative", "decoration"})
 
 
 class Fate(StrEnum):
@@ -348,6 +350,21 @@ class Package:
     def says_password(self) -> bool:
         """Whether its own words hold a password."""
         return any(one.code == "password_in_mail" for one in self.troubles)
+
+    @property
+    def stands_alone(self) -> bool:
+        """Whether it is a letter of its own, whatever it answers: it brings more than plain words.
+
+        So does one that points elsewhere, that a machine wrote, or of which not all is read.
+        """
+        return (
+            self.automatic
+            or self.typed is not None
+            or self.is_sealed
+            or self.is_unread
+            or bool(self.elsewhere)
+            or any(part.reason not in NO_DOCUMENT for part in self.parts)
+        )
 
     @property
     def own_words(self) -> Words:

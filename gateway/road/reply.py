@@ -13,7 +13,6 @@ from gateway.case_number import CaseShape
 from gateway.road.package import Package
 from gateway.road.places import RANKS, places
 
-_NO_DOCUMENT = {"narrative", "alternative", "decoration"}
 _WORD = re.compile(r"\w+")
 _YES = re.compile(
     r"yes(?: please| i (?:did|sent (?:this|it|them))| (?:that|this|it) was me)?|i confirm|confirmed"
@@ -56,15 +55,7 @@ def says_yes(package: Package) -> bool:
 
 def _said_alone(package: Package) -> str | None:
     """Return the first line of a reply that says and brings nothing else, or None."""
-    is_letter_of_its_own = (
-        package.automatic
-        or package.typed is not None
-        or package.is_sealed
-        or package.is_unread
-        or package.elsewhere
-        or any(part.reason not in _NO_DOCUMENT for part in package.parts)
-    )
-    if is_letter_of_its_own or not package.answered:
+    if package.stands_alone or not package.answered:
         return None
     first, _, beside = package.narrative.strip().partition("\n")
     sender = "".join(package.header_from.casefold().split())

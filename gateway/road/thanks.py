@@ -2,70 +2,65 @@
 
 Whoever thanks expects nothing to be filed; whoever writes one word more may. So each sentence has
 to be a known one, whole, and below them stands a signature and nothing else. What is answered is
-either a mail of ours, which says nothing new when it is quoted, or nothing is quoted at all.
+either a mail of ours, which says nothing new when it is quoted, or nothing is answered at all.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from email.utils import parseaddr
-from typing import Protocol
 
 from config.apart import ApartRules, spoken
 from config.not_submissions import Thanks
 from gateway.road.package import Package
+from gateway.road.sign_off import Known, SignOff
 
 _MOST_CHARACTERS = 200  # of what is said
-_MOST_LINES = 10  # of the signature
-_MOST_TITLE_WORDS = 6
 _REPLY = re.compile(
     r"\s*(?:(?:re|aw|antw|antwort|sv|vs|odp|ri|r|réf?|回复|回覆|答复|답장)\s*(?:\[\d+\])?\s*[:\uff1a]\s*)+"
     r"(?!\s*(?:fwd?|wg|tr|rv|i|enc|pd|doorst|vb|vl|转发)\s*[:\uff1a])",
     re.IGNORECASE,
 )
 _SENTENCE = re.compile(
-    r"[.!?;\u3002\uff01\n]+|,|\uff0c|\s[-\u2013\u2014]+\s|(?<=\s)[:;]-?\)(?=\s|\Z)"
+    r"[.!;\u3002\uff01\n]+|,|\uff0c|\s[-\u2013\u2014]+\s|(?<=\s)[:;]-?\)(?=\s|\Z)"
 )
-_WORD = re.compile(r"[^\W\d_]+(?:['\u2019.-][^\W\d_]+)*\.?")
+_QUESTION = re.compile("[?\u00bf\u037e\u061f\uff1f]")
 _NOT_SPOKEN = re.compile(r"[^\w\s'\u2019-]+")
-_SMALL = frozenset({"and", "of", "the", "for", "at", "und", "et", "de", "la", "van", "von", "y"})
+# Pictures that agree to nothing: folded hands, smiles, hearts, flowers. A thumb up is a yes.
+_POLITE = frozenset("\U0001f64f\U0001f60a\U0001f642\U0001f600\U0001f603\u263a\u2764\U0001f490")
+_TONES = range(0x1F3FB, 0x1F400)
+_GREETINGS = frozenset(
+    {"hi", "hello", "hey", "dear", "hallo", "lieber", "liebe", "bonjour", "cher", "chère", "hola"}
+    | {"estimado", "estimada", "gentile", "buongiorno", "beste", "geachte", "hej", "hei", "kære"}
+    | {"bästa"}
+)
 
 
-class OwnMessages(Protocol):
-    """What tells our own mails by their Message-IDs."""
-
-    def own_message(self, message_id: str) -> str | None:
-        """Return the unguessable part of a Message-ID that may be one of ours, or None."""
-
-
-class Rules(Protocol):
-    """The part of not_submissions.toml that speaks of thanks."""
-
-    @property
-    def thanks(self) -> Thanks:
-        """What a thank-you consists of."""
-
-
-def is_thanks(package: Package, rules: Rules, apart: ApartRules, own: OwnMessages) -> bool:
+def is_thanks(package: Package, thanks: Thanks, apart: ApartRules, *, answers_us: bool) -> bool:
     """Say whether a letter without a document is a thank-you and nothing else.
 
-    Its subject is that of a reply, or itself nothing but thanks.
+    Its subject is nothing but thanks, unless it is that of a reply to a mail of ours.
     """
     words = package.own_words
     quotes = any(one.what == "history" for one in package.set_apart)
-    answers_us = bool(package.answered) and own.own_message(package.answered[0]) is not None
-    if words.differs or words.lossy or not words.new.strip() or (quotes and not answers_us):
+    if words.differs or words.lossy or words.other_subjects or not words.new.strip():
         return False
-    subject = package.subject
-    reader = _Reader(rules.thanks, apart, _names(package.header_from))
-    if subject and not _REPLY.match(subject) and not reader.is_polite(subject):
+    if not answers_us and (quotes or package.answered):
         return False
-    said, marked = _lines(package, apart)
-    return reader.only_thanks(said) and reader.are_signature(marked)
+    reader = _Reader(thanks, apart, SignOff(Known.of(package), thanks, apart))
+    reply = _REPLY.match(package.subject)
+    subject = package.subject[reply.end() :] if reply else package.subject
+    if not (answers_us and reply) and not reader.is_polite(subject):
+        return False
+    said, marked = _lines(package, thanks, apart)
+    return (
+        all(map(reader.sign_off.is_usual, package.set_apart))
+        and reader.only_thanks(said)
+        and reader.sign_off.are_signature(marked)
+    )
 
 
-def _lines(package: Package, apart: ApartRules) -> tuple[list[str], list[str]]:
+def _lines(package: Package, thanks: Thanks, apart: ApartRules) -> tuple[list[str], list[str]]:
     """Return the words with what signs them, and the signature under a mark, line by line.
 
     A closing is set apart with what stands below it, and may be all the thanks there are.
@@ -73,7 +68,7 @@ def _lines(package: Package, apart: ApartRules) -> tuple[list[str], list[str]]:
     said, marked = [package.narrative], []
     for one in reversed(package.set_apart):  # they were taken off the end
         first, _, below = one.text.partition("\n")
-        if one.what != "signature" or apart.signature.added.fullmatch(one.text.strip()[:200]):
+        if one.what != "signature" or thanks.added.fullmatch(spoken(one.text)):
             continue
         if apart.signature.mark.fullmatch(first):
             marked.append(below)
@@ -87,19 +82,13 @@ def _filled(texts: list[str]) -> list[str]:
     return [line for line in lines if line]
 
 
-def _names(header_from: str) -> frozenset[str]:
-    name, address = parseaddr(header_from)
-    said = f"{name} {address.partition('@')[0]}"
-    return frozenset(one.casefold() for one in re.findall(r"[^\W\d_]+", said))
-
-
 class _Reader:
     """Reads the lines of one message."""
 
-    def __init__(self, thanks: Thanks, apart: ApartRules, names: frozenset[str]) -> None:
+    def __init__(self, thanks: Thanks, apart: ApartRules, sign_off: SignOff) -> None:
+        self.sign_off = sign_off
         self._thanks = thanks
-        self._apart = apart
-        self._names = names
+        self._closings = apart.signature.closings
 
     def only_thanks(self, lines: list[str]) -> bool:
         """Say whether the lines thank, and say nothing else."""
@@ -109,8 +98,7 @@ class _Reader:
             if what is None:
                 break
             thanked, count, said = thanked or what, count + 1, said + len(line)
-        below = lines[count:]
-        return thanked and said <= _MOST_CHARACTERS and self._signs(below)
+        return thanked and said <= _MOST_CHARACTERS and self.sign_off.signs(lines[count:])
 
     def is_polite(self, line: str) -> bool:
         """Say whether a line is thanks or what is said beside them."""
@@ -118,6 +106,10 @@ class _Reader:
 
     def _spoken(self, line: str, *, greets: bool) -> bool | None:
         """Say whether a line thanks; None where it says anything that is not known."""
+        if _QUESTION.search(line) or any(map(_says_something, line)):
+            return None
+        if greets and self._is_greeting(line):
+            return False
         thanked, pieces = False, [_bare(one) for one in _SENTENCE.split(line)]
         pieces = [one for one in pieces if one]
         for place, piece in enumerate(pieces):
@@ -126,8 +118,8 @@ class _Reader:
             elif not (
                 self._thanks.beside.fullmatch(spoken(piece))
                 or self._is_closing(piece)
-                or (place > 0 and self._is_name(piece))
-                or (greets and line == f"{piece}," and self._is_name(piece))
+                or (place > 0 and self.sign_off.is_name(piece))
+                or (greets and line == f"{piece}," and self.sign_off.is_name(piece))
                 or (greets and self._is_greeting(piece))
             ):
                 return None
@@ -139,63 +131,27 @@ class _Reader:
         if known(spoken(piece)):
             return True
         first, _, last = piece.rpartition(" ")
-        return bool(first) and self._is_name(last) and known(spoken(first)) is not None
+        return bool(first) and self.sign_off.is_name(last) and known(spoken(first)) is not None
 
     def _is_closing(self, piece: str) -> bool:
-        return spoken(piece) in self._apart.signature.closings
+        """A closing that asks for nothing, as "Thanks in advance" does."""
+        said = spoken(piece)
+        return said in self._closings and not self._thanks.matter.search(said)
 
-    def _is_greeting(self, piece: str) -> bool:
+    def _is_greeting(self, text: str) -> bool:
         """A word of greeting and a name: "Hi Dana", "Dear Ms. Reyes"."""
-        first, _, name = piece.partition(" ")
-        known = self._thanks.beside.fullmatch(spoken(first)) or spoken(first) in _GREETINGS
-        return bool(known) and 0 < len(name.split()) <= 3 and all(map(self._is_name, name.split()))
-
-    def _is_name(self, piece: str) -> bool:
-        """The sender's name, or one word with a capital that speaks of no matter."""
-        words = _WORD.findall(piece)
-        if not words or "".join(words) != piece.replace(" ", ""):
-            return False
-        if all(one.casefold().strip(".") in self._names for one in words):
-            return True
-        return len(words) == 1 and piece[0].isupper() and not self._thanks.matter.search(piece)
-
-    def _signs(self, lines: list[str]) -> bool:
-        """Say whether lines are a signature that begins with the sender's name."""
-        first = [one.casefold().strip(".") for one in _WORD.findall(lines[0])] if lines else []
-        is_theirs = not lines or any(one in self._names for one in first)
-        return is_theirs and self.are_signature(lines)
-
-    def are_signature(self, lines: list[str]) -> bool:
-        """Say whether lines tell who somebody is and where, and nothing else."""
-        return len(lines) <= _MOST_LINES and all(
-            self._is_title(one) or self._is_contact(one) for one in lines
-        )
-
-    def _is_contact(self, line: str) -> bool:
-        return self._apart.signature.contact.search(line) is not None and self._is_short(line)
-
-    def _is_title(self, line: str) -> bool:
-        """Words with capitals, as in "Partner" and "Baker & Lee LLP"."""
-        words = line.replace("&", " ").replace(",", " ").replace("|", " ").split()
-        capital = (one[0].isupper() or one.casefold() in _SMALL for one in words)
-        no_digit = not any(char.isdigit() for char in line)
-        return (
-            self._is_short(line) and no_digit and len(words) <= _MOST_TITLE_WORDS and all(capital)
-        )
-
-    def _is_short(self, line: str) -> bool:
-        return len(line) <= self._apart.signature.longest_line and not self._thanks.matter.search(
-            line
-        )
-
-
-_GREETINGS = frozenset(
-    {"dear", "hey", "lieber", "liebe", "sehr", "cher", "chère", "estimado", "estimada", "gentile"}
-    | {"beste", "geachte", "kære", "bästa"}
-)
+        first, _, name = text.rstrip(" ,:!").partition(" ")
+        is_greeting = spoken(first) in _GREETINGS and bool(name)
+        return is_greeting and (self.sign_off.is_name(name) or self.sign_off.is_titled(name))
 
 
 def _bare(piece: str) -> str:
     """Return a piece of a line without signs and pictures around and within it."""
     kept = _NOT_SPOKEN.sub(" ", unicodedata.normalize("NFC", piece).replace("\u2019", "'"))
     return " ".join(kept.split())
+
+
+def _says_something(char: str) -> bool:
+    """Say whether a sign is one that may agree, or be an amount: "\N{THUMBS UP SIGN}", "$"."""
+    is_sign = unicodedata.category(char).startswith("S")
+    return is_sign and char not in _POLITE and ord(char) not in _TONES
