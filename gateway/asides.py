@@ -33,7 +33,7 @@ class Asides:
 
     def own(self, package: Package) -> tuple[str, ...]:
         """Return the mails of ours that a letter answers, as the outbox holds them."""
-        return tuple(filter(None, map(self.road.addresses.own_message, package.answered)))
+        return self.road.addresses.own_messages(package.answered)
 
     def state(
         self,
@@ -116,7 +116,8 @@ class Asides:
 
     def _says_password(self, package: Package, receipt: str, letter_id: int, attempt: int) -> bool:
         """Take a letter that only says a password for a part of the one that it answers."""
-        if not password_mail.is_only_password(package):
+        thanks, apart = self.road.not_submissions.thanks, self.road.apart
+        if not password_mail.is_only_password(package, thanks, apart):
             return False
         keep_parts(package, self.raw.vault)
         with self.database.write() as connection:

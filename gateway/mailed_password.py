@@ -9,7 +9,7 @@ from pathlib import Path
 import sqlalchemy as sa
 import structlog
 
-from converters.fault import JobFault
+from converters.fault import JobFault, SandboxMissing
 from gateway.letter import letter_of
 from gateway.road.mask import own_words
 from gateway.road.read import MessageUnreadable
@@ -44,7 +44,7 @@ class MailedPasswords:
                     package = self.road.read(letter, raw, Path(room), self.raw.vault)
                 directory, day = Directory(self.database), row.arrived_at.date()
                 package = self.road.passed_on(package, directory, day)
-            except (MessageUnreadable, VaultFault, PouchChanged, JobFault) as fault:
+            except (MessageUnreadable, VaultFault, PouchChanged, JobFault, SandboxMissing) as fault:
                 structlog.get_logger().error("password.not_read", **fault_fields(fault))
                 return ()
             return to_try(own_words(package))

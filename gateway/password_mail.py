@@ -8,16 +8,20 @@ import dataclasses
 import re
 from collections.abc import Collection
 from datetime import datetime
+from email.utils import parseaddr
 
 import sqlalchemy as sa
 
 from config import problems
+from config.apart import ApartRules
+from config.not_submissions import Thanks
 from config.settings import Settings
 from gateway.addressee import receipt_goes_to
 from gateway.mail import Mail
 from gateway.road.aside import answered
 from gateway.road.mask import NOWHERE, PASSWORD
 from gateway.road.package import Package
+from gateway.road.sign_off import Known, SignOff
 from gateway.road.tell import mail_of, replied_to
 from gateway.said_password import MASK
 from gateway.telling.frame import ways
@@ -27,9 +31,51 @@ from portal.mailed_password import Locked
 from portal.postbox import Owed
 from portal.rights import is_private
 
-_MOST_WORDS = 25  # around the password, of a mail that says nothing else
-_NO_DOCUMENT = {"narrative", "alternative", "decoration"}
-_WORD = re.compile(r"\w+")
+_ALONE = "password_alone"
+_WORD = re.compile(r"[^\W_]+(?:['\u2019][^\W_]+)*")
+# What may stand around the password in a mail that says nothing else, and in its subject. Any other
+# word may speak of the matter; a day, a name that is not the sender's, a verb.
+_AROUND = frozenset(
+    {
+        *("password", "passwords", "pw", "pwd", "passcode", "passphrase", "code", "pass", "word"),
+        *(
+            "the",
+            "a",
+            "an",
+            "this",
+            "that",
+            "these",
+            "it",
+            "its",
+            "it's",
+            "is",
+            "are",
+            "was",
+            "here",
+        ),
+        *("to", "of", "for", "on", "with", "and", "as", "in", "from", "your", "our", "my", "you"),
+        *("attachment", "attachments", "attached", "document", "documents", "file", "files", "pdf"),
+        *(
+            "zip",
+            "archive",
+            "records",
+            "report",
+            "email",
+            "e",
+            "mail",
+            "message",
+            "open",
+            "opening",
+        ),
+        *("use", "following", "below", "above", "requested", "asked", "sorry", "please", "find"),
+        *("see", "hi", "hello", "dear", "all", "team", "claims", "good", "morning", "afternoon"),
+        *("thanks", "thank", "many", "regards", "best", "kind", "sincerely", "again", "same"),
+        *("das", "der", "die", "passwort", "kennwort", "lautet", "ist", "für", "datei", "dokument"),
+        *("den", "anhang", "hallo", "danke", "vielen", "dank", "grüße", "mfg", "zum", "zur"),
+        *("mot", "passe", "de", "du", "le", "la", "pour", "est", "contraseña", "es", "wachtwoord"),
+    }
+)
+_REPLY = re.compile(r"\s*(?:(?:re|aw|sv|antw)\s*:\s*)+", re.IGNORECASE)
 
 
 def locked_by(
@@ -70,23 +116,40 @@ def pointed(package: Package, receipt: str, locked: Collection[Locked], base_url
     )
 
 
-def is_only_password(package: Package) -> bool:
-    """Say whether a mail says a password, and hardly anything else.
+def is_only_password(package: Package, thanks: Thanks, apart: ApartRules) -> bool:
+    """Say whether a mail says a password, and nothing else: every word around it is a known one.
 
-    A number beside it may be a case: such a mail is a letter like any other.
+    A number beside it may be a case: such a mail is a letter like any other. So is an urgent one,
+    and one whose subject says more than that of our mail, which it answers.
     """
-    is_letter_of_its_own = (
-        package.automatic
-        or package.typed is not None
-        or package.is_sealed
-        or package.is_unread
-        or package.elsewhere
-        or any(part.reason not in _NO_DOCUMENT for part in package.parts)
-    )
-    if is_letter_of_its_own or not package.says_password:
+    if package.stands_alone or package.urgent is not None or not package.says_password:
         return False
-    words = _WORD.findall(package.narrative.replace(MASK, " "))
-    return len(words) <= _MOST_WORDS and not any(char.isdigit() for one in words for char in one)
+    own = package.own_words
+    if own.differs or own.other_subjects.strip():
+        return False
+    name, address = parseaddr(package.header_from)
+    known = _AROUND | _words(name) | _words(address.partition("@")[0])
+    said = package.narrative
+    if _REPLY.match(package.subject) is None:
+        said = f"{package.subject}\n{said}"
+    return _words(said.replace(MASK, " ")) <= known and _is_signed(package, known, thanks, apart)
+
+
+def _is_signed(package: Package, known: frozenset[str], thanks: Thanks, apart: ApartRules) -> bool:
+    """Say whether what is set apart from the words is a signature and its like, and no more."""
+    sign_off = SignOff(Known.of(package), thanks, apart)
+    lines = [
+        line.strip()
+        for one in package.set_apart
+        if one.what == "signature"
+        for line in one.text.replace(MASK, " ").split("\n")
+        if not _words(line) <= known
+    ]
+    return sign_off.are_signature(lines) and all(map(sign_off.is_usual, package.set_apart))
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(word.casefold() for word in _WORD.findall(text))
 
 
 def take(
@@ -128,7 +191,7 @@ def _told(package: Package, receipt: str, settings: Settings) -> Owed | None:
     goes_to = receipt_goes_to(package, own_domain=settings.intake.domain)
     if goes_to is None:
         return None
-    row = problems.problem(PASSWORD)
+    row = problems.problem(_ALONE)
     private = is_private(package.letter.envelope.proof, settings.outbound.is_encrypted)
     given = next(one.fields for one in package.troubles if one.code == PASSWORD)
     link = str(given["link"]) if private else NOWHERE

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 import sqlalchemy as sa
 
+from converters.fault import SandboxMissing
+from converters.pool import Pool
 from gateway.letter import Proof
 from gateway.mailed_password import MailedPasswords
 from gateway.stores import Stores
@@ -133,7 +136,9 @@ def test_an_answer_with_just_the_password_belongs_to_the_letter_that_it_answers(
     said = {(one.letter_id, one.kind) for one in team.rows(events)}
     assert {(1, "password.came"), (2, "password.said"), (2, "letter.set_aside")} <= said
     told = receipt_of(team, 2)
-    assert told.subject.startswith("Your message holds a password")
+    assert told.subject.startswith("Your message holds a password and nothing else")
+    assert "We filed nothing of it" in " ".join(told.text.split())
+    assert "masked it in what we filed" not in " ".join(told.text.split())
     first = team.rows(letters)[0].receipt
     assert f"{first[:4]}-{first[4:]}" in told.text
     assert PASSWORD not in everything_kept(team)
@@ -145,6 +150,14 @@ def test_an_answer_with_just_the_password_belongs_to_the_letter_that_it_answers(
     [
         (f'The password is "{PASSWORD}", and for 24-001301 it is the same.', {"answers": 1}),
         (f"{'Much is said here. ' * 9}\nPassword: {PASSWORD}", {"answers": 1}),
+        (
+            f'Password: "{PASSWORD}". Please note that Dr. Smith died and we accept the offer.',
+            {"answers": 1},
+        ),
+        (f"Password: {PASSWORD}\nSmith settled", {"answers": 1}),
+        (f"Password: {PASSWORD}", {"answers": 1, "subject": "We accept the offer"}),
+        (f"This is urgent.\nPassword: {PASSWORD}", {"answers": 1}),
+        (f"Password: {PASSWORD}\n\nBest regards,\nPat Hall\nMotion Granted", {"answers": 1}),
         (f"Password: {PASSWORD}", {}),
         (f"Password: {PASSWORD}", {"answers": 1, "sender": "eve@nowhere.example"}),
         (f"Password: {PASSWORD}", {"answers": 1, "proof": Proof.NONE}),
@@ -194,4 +207,16 @@ def test_a_letter_that_cannot_be_read_now_says_none(team: Team) -> None:
     said = MailedPasswords(
         stores.database, stores.raw(), team.carrier.worker.road, stores.work / "passwords"
     )
+    assert said(2) == ()
+
+
+def test_where_nothing_can_be_opened_safely_none_is_said(team: Team) -> None:
+    class Missing:
+        def run(self, *_given: Any, **_named: Any) -> None:
+            raise SandboxMissing("there is none", "Install one")
+
+    send(team, f"Case 24-001234.\n\nPassword: {PASSWORD}")
+    stores = team.carrier.stores
+    road = dataclasses.replace(team.carrier.worker.road, reader=cast("Pool", Missing()))
+    said = MailedPasswords(stores.database, stores.raw(), road, stores.work / "passwords")
     assert said(2) == ()

@@ -11,7 +11,7 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
-from gateway.road.package import Package, Trouble, Words
+from gateway.road.package import Package, Part, Trouble, Words
 from gateway.said_password import masked, to_try
 
 PASSWORD = "password_in_mail"  # noqa: S105 -- a code of the catalogue
@@ -24,8 +24,8 @@ def mask(package: Package) -> Package:
 
     Where this message itself says one, and not what it quotes or passes on, its sender is told.
     """
-    words = tuple(map(_masked, package.words))
-    if not any(one.is_masked for one in words):
+    words, parts = tuple(map(_masked, package.words)), tuple(map(_described, package.parts))
+    if not any(one.is_masked for one in words) and parts == package.parts:
         return package
     said = to_try(own_words(package))
     told = (Trouble(PASSWORD, {"link": NOWHERE}),) if said else ()
@@ -34,6 +34,7 @@ def mask(package: Package) -> Package:
         forwarded = dataclasses.replace(forwarded, subject=masked(forwarded.subject))
     return package.but(
         words=words,
+        parts=parts,
         subject=masked(package.subject),
         forwarded=forwarded,
         troubles=(*package.troubles, *told),
@@ -43,13 +44,20 @@ def mask(package: Package) -> Package:
 def own_words(package: Package) -> tuple[str, ...]:
     """Return what the message says itself, in each of its forms: all of it where nothing is new.
 
-    And what somebody says who passes it on.
+    And what somebody says who passes it on. What its sender has said of each file, on the form, are
+    words of theirs as well.
     """
     own = package.own_words
     new = own.new if own.new.strip() else own.text
     note = (words for words in package.words if words.is_note)
     beside = (text for words in note for text in (words.subject, words.new, words.other))
-    return own.subject, new, own.other_subjects, own.other, *beside
+    described = (part.description for part in package.parts if part.description is not None)
+    return own.subject, new, own.other_subjects, own.other, *beside, *described
+
+
+def _described(part: Part) -> Part:
+    said = part.description and masked(part.description)
+    return part if said == part.description else dataclasses.replace(part, description=said)
 
 
 def _masked(words: Words) -> Words:
