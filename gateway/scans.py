@@ -23,6 +23,7 @@ from portal.database import Database
 from portal.vault import BlobMissing, Vault
 
 _SECONDS = 20
+_LOOKED_THROUGH_AGAIN = timedelta(days=1)
 _LATE = timedelta(hours=1)  # between a letter's moment and its commit, whatever holds that up
 
 
@@ -30,7 +31,8 @@ _LATE = timedelta(hours=1)  # between a letter's moment and its commit, whatever
 class Scans:
     """Reads one scan at a time. `folder` is where it works, and nobody else's.
 
-    Once all are read, what has stood still since is not looked through again until the next start.
+    Once all are read, what has stood still since is looked through again once a day: what failed is
+    tried again when that is forgotten.
     """
 
     workshop: Workshop
@@ -40,6 +42,7 @@ class Scans:
     folder: Path
     clock: Callable[[], datetime]
     _all_read_at: datetime | None = None
+    _looked_through_at: datetime | None = None  # all letters, and not those alone that moved since
 
     def read(self) -> bool:
         """Look at one PDF that nobody has looked at yet, and read it where it is a scan.
@@ -47,18 +50,23 @@ class Scans:
         Says whether there was one. Nothing of its letter changes.
         """
         now, since = self.clock(), self._all_read_at
+        whole = self._looked_through_at
+        if whole is None or now - whole >= _LOOKED_THROUGH_AGAIN:
+            since = None
         with self.database.read() as connection:
             sha256 = text_layers.unread(connection, since and since - _LATE)
         if sha256 is None:
             self._all_read_at = now
+            self._looked_through_at = now if since is None else whole
             return False
+        is_failed = False
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         with tempfile.TemporaryDirectory(dir=self.folder) as name:
             try:
                 scan = self.workshop.read_scan(self.vault.file(sha256), Path(name))
             except (ConversionFault, BlobMissing) as fault:
                 structlog.get_logger().warning("scan.not_read", **fault_fields(fault))
-                scan = None
+                scan, is_failed = None, True
             except JobStopped:
                 return False
             copy, numbers = None, tuple[tuple[str, str], ...]()
@@ -67,7 +75,14 @@ class Scans:
                     blob = self.vault.add(stream)
                 copy, numbers = (blob.sha256, blob.bytes), tuple(self._numbers(scan))
         with self.database.write() as connection:
-            text_layers.keep(connection, sha256, copy=copy, numbers=numbers, now=self.clock())
+            text_layers.keep(
+                connection,
+                sha256,
+                copy=copy,
+                numbers=numbers,
+                now=self.clock(),
+                is_failed=is_failed,
+            )
         return True
 
     def _numbers(self, scan: Scan) -> Iterator[tuple[str, str]]:

@@ -151,7 +151,7 @@ class Sweep:
     def thumbnails(self) -> int:
         """Remove the thumbnails and copies of scans whose PDF is gone. Return how many."""
         with self.database.write() as connection:
-            gone = text_layers.sweep(connection)
+            gone = text_layers.sweep(connection, now=self.clock())
             return gone + thumbnails.sweep(connection, now=self.clock())
 
     def blobs(self, stop: threading.Event) -> int:

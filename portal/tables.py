@@ -215,6 +215,8 @@ text_layers = sa.Table(
     _number("bytes", null=True),
     sa.Column("numbers", sa.JSON, nullable=False),  # on page 1: [as it was read, in our form]
     _moment("made_at"),
+    # It could not be read: no copy is no answer then.
+    sa.Column("failed", sa.Boolean, nullable=False, server_default=sa.false()),
 )
 
 parts = sa.Table(

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
 from portal.piece import PDF
+from portal.strangers import UNOPENED
 from portal.tables import letters, parts, renditions, text_layers
 
 _DESCRIBED = ("filed", "filed_in_part", "with_us", "needs_you", "not_filed", "copy", "set_aside")
+_TRIED_AGAIN_AFTER = timedelta(days=30)
 _PDF_OF_PART = sa.func.coalesce(renditions.c.pdf_sha256, parts.c.sha256)
 
 
@@ -44,8 +46,7 @@ def unread(connection: sa.Connection, since: datetime | None = None) -> str | No
             parts.c.stored,
             letters.c.state.in_(_DESCRIBED),
             sa.true() if since is None else letters.c.state_since >= since,
-            # Of one that waits for the virus scanner, no engine opens anything.
-            sa.func.coalesce(letters.c.reason, "") != "scanner_away",
+            sa.func.coalesce(letters.c.reason, "").not_in(sorted(UNOPENED)),
             sa.or_(came, made),
             ~sa.exists().where(text_layers.c.pdf_sha256 == _PDF_OF_PART),
         )
@@ -62,10 +63,12 @@ def keep(
     copy: tuple[str, int] | None,
     numbers: Sequence[tuple[str, str]],
     now: datetime,
+    is_failed: bool = False,
 ) -> None:
     """Record a copy that is durable in the vault, by SHA-256 and bytes; None where there is none.
 
-    A PDF has none that has words of its own, or could not be read: it is looked at once.
+    A PDF that has words of its own has none, and is looked at once. One that could not be read
+    `is_failed`: it is tried again when the sweep has forgotten that.
     """
     sha256, octets = copy or (None, None)
     connection.execute(sa.delete(text_layers).where(text_layers.c.pdf_sha256 == pdf_sha256))
@@ -75,6 +78,7 @@ def keep(
             copy_sha256=sha256,
             bytes=octets,
             numbers=[list(one) for one in numbers],
+            failed=is_failed,
             made_at=now,
         )
     )
@@ -95,8 +99,10 @@ def of(connection: sa.Connection, pdfs: Collection[str]) -> Mapping[str, TextLay
     }
 
 
-def sweep(connection: sa.Connection) -> int:
-    """Remove the rows whose PDF is gone. Return how many went."""
+def sweep(connection: sa.Connection, *, now: datetime) -> int:
+    """Remove the rows whose PDF is gone, and old ones that failed. Return how many went."""
     made = sa.exists().where(renditions.c.pdf_sha256 == text_layers.c.pdf_sha256)
     came = sa.exists().where(parts.c.sha256 == text_layers.c.pdf_sha256, parts.c.stored)
-    return connection.execute(sa.delete(text_layers).where(~made, ~came)).rowcount
+    old = sa.and_(text_layers.c.failed, text_layers.c.made_at <= now - _TRIED_AGAIN_AFTER)
+    gone = sa.delete(text_layers).where(sa.or_(sa.and_(~made, ~came), old))
+    return connection.execute(gone).rowcount

@@ -5,7 +5,9 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
+from typing import cast
 
 import pypdf
 import pytest
@@ -14,6 +16,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from config.settings import Cases, Conversion, Settings
 from converters import ocr
+from converters.fault import ConversionFault
 from converters.workshop import Workshop
 from gateway.case_number import CaseShape
 from gateway.readiness import findings
@@ -147,13 +150,47 @@ def test_a_number_read_on_page_one_is_a_suggestion_with_its_source_and_the_copy_
     assert desk.signed_in("Dana Reyes").get(path).status_code == 404
 
 
-def test_a_letter_that_waits_for_the_virus_scanner_is_not_read(desk: SampleDesk) -> None:
+@pytest.mark.parametrize(
+    "reason",
+    ["scanner_away", "sender_not_known", "sender_not_proven", "sender_of_other_firm"],
+)
+def test_a_letter_that_waits_for_the_virus_scanner_or_of_a_stranger_is_not_read(
+    desk: SampleDesk, reason: str
+) -> None:
     (part,) = held_letter(desk, Part("scan.pdf", filed_name="scan.pdf", content=pdf("x")))
     with desk.database.write() as connection:
         assert text_layers.unread(connection) == sha256_of(desk, part)
         waits = sa.update(letters).where(letters.c.receipt == "SCANSCAN")
-        connection.execute(waits.values(state="with_us", reason="scanner_away"))
+        connection.execute(waits.values(state="with_us", reason=reason))
         assert text_layers.unread(connection) is None
+
+
+class NoTime:
+    """A workshop whose sandboxes take too long."""
+
+    def read_scan(self, _file: Path, _into: Path) -> None:
+        raise ConversionFault("it took too long")
+
+
+def test_what_failed_is_told_from_what_needs_no_copy_and_tried_again_after_a_month(
+    stores: Stores, desk: SampleDesk, tmp_path: Path
+) -> None:
+    (part,) = held_letter(desk, Part("scan.pdf", filed_name="scan.pdf", content=pdf("x")))
+    workshop = cast("Workshop", NoTime())
+    shape = CaseShape.of(Cases())
+    scans = Scans(workshop, desk.database, desk.vault, shape, tmp_path / "work", lambda: desk.now)
+    assert (scans.read(), scans.read()) == (True, False)
+    other = "1" * 64
+    with desk.database.write() as connection:
+        text_layers.keep(connection, other, copy=None, numbers=[], now=desk.now)
+        connection.execute(
+            sa.update(parts).where(parts.c.id != part).values(sha256=other, stored=True)
+        )
+        failed = sa.select(rows.c.pdf_sha256).where(rows.c.failed)
+        assert list(connection.scalars(failed)) == [sha256_of(desk, part)]
+        assert text_layers.sweep(connection, now=desk.now + timedelta(days=29)) == 0
+        assert text_layers.sweep(connection, now=desk.now + timedelta(days=30)) == 1
+        assert text_layers.unread(connection) == sha256_of(desk, part)
 
 
 def test_once_all_is_read_only_letters_that_have_moved_since_are_looked_through(
@@ -169,6 +206,12 @@ def test_once_all_is_read_only_letters_that_have_moved_since_are_looked_through(
     with desk.database.write() as connection:
         connection.execute(sa.delete(rows))
     assert not scans.read(), "its letter has stood still for hours"
+    desk.pass_time(hours=21)
+    assert (scans.read(), scans.read()) == (True, False)
+    desk.pass_time(hours=3)
+    with desk.database.write() as connection:
+        connection.execute(sa.delete(rows))
+    assert not scans.read()
     with desk.database.write() as connection:
         moved = sa.update(letters).where(letters.c.receipt == "SCANSCAN")
         connection.execute(moved.values(state="filed", state_since=desk.now))

@@ -48,6 +48,7 @@ from gateway.road.unread import unread
 from gateway.road.urgent import urgent
 from gateway.scanner import Scanner
 from portal.renditions import of_firm
+from portal.strangers import STRANGERS
 
 Timer = Callable[[str], AbstractContextManager[None]]
 
@@ -55,11 +56,6 @@ Timer = Callable[[str], AbstractContextManager[None]]
 def untimed(_stage: str) -> AbstractContextManager[None]:
     """Time nothing."""
     return nullcontext()
-
-
-# Nobody is known to stand behind these letters: their files wait for a person before an engine
-# works on them, or strangers could keep every engine busy.
-_STRANGERS = {"sender_not_known", "sender_not_proven", "sender_of_other_firm", "forward_several"}
 
 
 @dataclass(frozen=True)
@@ -132,11 +128,7 @@ class Road:
                 for recipient in letter.envelope.recipients
                 if (tag := self.addresses.case_tag(recipient)) is not None
             )
-            answered = tuple(
-                token
-                for message_id in package.answered
-                if (token := self.addresses.own_message(message_id)) is not None
-            )
+            answered = self.addresses.own_messages(package.answered)
             package = resolve(package, directory, self.shape, today, tags=tags, answered=answered)
             package = self._settled(package, decision, today)
         package = self._scanned(package, raw, decision)
@@ -152,7 +144,7 @@ class Road:
             checkpoints is not None
             and not package.is_sealed
             and package.not_submission is None
-            and package.resolution.hold not in _STRANGERS
+            and package.resolution.hold not in STRANGERS
         ):
             with self.timer("convert"):
                 package = self._converted(
