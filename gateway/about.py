@@ -26,6 +26,7 @@ class About(BaseModel):
     message_id: Line | None
     sent_at: Moment | None
     header_from: Line
+    sender: Address | None  # the one address in it, in canonical form
     subject: Line
     addressed: tuple[Address, ...] = Field(max_length=100, strict=False)
 

@@ -1,6 +1,9 @@
 """The prospect of an import: what would become of each message, said by the road itself.
 
 Nothing is kept: each message is walked in a folder that goes with it, and the record is only read.
+So what depends on a letter of the same import is not foretold: a copy of one that would be filed, a
+reply to a question that has not been asked yet. Nor is what a mail does to another letter: one that
+is nothing but a case number or a password, and answers a mail of ours, counts as filed or waiting.
 """
 
 from __future__ import annotations
@@ -14,11 +17,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
+from typing import BinaryIO
 
 from gateway import assembly
-from gateway.bulk.door import BulkDoor, NotTaken
+from gateway.bulk.door import BulkDoor, NotTaken, read
 from gateway.bulk.messages import Message, Passed
 from gateway.letter import Letter
+from gateway.road.copy import is_filed, normal_sha256
 from gateway.road.file import final_state
 from gateway.road.walk import Road
 from gateway.stores import Stores
@@ -98,7 +103,8 @@ def foretell(
         ThreadPoolExecutor(workers) as threads,
     ):
         walker = _Walker(stores, road, Path(name), clock)
-        waiting = iter(_looked_at(found, door, Path(name)))
+        seen: set[bytes] = set()
+        waiting = iter(_looked_at(found, door, Path(name), seen))
         while group := list(islice(waiting, 4 * workers)):
             yield from threads.map(walker.told, group)
 
@@ -117,23 +123,28 @@ def _looked_at(
     found: Iterable[Message | Passed],
     door: BulkDoor,
     folder: Path,
+    seen: set[bytes],
 ) -> Iterator[Foretold | _Copied]:
+    """Copy what is to be walked. `seen` are the fingerprints of the messages before."""
     for number, one in enumerate(found):
         if isinstance(one, Passed):
             state = "not_taken" if one.is_problem else "passed"
             yield Foretold(one.file, one.index, state, one.why)
             continue
+        copy = folder / f"{number}.message"
         try:
             letter = door.look(one)
+            fingerprint = bytes.fromhex(letter.fingerprint)
+            if fingerprint in seen or door.wall.repeated(letter) is not None:
+                yield Foretold(one.file, one.index, "there_before")
+                continue
+            with copy.open("wb") as stream:
+                stream.writelines(read(one) if letter.content is None else (letter.content,))
         except NotTaken as fault:
+            copy.unlink(missing_ok=True)
             yield Foretold(one.file, one.index, "not_taken", fault.code)
             continue
-        if door.wall.repeated(letter) is not None:
-            yield Foretold(one.file, one.index, "there_before")
-            continue
-        copy = folder / f"{number}.message"
-        with copy.open("wb") as stream:
-            stream.writelines(one.chunks())
+        seen.add(fingerprint)
         yield _Copied(one.file, one.index, letter, copy)
 
 
@@ -150,6 +161,9 @@ class _Walker:
         work = Path(tempfile.mkdtemp(dir=self.folder))
         try:
             with one.copy.open("rb") as raw:
+                if self._is_filed(one.letter, raw):
+                    return Foretold(one.file, one.index, "copy")
+                raw.seek(0)
                 package = self.road.walk(
                     one.letter,
                     raw,
@@ -169,3 +183,13 @@ class _Walker:
         state, reason = final_state(package)
         case = package.filed_under[0].case_number if package.filed_under else None
         return Foretold(one.file, one.index, state, reason, case)
+
+    def _is_filed(self, letter: Letter, raw: BinaryIO) -> bool:
+        """Say whether another door has filed the same message."""
+        with self.stores.database.read() as connection:
+            return is_filed(
+                connection,
+                door=letter.envelope.door,
+                raw_sha256=letter.raw.sha256,
+                normal=normal_sha256(raw),
+            )

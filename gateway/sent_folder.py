@@ -1,13 +1,14 @@
 """The sent-folder check: what a firm has sent to us, by its own copies, beside what we have filed.
 
-A message is found again by its Message-ID, or else by its date, and in either case by its From: a
-number that somebody else wrote down finds nothing. Whether the body is the same is said beside it,
-since footers and warnings of mail systems change it on the way.
+A message is found again by its Message-ID, or else by its date and its body, and in either case by
+the address in its From: a number that somebody else wrote down finds nothing. The name beside the
+address is another in each program's copy. Found by its Message-ID, whether the body is the same is
+said beside it, since footers and warnings of mail systems change it on the way.
 """
 
 from __future__ import annotations
 
-import os
+import re
 import tempfile
 from collections.abc import Collection, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -21,8 +22,9 @@ import sqlalchemy as sa
 
 from gateway import assembly
 from gateway.about import About, NotRead, about
-from gateway.address import AddressFault, NoSuchAddress, OurAddresses
+from gateway.address import AddressFault, NoSuchAddress, OurAddresses, canonical
 from gateway.body_hash import body_sha256
+from gateway.bulk.door import NotTaken, read
 from gateway.bulk.messages import Message, Passed
 from gateway.road.walk import Road
 from gateway.stores import Stores
@@ -30,12 +32,13 @@ from portal.receipt_number import shown
 from portal.tables import cases, letters, packages, submissions
 from portal.vault import BlobMissing
 
+_MOST_ALIKE = 1_000  # with one Message-ID, or of one moment
+_ANGLED = re.compile(r"<([^<>\s]+@[^<>\s]+)>\s*\Z")
 _FOUND = (
-    sa.select(letters)
+    sa.select(letters, packages.c.header_from)
     .join(packages, packages.c.letter_id == letters.c.id)
-    .where(packages.c.header_from == sa.bindparam("header_from"))
     .order_by(letters.c.id)
-    .limit(20)
+    .limit(_MOST_ALIKE)
 )
 _BY_ID = _FOUND.where(packages.c.message_id == sa.bindparam("message_id"))
 _BY_DATE = _FOUND.where(
@@ -119,20 +122,27 @@ class _Checker:
     others: frozenset[str]
     folder: Path
 
-    def copied(self, one: Message | Passed) -> tuple[Message | Passed, Path | None]:
-        """Copy a message into a file of its own: its bytes go with the next one."""
-        if isinstance(one, Passed):
-            return one, None
-        descriptor, name = tempfile.mkstemp(dir=self.folder)
-        with os.fdopen(descriptor, "wb") as copy:
-            copy.writelines(one.chunks())
-        return one, Path(name)
+    def copied(self, one: Message | Passed) -> tuple[Message | Passed, Path | str]:
+        """Copy a message into a file of its own, or say why not: its bytes go with the next one.
 
-    def compared(self, given: tuple[Message | Passed, Path | None]) -> Compared:
+        What is too large for us to have taken it is not copied.
+        """
+        if isinstance(one, Passed):
+            return one, one.why
+        if one.octets > self.stores.settings.intake.max_message_bytes:
+            return one, "email_too_large"
+        with tempfile.NamedTemporaryFile(dir=self.folder, delete=False) as copy:
+            try:
+                copy.writelines(read(one))
+            except NotTaken as fault:
+                Path(copy.name).unlink()
+                return one, fault.code
+        return one, Path(copy.name)
+
+    def compared(self, given: tuple[Message | Passed, Path | str]) -> Compared:
         one, copy = given
-        if copy is None:
-            why = one.why if isinstance(one, Passed) else None
-            return Compared(one.file, one.index, "unreadable", why)
+        if isinstance(copy, str):
+            return Compared(one.file, one.index, "unreadable", copy)
         try:
             return self._compared(one, copy)
         except NotRead:
@@ -173,16 +183,15 @@ class _Checker:
     def _found(self, said: About, body: str) -> tuple[_Row, bool] | None:
         """Find the letter that it came as, the best of several, and whether its body is that."""
         with self.stores.database.read() as connection:
-            by_from = {"header_from": said.header_from}
             if said.message_id is not None:
-                asked = by_from | {"message_id": said.message_id}
-                rows = connection.execute(_BY_ID, asked).all()
-                if rows:
+                asked = connection.execute(_BY_ID, {"message_id": said.message_id})
+                if rows := [row for row in asked if _wrote(said, row)]:
                     best = min(rows, key=lambda row: ORDER.index(_fate(row)))
                     return best, self._body(best) == body
             if said.sent is None:
                 return None
-            rows = connection.execute(_BY_DATE, by_from | {"sent_at": said.sent}).all()
+            asked = connection.execute(_BY_DATE, {"sent_at": said.sent})
+            rows = [row for row in asked if _wrote(said, row)]
         same = [row for row in rows if self._body(row) == body]
         return (min(same, key=lambda row: ORDER.index(_fate(row))), True) if same else None
 
@@ -201,6 +210,17 @@ class _Checker:
         except (AddressFault, NoSuchAddress):
             return False
         return True
+
+
+def _wrote(said: About, row: _Row) -> bool:
+    """Say whether a letter's From is that of a message: its address, where it has one."""
+    if said.sender is None:
+        return bool(said.header_from == row.header_from)
+    found = _ANGLED.search(row.header_from)
+    try:
+        return canonical(found[1] if found else row.header_from.strip()) == said.sender
+    except AddressFault:
+        return False
 
 
 def _fate(row: _Row) -> str:

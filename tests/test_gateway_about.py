@@ -16,6 +16,7 @@ SAID: dict[str, Any] = {
     "message_id": "<1@x.example>",
     "sent_at": "2025-03-04T15:00:03+00:00",
     "header_from": "Pat <pat@x.example>",
+    "sender": "pat@x.example",
     "subject": "x",
     "addressed": ["claims@casebridge.example"],
 }
@@ -53,6 +54,7 @@ def test_an_answer_of_the_right_shape_is_taken(tmp_path: Path) -> None:
         SAID | {"sent_at": "2025-02-31T15:00:03+00:00"},
         SAID | {"subject": "two\nlines"},
         SAID | {"message_id": "\0"},
+        SAID | {"sender": "Pat@X.example"},
         SAID | {"addressed": ["Claims@casebridge.example"]},
         SAID | {"addressed": ["nothing"]},
         SAID | {"addressed": ["a@x.example"] * 101},

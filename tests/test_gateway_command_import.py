@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,7 @@ import pytest
 import sqlalchemy as sa
 
 from config.settings import Settings, Storage
+from gateway.bulk.messages import Message as Found
 from gateway.command import DONE, PROBLEM
 from gateway.command.moving_line import Course, left
 from gateway.stores import open_stores
@@ -314,6 +317,51 @@ def test_a_dry_run_foretells_what_the_import_does(
     run("import", box, "--firm", "Baker LLP")
     became = [(row.state, row.reason) for row in carried(storage)]
     assert [(one["state"], one["reason"]) for one in foretold] == became
+
+
+def test_a_dry_run_counts_what_comes_twice_and_what_another_door_has_filed_once(
+    run: Run, storage: Path, sampled: Path, tmp_path: Path
+) -> None:
+    storage_with(sampled, storage)
+    there, twice = mail(1, "Case 24-001234"), mail(2, "Case 24-001234")
+    with open_stores(Settings(storage=Storage(path=storage))) as stores:
+        carrier = Carrier(stores)
+        carrier.accept(there.replace(b"\n", b"\r\n"), sender="pat.hall@bakerllp.example")
+        assert carrier.carry(1) == "filed"
+    box = mailbox(tmp_path / "old.mbox", [there, twice, twice])
+    *foretold, report = run("import", box, "--dry-run", "--json").objects
+    assert [one["state"] for one in foretold] == ["copy", "filed", "there_before"]
+    assert report["report"]["would_file"] == 1
+    run("import", box)
+    assert [row.state for row in carried(storage)] == ["filed", "copy", "filed"]
+
+
+@pytest.mark.parametrize("pouch_bytes", [0, Storage().pouch_bytes])
+def test_a_dry_run_names_what_cannot_be_read_and_goes_on(
+    pouch_bytes: int,
+    run: Run,
+    storage: Path,
+    sampled: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    storage_with(sampled, storage)
+    box = mailbox(tmp_path / "old.mbox", [mail(1, "torn"), mail(2, "Case 24-001234")])
+    monkeypatch.setenv("CASEBRIDGE_STORAGE__POUCH_BYTES", str(pouch_bytes))
+    whole, asked = Found.chunks, Counter[int]()
+
+    def chunks(message: Found) -> Iterator[bytes]:
+        asked[message.index or 0] += 1
+        # Hashed, a large one is read again, and that may fail as well.
+        if message.index == 0 and asked[0] == (1 if pouch_bytes else 2):
+            raise OSError(errno.EIO, "a sector")
+        return whole(message)
+
+    monkeypatch.setattr(Found, "chunks", chunks)
+    first, second, _ = run("import", box, "--dry-run", "--json").objects
+    assert first["error"] == "file_unreadable"
+    assert second["state"] == "filed"
+    assert asked[1] == (1 if pouch_bytes else 2), "a small one is read once"
 
 
 # -- an end in the middle --------------------------------------------------------------------------

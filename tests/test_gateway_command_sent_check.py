@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import csv
+import errno
 import hashlib
 import io
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,6 +15,7 @@ from hypothesis import strategies as st
 
 from config.settings import Settings, Storage
 from gateway.body_hash import body_sha256
+from gateway.bulk.messages import Message
 from gateway.command import DONE, PROBLEM, USAGE
 from gateway.letter import Envelope, Letter, Proof
 from gateway.stores import open_stores
@@ -119,9 +122,65 @@ def test_a_number_that_another_sender_wrote_finds_nothing(
 ) -> None:
     storage_with(sampled, storage)
     arrived(storage, sent(1, "Case 24-001234"))
-    forged = sent(1, "Case 24-001234").replace(b"Pat Hall", b"Another")
+    forged = sent(1, "Case 24-001234").replace(b"<pat.hall@", b"<pat.hall@x.")
     (one,) = run("sent-check", mailbox(tmp_path / "Sent.mbox", [forged]), "--json").objects
     assert one["fate"] == "never_arrived"
+
+
+@pytest.mark.parametrize(
+    "name", [b'"Hall, Pat"', b"=?utf-8?q?Hall=2C_Pat?=", b"", b"Pat Hall (Baker LLP)"]
+)
+def test_the_name_beside_an_address_is_each_programs_own(
+    name: bytes, run: Run, storage: Path, sampled: Path, tmp_path: Path
+) -> None:
+    storage_with(sampled, storage)
+    arrived(storage, sent(1, "Case 24-001234").replace(b"Pat Hall", name))
+    box = mailbox(tmp_path / "Sent.mbox", [sent(1, "Case 24-001234")])
+    assert [one["fate"] for one in run("sent-check", box, "--json").objects] == ["filed"]
+
+
+def test_what_was_deleted_was_sent_and_a_draft_was_not(
+    run: Run, storage: Path, sampled: Path, tmp_path: Path
+) -> None:
+    storage_with(sampled, storage)
+    there = sent(1, "Case 24-001234")
+    arrived(storage, there)
+    deleted = [b"X-Mozilla-Status: 0009\n" + there, b"X-Status: D\n" + there]
+    box = mailbox(tmp_path / "Sent.mbox", [*deleted, b"X-Status: T\n" + sent(2, "x")])
+    ended = run("sent-check", box)
+    assert (ended.code, ended.out) == (DONE, "")
+    assert ended.err == "2 filed\n1 marked as drafts\n"
+    for folder in ("new", "cur"):
+        (tmp_path / "Maildir" / folder).mkdir(parents=True)
+    (tmp_path / "Maildir" / "cur" / "1.host:2,ST").write_bytes(there)
+    (tmp_path / "Maildir" / "cur" / "2.host:2,D").write_bytes(there)
+    assert run("sent-check", tmp_path / "Maildir").err == "1 filed\n1 marked as drafts\n"
+
+
+def test_what_is_too_large_or_cannot_be_read_is_named_and_the_next_one_compared(
+    run: Run, storage: Path, sampled: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    storage_with(sampled, storage)
+    there = sent(1, "Case 24-001234")
+    arrived(storage, there)
+    large = sent(2, "x") + b"x" * 100_000
+    box = mailbox(tmp_path / "Sent.mbox", [large, sent(3, "torn"), there])
+    monkeypatch.setenv("CASEBRIDGE_INTAKE__MAX_MESSAGE_BYTES", "90000")
+    whole = Message.chunks
+
+    def chunks(message: Message) -> Iterator[bytes]:
+        if message.index == 1:
+            raise OSError(errno.EIO, "a sector")
+        assert message.octets < 90_000, "nothing of it is copied"
+        return whole(message)
+
+    monkeypatch.setattr(Message, "chunks", chunks)
+    ended = run("sent-check", box, "--json")
+    assert [(one["fate"], one["why"]) for one in ended.objects] == [
+        ("unreadable", "email_too_large"),
+        ("unreadable", "file_unreadable"),
+        ("filed", None),
+    ]
 
 
 def test_an_old_address_counts_where_it_is_named_and_a_blind_copy_always(

@@ -79,7 +79,7 @@ class BulkDoor:
         if message.octets > self.settings.intake.max_message_bytes:
             raise NotTaken("email_too_large")
         if message.octets <= self.settings.storage.pouch_bytes:
-            content = b"".join(_read(message))
+            content = b"".join(read(message))
             raw = blob_of(content)
         else:
             content, raw = None, _hashed(message)
@@ -101,14 +101,15 @@ class BulkDoor:
 
     def _keep(self, message: Message, raw: Blob) -> None:
         with self.vault.draft() as draft:
-            for chunk in _read(message):
+            for chunk in read(message):
                 draft.write(chunk)
             if draft.bytes != raw.bytes or draft.sha256 != raw.sha256:
                 raise NotTaken("file_unreadable")  # somebody writes to it
             draft.keep()
 
 
-def _read(message: Message) -> Iterator[bytes]:
+def read(message: Message) -> Iterator[bytes]:
+    """Give a message's bytes. Raises NotTaken where they cannot be read."""
     try:
         yield from message.chunks()
     except OSError as fault:
@@ -117,7 +118,7 @@ def _read(message: Message) -> Iterator[bytes]:
 
 def _hashed(message: Message) -> Blob:
     digest, size = hashlib.sha256(), 0
-    for chunk in _read(message):
+    for chunk in read(message):
         digest.update(chunk)
         size += len(chunk)
     return Blob(digest.hexdigest(), size)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
@@ -51,24 +51,27 @@ Apart = Callable[[File], Iterator[Message | Passed]]
 """Takes a .pst apart (gateway/bulk/outlook.py)."""
 
 
-def messages(path: Path, apart: Apart) -> Iterator[Message | Passed]:
+def messages(path: Path, apart: Apart, *, deleted: bool = False) -> Iterator[Message | Passed]:
     """Give every message at or below a path, and what is passed by.
 
     A file that cannot be read to its end is named, and the next one begun. One that holds no mail
     is passed by below a folder; where it is the path itself, somebody took it for mail.
+    With `deleted` a message that is marked so is one like any other.
     """
+    marks = {"deleted"} if deleted else set[str]()
     for file in files(path):
-        if file.problem or file.set_aside or file.holds is Holds.NO_MAIL:
+        mark = None if file.set_aside in marks else file.set_aside
+        if file.problem or mark or file.holds is Holds.NO_MAIL:
             no_mail = "file_no_mail" if file.path == path else "no_mail"
-            why = file.problem or file.set_aside or no_mail
+            why = file.problem or mark or no_mail
             yield Passed(file.path, None, file.octets, why)
         elif file.holds is Holds.OUTLOOK:
             yield from apart(file)
         else:
-            yield from _of_file(file)
+            yield from _of_file(file, marks)
 
 
-def _of_file(file: File) -> Iterator[Message | Passed]:
+def _of_file(file: File, marks: Container[str | None]) -> Iterator[Message | Passed]:
     try:
         with closing(_Opened(file.path)) as opened:
             if file.holds is Holds.MESSAGE:
@@ -76,7 +79,7 @@ def _of_file(file: File) -> Iterator[Message | Passed]:
                 yield _message(file, opened.descriptor, whole, None)
                 return
             for index, place in enumerate(places(opened.descriptor, opened.octets)):
-                if place.set_aside is not None:
+                if place.set_aside is not None and place.set_aside not in marks:
                     size = place.end - place.start
                     yield Passed(file.path, index, size, place.set_aside)
                 else:

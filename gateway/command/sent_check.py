@@ -7,12 +7,13 @@ import itertools
 import json
 import sys
 from collections import Counter
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import click
 
 from gateway.address import AddressFault, canonical
-from gateway.bulk.messages import messages
+from gateway.bulk.messages import Message, Passed, messages
 from gateway.bulk.outlook import Outlook
 from gateway.command import DONE, PROBLEM, say, settings_of
 from gateway.command.paths import named
@@ -29,8 +30,9 @@ _WORDS = {
     "never_arrived": "never arrived",
     "unreadable": "not read",
     "not_for_us": "not sent to us",
+    "draft": "marked as drafts",
 }
-_FINE = {"filed", "on_the_way", "not_for_us", "set_aside"}
+_FINE = {"filed", "on_the_way", "not_for_us", "set_aside", "draft"}
 _COLUMNS = ("fate", "why", "receipt", "cases", "same_body", "sent_at", "subject", "message_id")
 _ACTS = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet takes what begins with one for a formula
 
@@ -57,12 +59,13 @@ def command(
     ours = tuple(map(_address, others))
     counts: Counter[str] = Counter()
     with open_stores(settings_of(context)) as stores, Outlook.within(stores.folder) as outlook:
-        found = itertools.chain.from_iterable(messages(path, outlook.messages) for path in paths)
-        mail = (one for one in found if getattr(one, "why", "") not in {"no_mail", "draft"})
+        found = itertools.chain.from_iterable(
+            messages(path, outlook.messages, deleted=True) for path in paths
+        )
         table = csv.writer(sys.stdout)
         if form == "csv":
             table.writerow(("file", "index", *_COLUMNS))
-        for one in compare(stores, mail, ours):
+        for one in compare(stores, _sent(found, counts), ours):
             counts[one.fate] += 1
             if one.fate == "not_for_us":
                 continue
@@ -75,7 +78,7 @@ def command(
             elif one.fate not in _FINE:
                 click.echo(_spoken(one, where))
         moving = in_motion(stores)
-    for fate in (*ORDER, "unreadable", "not_for_us"):
+    for fate in (*ORDER, "unreadable", "not_for_us", "draft"):
         if counts[fate]:
             say(f"{counts[fate]:,} {_WORDS[fate]}")
     if moving and counts["never_arrived"]:
@@ -84,6 +87,16 @@ def command(
             "Ask again when `casebridge queue` shows none."
         )
     context.exit(DONE if set(counts) <= _FINE else PROBLEM)
+
+
+def _sent(found: Iterable[Message | Passed], counts: Counter[str]) -> Iterator[Message | Passed]:
+    """Leave out what was not sent: drafts, which are counted, and files that hold no mail."""
+    for one in found:
+        why = one.why if isinstance(one, Passed) else None
+        if why == "draft":
+            counts["draft"] += 1
+        elif why != "no_mail":
+            yield one
 
 
 def _address(text: str) -> str:

@@ -116,6 +116,7 @@ class _Letter:
                 "message_id": entries.shown(root.header, "message-id") or None,
                 "sent_at": sent_at(root.header),
                 "header_from": entries.shown(root.header, "from"),
+                "sender": one_sender(root.header),
                 "subject": entries.shown(root.header, "subject"),
                 "addressed": [
                     one.address for one in mailboxes(root.header, IN_ALL) if one.address is not None

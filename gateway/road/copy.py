@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from datetime import datetime
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import sqlalchemy as sa
 
@@ -16,27 +16,26 @@ from portal.tables import letters
 _CHUNK_BYTES = 1 << 20
 
 
-def _first() -> sa.Select[int | None]:
-    this = letters.alias("this")
-    filed = (
-        sa.select(letters.c.id)
-        .join(this, this.c.id == sa.bindparam("letter"))
-        .where(
-            letters.c.id != this.c.id,
-            letters.c.door != this.c.door,
-            letters.c.state.in_(("filed", "filed_in_part")),
-        )
+def _first(door: Any, raw_sha256: Any, this: sa.FromClause | None = None) -> sa.Select[Any]:
+    filed = sa.select(letters.c.id).where(
+        letters.c.door != door, letters.c.state.in_(("filed", "filed_in_part"))
     )
+    if this is not None:
+        filed = filed.join(this, this.c.id == sa.bindparam("letter")).where(
+            letters.c.id != this.c.id
+        )
     # What was filed before there were normal forms has its bytes alone. Two questions in one, since
     # SQLite answers an OR of the two by reading every letter that is filed.
     same = sa.union_all(
-        filed.where(letters.c.raw_sha256 == this.c.raw_sha256),
+        filed.where(letters.c.raw_sha256 == raw_sha256),
         filed.where(letters.c.normal_sha256 == sa.bindparam("normal")),
     ).subquery()
     return sa.select(sa.func.min(same.c.id))
 
 
-_FIRST = _first()
+_THIS = letters.alias("this")
+_FIRST = _first(_THIS.c.door, _THIS.c.raw_sha256, _THIS)
+_FIRST_OF_NONE = _first(sa.bindparam("door"), sa.bindparam("raw"))
 _NOTE_NORMAL = letters.update().where(letters.c.id == sa.bindparam("letter"))
 
 
@@ -67,7 +66,16 @@ def first_filed(connection: sa.Connection, letter_id: int, normal: str) -> int |
     `normal` is this one's `normal_sha256`. One that is held does not count: a stranger who sends a
     firm's message first, by another door, must not be able to shut the firm's own out.
     """
-    return connection.execute(_FIRST, {"letter": letter_id, "normal": normal}).scalar_one()
+    found: int | None = connection.execute(
+        _FIRST, {"letter": letter_id, "normal": normal}
+    ).scalar_one()
+    return found
+
+
+def is_filed(connection: sa.Connection, *, door: str, raw_sha256: str, normal: str) -> bool:
+    """Say whether a message that is no letter yet has been filed from another door than this."""
+    asked = {"door": door, "raw": raw_sha256, "normal": normal}
+    return connection.execute(_FIRST_OF_NONE, asked).scalar_one() is not None
 
 
 def note_normal(connection: sa.Connection, letter_id: int, normal: str) -> None:
