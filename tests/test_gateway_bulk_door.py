@@ -219,6 +219,29 @@ def test_an_import_waits_for_nobody_where_nobody_carries_letters(
     assert len(rows(stores)) == 3
 
 
+def test_an_import_that_began_before_somebody_carried_letters_waits_for_them(
+    stores: Stores, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Waited(Exception):
+        """It waits, which would have no end here."""
+
+    def wait(_seconds: float) -> None:
+        raise Waited
+
+    take(bulk_door(stores), folder)
+    monkeypatch.setattr("gateway.bulk.pace.time.sleep", wait)
+    served_by = stores.folder / "lock"
+    pace = Pace(stores.database, served_by, most_ahead=1)
+
+    def come(number: int) -> None:
+        for _ in range(number):
+            pace.wait()
+
+    come(250)
+    with hold(served_by, "casebridge serve"), pytest.raises(Waited):
+        come(101)
+
+
 def test_live_mail_goes_before_what_is_imported(stores: Stores, folder: Path) -> None:
     take(bulk_door(stores), folder)
     engine = stores.database.queue_engine

@@ -10,7 +10,7 @@ import contextlib
 import itertools
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -22,6 +22,7 @@ from gateway.bulk.files import File
 from gateway.bulk.messages import Message, Passed, messages
 
 MISSING, UNREADABLE = "outlook_reader_missing", "outlook_unreadable"
+NO_ROOM = "outlook_no_room"
 _SOURCE = "mail.pst"
 _BOUNDARY = re.compile(rb"--boundary-LibPST-iamunique-(\d{1,20})_-_-")
 _BOUNDARY_BYTES = 60
@@ -38,15 +39,22 @@ class Outlook:
     """Takes .pst files apart in a folder that is emptied at the end. For one thread."""
 
     folder: Path
+    _least_free: int
+    _warn: Callable[[File, int, int], None]
     _held: contextlib.ExitStack
     _programs: Programs | None = None
 
     @classmethod
     @contextlib.contextmanager
-    def within(cls, storage: Path) -> Iterator[Outlook]:
-        """Work within a storage folder: it has the room."""
+    def within(
+        cls, storage: Path, *, least_free: int, warn: Callable[[File, int, int], None]
+    ) -> Iterator[Outlook]:
+        """Work within a storage folder: it has the room, but for `least_free` bytes.
+
+        `warn` hears, before it is begun, of each file that may need more: the room, and the most.
+        """
         with contextlib.ExitStack() as held:
-            yield cls(storage / "import", held)
+            yield cls(storage / "import", least_free, warn, held)
 
     def messages(self, file: File) -> Iterator[Message | Passed]:
         """Give the messages of a .pst, folder by folder.
@@ -57,6 +65,16 @@ class Outlook:
         if program is None:
             yield Passed(file.path, None, file.octets, MISSING)
             return
+        room = shutil.disk_usage(self.folder.parent).free - self._least_free
+        limits = _limits(file.octets)
+        is_tight = room < limits.output_bytes
+        if is_tight and room < file.octets:
+            yield Passed(file.path, None, file.octets, NO_ROOM)
+            return
+        if is_tight:
+            self._warn(file, room, limits.output_bytes)
+            limits = replace(limits, output_bytes=room)
+        failed = NO_ROOM if is_tight else UNREADABLE
         # -r: a mailbox for each folder; -t e: mail alone; -j 0: one process; -8: UTF-8.
         line = [
             program,
@@ -75,7 +93,7 @@ class Outlook:
             with self._ready().run(
                 line,
                 sources={_SOURCE: file.path},
-                limits=_limits(file.octets),
+                limits=limits,
                 system=[] if program.startswith("/usr/") else [Path(program)],
             ) as run:
                 for one in messages(run.folder, _nothing):
@@ -83,9 +101,9 @@ class Outlook:
                     if told is not None:
                         yield told
                 if run.status:
-                    yield Passed(file.path, None, 0, UNREADABLE)
+                    yield Passed(file.path, None, 0, failed)
         except JobFault:
-            yield Passed(file.path, None, file.octets, UNREADABLE)
+            yield Passed(file.path, None, file.octets, failed)
 
     def _ready(self) -> Programs:
         if self._programs is None:

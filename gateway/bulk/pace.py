@@ -17,6 +17,7 @@ from portal.database import Database
 from portal.tables import letters
 
 _LOOK_SECONDS = 0.1
+_UNCARRIED = 100  # so many may come before it is asked again whether somebody carries them
 _WAITING = (
     sa.select(sa.func.count())
     .select_from(letters)
@@ -32,18 +33,18 @@ class Pace:
     served_by: Path  # the lock of whoever carries letters
     most_ahead: int
     _may: int = 0  # so many may come before the next look
-    _is_free: bool = False
 
     def wait(self) -> None:
-        """Wait until one more may come. Where nobody carries letters, all may."""
-        while self._may <= 0 and not self._is_free:
+        """Wait until one more may come. While nobody carries letters, all may."""
+        while self._may <= 0:
             with self.database.read() as connection:
                 self._may = self.most_ahead - connection.execute(_WAITING).scalar_one()
-            if self._may <= 0:
-                # Asked where there is something to wait for only: who asks holds the lock for a
-                # moment, where nobody has it.
-                self._is_free = not lock.is_held(self.served_by)
-                time.sleep(0 if self._is_free else _LOOK_SECONDS)
-            else:
+            if self._may > 0:
                 self._may = max(1, self._may // 2)
+            # Asked where there is something to wait for only, and not for each letter: who asks
+            # holds the lock for a moment, where nobody has it.
+            elif lock.is_held(self.served_by):
+                time.sleep(_LOOK_SECONDS)
+            else:
+                self._may = _UNCARRIED
         self._may -= 1

@@ -14,8 +14,8 @@ import click
 
 from gateway.address import AddressFault, canonical
 from gateway.bulk.messages import Message, Passed, messages
-from gateway.bulk.outlook import Outlook
 from gateway.command import DONE, PROBLEM, say, settings_of
+from gateway.command.data_files import outlook
 from gateway.command.paths import named
 from gateway.sent_folder import ORDER, Compared, compare, in_motion
 from gateway.stores import open_stores
@@ -58,9 +58,9 @@ def command(
     """
     ours = tuple(map(_address, others))
     counts: Counter[str] = Counter()
-    with open_stores(settings_of(context)) as stores, Outlook.within(stores.folder) as outlook:
+    with open_stores(settings_of(context)) as stores, outlook(stores) as files:
         found = itertools.chain.from_iterable(
-            messages(path, outlook.messages, deleted=True) for path in paths
+            messages(path, files.messages, deleted=True) for path in paths
         )
         table = csv.writer(sys.stdout)
         if form == "csv":

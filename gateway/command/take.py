@@ -17,10 +17,10 @@ from gateway import clock
 from gateway.bulk.door import BulkDoor, NotTaken, Terms
 from gateway.bulk.files import files
 from gateway.bulk.messages import Message, Passed, messages
-from gateway.bulk.outlook import Outlook
 from gateway.bulk.pace import Pace
 from gateway.bulk.report import Report
 from gateway.command import DONE, PROBLEM, say, settings_of, stop
+from gateway.command.data_files import outlook
 from gateway.command.moving_line import moving_line
 from gateway.command.paths import named, text
 from gateway.prospect import Prospect, foretell
@@ -72,8 +72,8 @@ def command(
             clock.now,
             before=pace.wait,
         )
-        outlook = stack.enter_context(Outlook.within(stores.folder))
-        found = itertools.chain.from_iterable(messages(path, outlook.messages) for path in paths)
+        data_files = stack.enter_context(outlook(stores))
+        found = itertools.chain.from_iterable(messages(path, data_files.messages) for path in paths)
         course = _Course(paths, as_json, settings)
         with moving_line(course.total) as course.show:
             if dry_run:
