@@ -28,8 +28,9 @@ from tests.carrying import Carrier
 from tests.outlook_files import Message, msg, words
 from tests.served import COMMAND, environment, storage_with
 from tests.test_commands import Run, run, storage
+from tests.test_gateway_bulk_outlook import free, readpst
 
-__all__ = ["run", "storage"]  # fixtures
+__all__ = ["readpst", "run", "storage"]  # fixtures
 
 LINE = b"From pat.hall@bakerllp.example Fri Feb 22 17:06:23 2008\n"
 
@@ -147,6 +148,24 @@ def test_an_outlook_data_file_says_what_to_install(
     ended = run("import", tmp_path / "old.pst")
     assert ended.code == PROBLEM
     assert "apt install pst-utils" in ended.out
+
+
+@pytest.mark.slow
+def test_a_person_hears_before_that_there_is_little_room_for_a_data_file(
+    readpst: Path,
+    run: Run,
+    storage: Path,
+    sampled: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    storage_with(sampled, storage)
+    (tmp_path / "old.pst").write_bytes(b"!BDN")
+    free(monkeypatch, Storage().minimum_free_bytes + 900_000)
+    ended = run("import", tmp_path / "old.pst", "--dry-run")
+    said = "has room for 900 KB of what is in 'old.pst', which may need 268 MB"
+    assert said in ended.err
+    assert ended.code == DONE
 
 
 def test_a_file_that_is_named_and_holds_no_mail_ends_it_with_a_problem(

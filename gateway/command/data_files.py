@@ -21,5 +21,5 @@ def outlook(stores: Stores) -> AbstractContextManager[Outlook]:
 
 
 def _say_little_room(file: File, room: int, most: int) -> None:
-    sizes = {"room": vocabulary.size(room), "most": vocabulary.size(most)}
+    sizes = {"free": vocabulary.size(room), "most": vocabulary.size(most)}
     say(problem("outlook_little_room").said(name=text(Path(file.path.name)), **sizes))
