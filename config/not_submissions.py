@@ -19,7 +19,7 @@ _KEYS: Mapping[str, frozenset[str]] = {
     "thanks": frozenset(
         {
             *("words", "beside", "matters", "titles", "firms", "contacts", "added"),
-            *("notices", "talks"),
+            *("notices", "notice_words"),
         }
     ),
 }
@@ -49,7 +49,7 @@ class Thanks:
     contact: re.Pattern[str]
     added: re.Pattern[str]  # a whole line that a telephone or a program adds
     notice: re.Pattern[str]  # matched where a notice below begins
-    talk: re.Pattern[str]  # found in what is more than such a notice
+    notice_word: re.Pattern[str]  # a word that such a notice may have
 
 
 @dataclass(frozen=True)
@@ -103,7 +103,7 @@ def read(text: str) -> NotSubmissions:
             contact=_any("thanks", "{}", thanks["contacts"]),
             added=_any("thanks", "{}", thanks["added"]),
             notice=_any("thanks", r"\W{{0,3}}(?:{})\b", thanks["notices"]),
-            talk=_any("thanks", r"\b(?:{})\b", thanks["talks"]),
+            notice_word=_any("thanks", "{}", thanks["notice_words"]),
         ),
     )
 

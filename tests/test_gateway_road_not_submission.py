@@ -21,6 +21,13 @@ AWAY = "I am out of the office until Monday with limited access to email."
 QUOTED = (
     "\n\nOn Sat, Nov 21, 2026 at 3:42 PM Claims <claims@casebridge.example> wrote:\n> We filed it."
 )
+NOTICE = (
+    "CONFIDENTIALITY NOTICE: This e-mail message, including any attachments, is for the sole use "
+    "of the intended recipient(s) and may contain confidential and privileged information. Any "
+    "unauthorized review, use, disclosure or distribution is prohibited. If you are not the "
+    "intended recipient, please contact the sender by reply e-mail and destroy all copies of it."
+)
+BANNER = "CAUTION: external email. Do not click links unless you trust the sender."
 KNOWN = Resolution(firm_name="Baker & Lee LLP", consultant_name="Dana Reyes")
 
 
@@ -372,6 +379,9 @@ def test_what_a_machine_sends_and_what_has_a_document_is_a_submission(
         "Merci beaucoup\n\nPat Hall",
         "Thanks,\nPat Hall, Esq. | Senior Associate | Baker LLP\nT: 617-555-0100 x12",
         "Got it, thanks.\n\nThis e-mail is confidential and meant only for the addressee.",
+        f"Got it, thanks.\n\n{NOTICE}",
+        f"{BANNER}\n\nGot it, thanks.",
+        "Got it, thanks.\n\nDiese E-Mail ist vertraulich und nur für den Empfänger bestimmt.",
         "Muchas gracias",
         "ありがとうございます。",
     ],
@@ -440,6 +450,10 @@ def test_a_reply_that_only_thanks_is_shelved(words: str, tmp_path: Path) -> None
         "Got it, thanks.\n\nSent by certified mail today.",
         "Got it, thanks.\n\nPlease excuse the errors of the first report.",
         "Got it, thanks.\n\nThis communication is confidential and for settlement only: we accept.",
+        "Got it, thanks.\n\nThis message is confidential: the mother has passed away.",
+        "Got it, thanks.\n\nIf you are not the intended recipient, delete this. Dr. Lee lied.",
+        f"{BANNER.removesuffix('.')}, and that is Dr. Lee, who lied.\n\nGot it, thanks.",
+        "Got it, thanks.\n\nIf you have received new bills, notify us immediately.",
         "Got it, thanks.\n\nThe document sent to you is privileged, and was produced in error.",
     ],
 )

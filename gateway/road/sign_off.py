@@ -19,6 +19,7 @@ _MOST_LINES = 10
 _LEAST_LETTERS = 3  # of a word that a domain is made of
 _PIECE = re.compile(r"\s*[,|\u00b7\u2022]\s*|\s+[-\u2013\u2014]+\s+")
 _WORD = re.compile(r"[^\W\d_]+(?:['\u2019.-][^\W\d_]+)*\.?")
+_ALL = re.compile(r"\w+")
 _LETTERS = re.compile(r"[^\W\d_]+")
 _JOINS = frozenset({"&", "+", "and", "of", "the", "und", "et", "y"})
 _HONORIFICS = frozenset(
@@ -94,7 +95,7 @@ class SignOff:
         return len(lines) <= _MOST_LINES and all(map(self._is_line, lines))
 
     def is_usual(self, apart: SetApart) -> bool:
-        """Say whether a notice says what such notices do, and nothing of a matter.
+        """Say whether a notice or a banner is in the words of such, and in no others.
 
         That a mail is confidential, and for settlement only, stands in the same paragraph as the
         offer.
@@ -102,9 +103,12 @@ class SignOff:
         if apart.what not in {"notice", "banner"}:
             return True
         said = spoken(apart.text)
-        is_known = apart.what == "banner" or self._thanks.notice.match(said) is not None
-        has_digit = any(char.isdigit() for char in said)
-        return is_known and not has_digit and not self._thanks.talk.search(said)
+        known = self._known.names | self._known.firm
+        begins = apart.what == "banner" or self._thanks.notice.match(said) is not None
+        return begins and all(
+            one in known or self._thanks.notice_word.fullmatch(one) is not None
+            for one in _ALL.findall(said)
+        )
 
     def _is_line(self, line: str) -> bool:
         if len(line) > self._longest:
