@@ -156,7 +156,10 @@ def test_an_answer_with_just_the_password_belongs_to_the_letter_that_it_answers(
         ),
         (f"Password: {PASSWORD}\nSmith settled", {"answers": 1}),
         (f"Password: {PASSWORD}", {"answers": 1, "subject": "We accept the offer"}),
-        (f"This is urgent.\nPassword: {PASSWORD}", {"answers": 1}),
+        (
+            f"Password: {PASSWORD}",
+            {"answers": 1, "subject": "Re: Filed\r\nImportance: high"},
+        ),
         (f"Password: {PASSWORD}\n\nBest regards,\nPat Hall\nMotion Granted", {"answers": 1}),
         (f"Password: {PASSWORD}", {}),
         (f"Password: {PASSWORD}", {"answers": 1, "sender": "eve@nowhere.example"}),
