@@ -43,6 +43,11 @@ class MediaCatalogue:
         for key in (detected_type, f"{kind}/*"):
             if key in self.types:
                 return self.types[key]
+        return self.rest
+
+    @property
+    def rest(self) -> Treatment:
+        """The row of what no other names."""
         return self.types["*"]
 
     def named(self, extension: str) -> str | None:

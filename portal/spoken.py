@@ -56,14 +56,19 @@ class Spoken:
             return None
         if self.dossier.reason in vocabulary.NOT_SUBMISSIONS:
             return vocabulary.NOT_SUBMISSIONS[self.dossier.reason], ""
+        if self.dossier.state == "set_aside" and self.dossier.reason in vocabulary.BELONGS:
+            return vocabulary.BELONGS[self.dossier.reason], ""
         return vocabulary.problem(self.dossier.reason, self._fields(self.dossier.reason, None))
 
     @property
     def notes(self) -> tuple[str, ...]:
         """The problems that stand neither at a part nor beside the state.
 
-        What the sender can mend is worded for the sender, and said to be.
+        What the sender can mend is worded for the sender, and said to be. Of a letter that was set
+        aside nobody has to look at anything.
         """
+        if self.dossier.state == "set_aside":
+            return ()
         shown = {piece.reason for piece in self.dossier.pieces}
         if self.reason is not None:
             shown.add(self.dossier.reason)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from config import problems, remarks
+from config import media, problems, remarks
 
 
 @dataclass(frozen=True)
@@ -175,6 +175,9 @@ NOT_SUBMISSIONS: Mapping[str, str] = {
 }
 """What a letter is that is no submission; `person` is what somebody of operations has said."""
 
+BELONGS: Mapping[str, str] = {"password_in_mail": "It says a password, and hardly anything else"}
+"""Why a letter was set aside with another one, where the problem's own words are for its sender."""
+
 # By which rule it is none (gateway/road/not_submission.py).
 NOT_SUBMISSION_RULES: Mapping[str, str] = {
     "delivery_report": "It is a report about the delivery of a mail.",
@@ -230,40 +233,6 @@ HOWS: Mapping[str, str] = {
     "answer": "The sender chose the case; this is its claims consultant.",
     "unknown": "No consultant could be found, so the letter is with operations.",
 }
-
-_KINDS: Mapping[str, str] = {
-    "application/pdf": "PDF",
-    "application/msword": "Word document",
-    "application/vnd.openxmlformats-officedocument.wordprocessingml.document": "Word document",
-    "application/vnd.ms-excel": "Excel workbook",
-    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": "Excel workbook",
-    "application/vnd.ms-powerpoint": "PowerPoint slides",
-    "application/vnd.openxmlformats-officedocument.presentationml.presentation": (
-        "PowerPoint slides"
-    ),
-    "application/vnd.oasis.opendocument.text": "OpenDocument text",
-    "application/vnd.oasis.opendocument.spreadsheet": "OpenDocument sheet",
-    "application/rtf": "Rich text",
-    "text/rtf": "Rich text",
-    "text/plain": "Text",
-    "text/html": "Web page",
-    "text/csv": "Table (CSV)",
-    "message/rfc822": "Email",
-    "application/vnd.ms-outlook": "Outlook message",
-    "application/zip": "Zip archive",
-    "image/jpeg": "JPEG picture",
-    "image/png": "PNG picture",
-    "image/gif": "GIF picture",
-    "image/tiff": "TIFF picture",
-    "image/heic": "HEIC picture",
-    "image/heif": "HEIF picture",
-    "application/x-dosexec": "Windows program",
-    "application/x-msdownload": "Windows program",
-    "application/vnd.microsoft.portable-executable": "Windows program",
-    "application/x-executable": "Program",
-    "inode/x-empty": "Empty file",
-}
-
 
 _ACTING = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 
@@ -363,7 +332,8 @@ def plain(text: str) -> str:
 
 def kind(media_type: str) -> str:
     """Say what a file is: `Word document`, or its media type where there is no better word."""
-    return _KINDS.get(media_type, media_type)
+    treatment = media.catalogue().treatment(media_type)
+    return media_type if treatment.label == media.catalogue().rest.label else treatment.label
 
 
 def size(octets: int) -> str:

@@ -183,6 +183,24 @@ def test_no_width_between_telephone_and_desk_needs_scrolling_sideways(screen: Sc
             assert wide <= width, (name, width)
 
 
+def test_the_documents_stay_in_their_column_and_short_names_on_their_line(
+    screen: Screen,
+) -> None:
+    page = _show(screen, "filed in part")
+    for width in (320, 850, 1000, 1100, 1184, 1190, 1280):
+        page.set_viewport_size({"width": width, "height": 800})
+        table, column = (
+            page.evaluate(f"document.querySelector('{one}').getBoundingClientRect().right")
+            for one in ("table.documents", ".first")
+        )
+        assert table <= column + 1, width
+    names = page.locator(".documents .file").all()
+    shorter = [one for one in names if len(one.inner_text()) <= 11]
+    assert shorter
+    for one in shorter:
+        assert one.evaluate("it => it.getClientRects().length") == 1, one.inner_text()
+
+
 def test_text_of_twice_the_size_and_wider_spacing_needs_no_scrolling_sideways(
     screen: Screen,
 ) -> None:

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from portal.decision import carried, latest
 from portal.not_submissions import PAGE_ROWS, Filter
-from portal.tables import decisions, events, letters
+from portal.tables import decisions, events, letters, packages
 from portal.vocabulary import NOT_SUBMISSION_RULES, NOT_SUBMISSIONS
 from tests.desk import SampleDesk, TestClient, csrf, filled_desk, kinds, spoken
 from tests.shelving import RULES, THANKS, set_aside
@@ -186,6 +186,28 @@ def test_the_package_page_has_the_press_and_names_the_kind(olu: TestClient) -> N
     page = spoken(olu.get(THANKS).text)
     assert f'action="{THANKS}/after-all"' in page
     assert "Thank-you." in page
+
+
+def test_its_page_leads_back_to_the_shelf_and_asks_nobody_to_look_at_anything(
+    desk: SampleDesk, olu: TestClient
+) -> None:
+    unclear = [{"code": "consultant_unknown", "part": None, "fields": {}}]
+    with desk.database.write() as connection:
+        connection.execute(sa.update(packages).values(problems=unclear))
+    page = spoken(olu.get(THANKS).text)
+    assert f'<p class="crumb"><a href="{SHELF}">Not submissions</a></p>' in page
+    assert "We could not tell who handles this" not in page
+    assert "No case " in page
+    assert "No case yet" not in page
+
+
+def test_a_mail_that_only_says_a_password_is_spoken_of_to_staff_and_not_to_its_sender(
+    olu: TestClient,
+) -> None:
+    page = spoken(olu.get("/p/PASS-W0RD").text)
+    assert "It says a password, and hardly anything else." in page
+    assert "Your message holds a password" not in page
+    assert '<a href="/packages">All packages</a>' in page
 
 
 def test_a_press_needs_the_token_of_its_page(desk: SampleDesk, olu: TestClient) -> None:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 import pytest
 import sqlalchemy as sa
 
+from portal import vocabulary
 from portal.tables import events, letters, packages, parts, submissions
 from tests.desk import SampleDesk, TestClient, csrf, filled_desk, kinds, spoken
 from tests.record_sample import Part
@@ -315,3 +316,9 @@ def test_of_an_imported_letter_both_are_shown_when_it_was_sent_and_when_it_came(
     page = dana.get("/p/7KQ4-M2XD").text
     assert "Sent Tuesday, March 4, 2008 at 10:00 am Eastern (15:00 UTC)" in words(page)
     assert "Received" in re.findall(r"<dt>(\w+)</dt>", page)
+
+
+def test_a_kind_of_file_is_called_as_on_the_help_page() -> None:
+    assert vocabulary.kind("application/epub+zip") == "E-book"
+    assert vocabulary.kind("application/vnd.ms-visio.drawing") == "Visio drawing"
+    assert vocabulary.kind("application/x-nobody-knows") == "application/x-nobody-knows"
