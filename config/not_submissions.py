@@ -16,6 +16,7 @@ _KEYS: Mapping[str, frozenset[str]] = {
     "read_receipt": frozenset({"subjects", "words"}),
     "recall": frozenset({"subjects", "words"}),
     "calendar": frozenset({"words"}),
+    "password": frozenset({"words"}),
     "thanks": frozenset(
         {
             *("words", "beside", "matters", "titles", "firms", "contacts", "added"),
@@ -61,6 +62,7 @@ class NotSubmissions:
     read_receipt: Form
     recall: Form
     calendar: re.Pattern[str]  # all the words of a calendar's answer
+    beside_password: frozenset[str]  # in small letters
     thanks: Thanks
 
 
@@ -94,6 +96,7 @@ def read(text: str) -> NotSubmissions:
         read_receipt=form("read_receipt"),
         recall=form("recall"),
         calendar=_any("calendar", "{}", tables["calendar"]["words"]),
+        beside_password=frozenset(tables["password"]["words"]),
         thanks=Thanks(
             words=_any("thanks", "{}", thanks["words"]),
             beside=_any("thanks", "{}", thanks["beside"]),

@@ -116,8 +116,8 @@ class Asides:
 
     def _says_password(self, package: Package, receipt: str, letter_id: int, attempt: int) -> bool:
         """Take a letter that only says a password for a part of the one that it answers."""
-        thanks, apart = self.road.not_submissions.thanks, self.road.apart
-        if not password_mail.is_only_password(package, thanks, apart):
+        rules, apart = self.road.not_submissions, self.road.apart
+        if not password_mail.is_only_password(package, rules, apart):
             return False
         keep_parts(package, self.raw.vault)
         with self.database.write() as connection:

@@ -14,12 +14,12 @@ import sqlalchemy as sa
 
 from config import problems
 from config.apart import ApartRules
-from config.not_submissions import Thanks
+from config.not_submissions import NotSubmissions, Thanks
 from config.settings import Settings
 from gateway.addressee import receipt_goes_to
 from gateway.mail import Mail
 from gateway.road.aside import answered
-from gateway.road.mask import NOWHERE, PASSWORD
+from gateway.road.mask import ALONE, NOWHERE, PASSWORD
 from gateway.road.package import Package
 from gateway.road.sign_off import Known, SignOff
 from gateway.road.tell import mail_of, replied_to
@@ -31,50 +31,7 @@ from portal.mailed_password import Locked
 from portal.postbox import Owed
 from portal.rights import is_private
 
-_ALONE = "password_alone"
 _WORD = re.compile(r"[^\W_]+(?:['\u2019][^\W_]+)*")
-# What may stand around the password in a mail that says nothing else, and in its subject. Any other
-# word may speak of the matter; a day, a name that is not the sender's, a verb.
-_AROUND = frozenset(
-    {
-        *("password", "passwords", "pw", "pwd", "passcode", "passphrase", "code", "pass", "word"),
-        *(
-            "the",
-            "a",
-            "an",
-            "this",
-            "that",
-            "these",
-            "it",
-            "its",
-            "it's",
-            "is",
-            "are",
-            "was",
-            "here",
-        ),
-        *("to", "of", "for", "on", "with", "and", "as", "in", "from", "your", "our", "my", "you"),
-        *("attachment", "attachments", "attached", "document", "documents", "file", "files", "pdf"),
-        *(
-            "zip",
-            "archive",
-            "records",
-            "report",
-            "email",
-            "e",
-            "mail",
-            "message",
-            "open",
-            "opening",
-        ),
-        *("use", "following", "below", "above", "requested", "asked", "sorry", "please", "find"),
-        *("see", "hi", "hello", "dear", "all", "team", "claims", "good", "morning", "afternoon"),
-        *("thanks", "thank", "many", "regards", "best", "kind", "sincerely", "again", "same"),
-        *("das", "der", "die", "passwort", "kennwort", "lautet", "ist", "für", "datei", "dokument"),
-        *("den", "anhang", "hallo", "danke", "vielen", "dank", "grüße", "mfg", "zum", "zur"),
-        *("mot", "passe", "de", "du", "le", "la", "pour", "est", "contraseña", "es", "wachtwoord"),
-    }
-)
 _REPLY = re.compile(r"\s*(?:(?:re|aw|sv|antw)\s*:\s*)+", re.IGNORECASE)
 
 
@@ -116,7 +73,7 @@ def pointed(package: Package, receipt: str, locked: Collection[Locked], base_url
     )
 
 
-def is_only_password(package: Package, thanks: Thanks, apart: ApartRules) -> bool:
+def is_only_password(package: Package, rules: NotSubmissions, apart: ApartRules) -> bool:
     """Say whether a mail says a password, and nothing else: every word around it is a known one.
 
     A number beside it may be a case: such a mail is a letter like any other. So is an urgent one,
@@ -128,11 +85,13 @@ def is_only_password(package: Package, thanks: Thanks, apart: ApartRules) -> boo
     if own.differs or own.other_subjects.strip():
         return False
     name, address = parseaddr(package.header_from)
-    known = _AROUND | _words(name) | _words(address.partition("@")[0])
+    known = rules.beside_password | _words(name) | _words(address.partition("@")[0])
     said = package.narrative
     if _REPLY.match(package.subject) is None:
         said = f"{package.subject}\n{said}"
-    return _words(said.replace(MASK, " ")) <= known and _is_signed(package, known, thanks, apart)
+    return _words(said.replace(MASK, " ")) <= known and _is_signed(
+        package, known, rules.thanks, apart
+    )
 
 
 def _is_signed(package: Package, known: frozenset[str], thanks: Thanks, apart: ApartRules) -> bool:
@@ -171,7 +130,7 @@ def take(
     first = next((one for one in locked_by(connection, package, own) if one.is_answered), None)
     if first is None:
         return False
-    package = pointed(package, receipt, (first,), settings.service.base_url)
+    package = _as_alone(pointed(package, receipt, (first,), settings.service.base_url))
     answered(
         connection,
         package,
@@ -180,20 +139,29 @@ def take(
         first_id=first.letter_id,
         owed=None if package.letter.envelope.quiet else _told(package, receipt, settings),
         now=now,
-        reason=PASSWORD,
+        reason=ALONE,
         kind=events.BRINGS_PASSWORD,
     )
     mailed_password.note(connection, letter_id, own, now=now)
     return True
 
 
+def _as_alone(package: Package) -> Package:
+    """Say of a mail that holds a password that nothing of it is filed."""
+    troubles = (
+        dataclasses.replace(one, code=ALONE) if one.code == PASSWORD else one
+        for one in package.troubles
+    )
+    return package.but(troubles=tuple(troubles))
+
+
 def _told(package: Package, receipt: str, settings: Settings) -> Owed | None:
     goes_to = receipt_goes_to(package, own_domain=settings.intake.domain)
     if goes_to is None:
         return None
-    row = problems.problem(_ALONE)
+    row = problems.problem(ALONE)
     private = is_private(package.letter.envelope.proof, settings.outbound.is_encrypted)
-    given = next(one.fields for one in package.troubles if one.code == PASSWORD)
+    given = next(one.fields for one in package.troubles if one.code == ALONE)
     link = str(given["link"]) if private else NOWHERE
     shown = receipt_number.shown(receipt)
     title, _, rest = row.title.partition(". ")

@@ -32,7 +32,7 @@ SHELVED = "set_aside"
 ANSWERED = "answer"
 """The reason of a letter that is set aside because it answered our question: it has had its say."""
 
-BELONGS = (ANSWERED, "password_in_mail")
+BELONGS = (ANSWERED, "password_alone")
 """Why a letter is set aside that belongs to another one: nobody files it after all."""
 
 

@@ -175,7 +175,7 @@ NOT_SUBMISSIONS: Mapping[str, str] = {
 }
 """What a letter is that is no submission; `person` is what somebody of operations has said."""
 
-BELONGS: Mapping[str, str] = {"password_in_mail": "It says a password, and hardly anything else"}
+BELONGS: Mapping[str, str] = {"password_alone": "It says a password, and hardly anything else"}
 """Why a letter was set aside with another one, where the problem's own words are for its sender."""
 
 # By which rule it is none (gateway/road/not_submission.py).

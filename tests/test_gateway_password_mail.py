@@ -131,7 +131,9 @@ def test_an_answer_with_just_the_password_belongs_to_the_letter_that_it_answers(
 ) -> None:
     words = f'Hi,\n\nthe password for the attachment is "{PASSWORD}".\n\nThanks,\nPat Hall'
     assert send(team, words, subject="Re: Filed", answers=1) == "set_aside"
-    assert state(team, 2) == ("set_aside", "password_in_mail")
+    assert state(team, 2) == ("set_aside", "password_alone")
+    (problems,) = (one.problems for one in team.rows(packages) if one.letter_id == 2)
+    assert [one["code"] for one in problems] == ["password_alone"]
     assert team.rows(letters)[1].copy_of == 1
     said = {(one.letter_id, one.kind) for one in team.rows(events)}
     assert {(1, "password.came"), (2, "password.said"), (2, "letter.set_aside")} <= said

@@ -15,6 +15,7 @@ from gateway.road.package import Package, Part, Trouble, Words
 from gateway.said_password import masked, to_try
 
 PASSWORD = "password_in_mail"  # noqa: S105 -- a code of the catalogue
+ALONE = "password_alone"  # of a mail that says nothing else
 NOWHERE = "the page of the message that the locked document came with"
 _FIELDS = ("subject", "text", "new", "other_subjects", "other")
 
