@@ -92,6 +92,8 @@ class Written:
                 yield Object(number, value, last)
             else:
                 inside = stream + len(_STREAM), last - len(_STREAM_END)
+                if inside[0] > inside[1] or data[inside[1] : last] != _STREAM_END:
+                    raise EngineFailed("a section that is not as it was written")
                 yield Object(number, value, stream, inside)
 
     def _at(self, data: mmap.mmap, number: int) -> int:

@@ -190,6 +190,10 @@ def _another_size(section: bytes) -> bytes:
     return re.sub(rb"/Size \d", b"/Size 9", section)
 
 
+def _stream_without_an_end(section: bytes) -> bytes:
+    return section.replace(b"\nendstream", b"\nendstreaM")
+
+
 def _cut(section: bytes) -> bytes:
     return section[:-1]
 
@@ -202,7 +206,7 @@ def _none(_: bytes) -> bytes:
     "spoil",
     [
         *(_elsewhere, _before_the_start, _not_in_use, _other_generation, _other_number),
-        *(_another_table_before, _another_size, _cut, _none),
+        *(_another_table_before, _another_size, _stream_without_an_end, _cut, _none),
     ],
 )
 def test_a_table_that_leads_elsewhere_does_not_pass(tmp_path: Path, spoil: Any) -> None:
