@@ -199,6 +199,7 @@ def _line(row: _Row, dossier: Dossier) -> Line:
         "second_question.sent": "Question sent to the firm's second contact",
         "notice.sent": "Notice sent to the consultant",
         "alarm.sent": "Alarm sent to operations: it waits",
+        "unlocked.sent": "The consultant was told that a document can be read now",
         "reassignment.sent": "A consultant was told that it changed hands",
     }
     # A kind that a later release writes is still told, in the record's own word for it.

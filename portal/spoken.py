@@ -10,6 +10,8 @@ from portal.dossier import Dossier
 from portal.piece import Piece
 from portal.rights import may_read_details
 
+_OPENED = ("unlocked", "unlocked_beside")  # of a document whose password was given since
+
 
 @dataclass(frozen=True)
 class Spoken:
@@ -70,6 +72,7 @@ class Spoken:
         if self.dossier.state == "set_aside":
             return ()
         shown = {piece.reason for piece in self.dossier.pieces}
+        opened = {piece.path for piece in self.dossier.pieces if piece.reason in _OPENED}
         if self.reason is not None:
             shown.add(self.dossier.reason)
         problems = self.dossier.contents.problems if self.dossier.contents else ()
@@ -78,6 +81,7 @@ class Spoken:
             + vocabulary.problem(one["code"], self._given | one["fields"])[0]
             for one in problems
             if one["code"] not in shown
+            and not (one["code"] == "file_password" and one["part"] in opened)
         )
         return tuple(dict.fromkeys(said))
 

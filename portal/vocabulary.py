@@ -219,6 +219,7 @@ MAILS: Mapping[str, str] = {
     "progress": "Still checking",
     "notice": "Notice",
     "link_used": "Upload link used",
+    "unlocked": "Can be read now",
     "digest": "Digest",
     "daily": "Daily list",
     "alarm": "Alarm",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -191,7 +192,7 @@ def test_the_package_page_has_the_press_and_names_the_kind(olu: TestClient) -> N
 def test_its_page_leads_back_to_the_shelf_and_asks_nobody_to_look_at_anything(
     desk: SampleDesk, olu: TestClient
 ) -> None:
-    unclear = [{"code": "consultant_unknown", "part": None, "fields": {}}]
+    unclear: list[dict[str, Any]] = [{"code": "consultant_unknown", "part": None, "fields": {}}]
     with desk.database.write() as connection:
         connection.execute(sa.update(packages).values(problems=unclear))
     page = spoken(olu.get(THANKS).text)

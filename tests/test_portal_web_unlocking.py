@@ -168,6 +168,22 @@ def test_what_is_not_locked_is_not_there(desk: SampleDesk) -> None:
     assert give(desk.signed_in("Dana Reyes"), other, PASSWORD).status_code == 404
 
 
+def test_what_was_unlocked_is_no_longer_said_to_need_a_password(desk: SampleDesk) -> None:
+    piece = locked(desk)
+    said = [{"code": "file_password", "part": piece.path, "fields": {"name": "it.pdf"}}]
+    with desk.database.write() as connection:
+        letter = sa.select(parts.c.letter_id).where(parts.c.id == piece.id).scalar_subquery()
+        of_it = sa.update(packages).where(packages.c.letter_id == letter)
+        connection.execute(of_it.values(problems=said))
+        mail = {"actor": "gateway", "kind": "unlocked.sent", "detail": {}, "at": desk.now}
+        connection.execute(sa.insert(events).values(letter_id=letter, **mail))
+    dana = desk.signed_in("Dana Reyes")
+    give(dana, piece.id, PASSWORD, "documents")
+    page = words(dana.get(PAGE).text)
+    assert "needs a password" not in page
+    assert "The consultant was told that a document can be read now" in page
+
+
 def test_a_letter_that_lacks_nothing_more_is_filed(desk: SampleDesk) -> None:
     number = locked(desk).id
     with desk.database.write() as connection:
