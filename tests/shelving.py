@@ -31,7 +31,7 @@ def set_aside(desk: SampleDesk) -> None:
     with desk.database.read() as connection:
         asked = connection.execute(first).scalar_one()
     desk.sample.letter("ANSWER00", "set_aside", reason="answer", copy_of=asked)
-    desk.sample.letter("PASSW0RD", "set_aside", reason="password_in_mail", copy_of=asked)
+    desk.sample.letter("PASSW0RD", "set_aside", reason="password_alone", copy_of=asked)
 
 
 def _one(
