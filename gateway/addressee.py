@@ -14,8 +14,9 @@ def receipt_goes_to(package: Package, *, own_domain: str) -> str | None:
     A device reads nothing: its contact hears in its place, where one is listed, whatever the device
     says of itself. Nobody is told about a quiet letter, the null sender, what a machine wrote
     (RFC 3834, 2), an address that a machine reads, or one of our own: two gateways would never
-    stop. Nor about a letter whose From and envelope disagree: there proof has failed (safety rule
-    4), and one of the two has nothing to do with the letter. Nor where the domain in From asks to
+    stop. One of our own people who passes a message on is told: of a mail of ours nothing is. Nor
+    about a letter whose From and envelope disagree: there proof has failed (safety rule 4), and one
+    of the two has nothing to do with the letter. Nor where the domain in From asks to
     be wary of what neither SPF nor DKIM speak for. Without any proof nothing has failed yet: a
     sender whose From agrees reads counts, and silence would hide from an honest one that the letter
     waits. Where From is nobody's, there is nothing to disagree with. Where From is proven and the
@@ -28,7 +29,8 @@ def receipt_goes_to(package: Package, *, own_domain: str) -> str | None:
     if envelope.door == "import" and package.resolution.firm_id is not None:
         goes_to = package.sender or ""
     domain = goes_to.lower().rpartition("@")[2]
-    if envelope.quiet or not goes_to or domain == own_domain.lower():
+    is_ours = domain == own_domain.lower() and not _forwards(package, goes_to)
+    if envelope.quiet or not goes_to or is_ours:
         return None
     if package.device is not None:
         contact = package.device.contact
@@ -37,7 +39,14 @@ def receipt_goes_to(package: Package, *, own_domain: str) -> str | None:
         return None
     if envelope.proof.is_of_from and package.sender is not None:
         goes_to = goes_to if is_of_one_domain(package.sender, envelope) else package.sender
-    return None if _is_disowned(package) else _if_read(goes_to, own_domain)
+    if _is_disowned(package):
+        return None
+    return goes_to if _forwards(package, goes_to) else _if_read(goes_to, own_domain)
+
+
+def _forwards(package: Package, address: str) -> bool:
+    """Say whether an address is that of who passed a message on, a person in our domain too."""
+    return package.forwarded is not None and package.forwarded.address == address
 
 
 def is_read(address: str, own_domain: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from email.message import EmailMessage
 from typing import Any, NamedTuple
 
@@ -305,6 +306,25 @@ def test_a_number_that_only_the_forwarder_s_quotation_holds_is_no_word_of_theirs
     assert send(carrier, mail).case == "24-001234"
 
 
+@pytest.mark.parametrize("form", [said.attached, *INLINE], ids=lambda form: form.__name__)
+def test_a_document_that_is_elsewhere_is_missed_in_what_was_forwarded(
+    form: Form, carrier: Carrier
+) -> None:
+    mail = inner("24-001234", "Dear Dana,\n\nthe report is attached.\n\nPat", name=None)
+    assert send(carrier, form(mail, "Please file.")).state == "filed_in_part"
+    link = inner("24-001234", "Records: https://www.dropbox.com/s/abc/records.pdf", name=None)
+    became = send(carrier, form(link))
+    assert (became.state, became.reason) == ("filed_in_part", "content_is_a_link")
+
+
+def test_a_link_behind_the_words_of_an_attached_message_is_seen(carrier: Carrier) -> None:
+    mail = inner("24-001234", name=None)
+    href = "https://www.dropbox.com/s/abc/records.pdf"
+    mail.set_content(f'<p>Dear Dana, <a href="{href}">the records</a>.</p>', subtype="html")
+    became = send(carrier, said.attached(mail))
+    assert (became.state, became.reason) == ("filed_in_part", "content_is_a_link")
+
+
 # -- several messages ------------------------------------------------------------------------------
 
 
@@ -405,6 +425,32 @@ def test_a_mail_of_ours_that_is_passed_on_is_nobody_s_document_and_not_answered(
     )
     became = send(carrier, form(ours))
     assert became == ("set_aside", "own_mail", None, [])
+
+
+def test_a_colleague_in_the_domain_of_our_intake_is_not_us(sample_stores: Stores) -> None:
+    settings = sample_stores.settings
+    intake = settings.intake.model_copy(update={"address": "claims@sample-mutual.example"})
+    stores = dataclasses.replace(
+        sample_stores, settings=settings.model_copy(update={"intake": intake})
+    )
+    carrier = Carrier(stores)
+    colleague = inner("24-001234", sender="Lee Park <lee.park@sample-mutual.example>")
+    for form in FORMS:
+        became = send(carrier, form(colleague))
+        assert (became.state, became.reason) == ("with_us", "sender_not_known"), form.__name__
+        to_them = [] if form is said.journal else [("receipt", DANA)]
+        assert became.told == to_them, form.__name__
+        ours = inner("New package", sender="Claims <claims@sample-mutual.example>", name=None)
+        assert send(carrier, form(ours)).reason == "own_mail", form.__name__
+
+
+@pytest.mark.parametrize("form", FORMS, ids=lambda form: form.__name__)
+def test_a_document_beside_a_mail_that_says_to_be_ours_is_not_set_aside(
+    form: Form, carrier: Carrier
+) -> None:
+    forged = inner("24-001234", sender="Claims <claims@casebridge.example>")
+    became = send(carrier, form(forged))
+    assert (became.state, became.reason) == ("with_us", "sender_not_known")
 
 
 def test_what_a_person_says_beside_a_mail_of_ours_is_read_by_the_team(carrier: Carrier) -> None:

@@ -143,8 +143,10 @@ def _as_stub(part: Part, seen: Seen | None) -> Part:
 
 def _is_document(part: Part, package: Package) -> bool:
     """Say whether a part is something that the sender attached, whatever became of it."""
-    own_words = part.path == package.own_words.path and part.reason == "narrative"
-    return not own_words and part.reason not in {"alternative", "decoration"}
+    of_itself = {words.path for words in package.words if words.container is None}
+    its_words = part.path in {package.own_words.path, *of_itself} and part.reason == "narrative"
+    passed_on = package.forwarded is not None and part.path in package.forwarded.paths
+    return not (its_words or passed_on) and part.reason not in {"alternative", "decoration"}
 
 
 def _troubles(seen: Iterable[Seen]) -> Iterator[Trouble]:

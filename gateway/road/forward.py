@@ -19,7 +19,6 @@ from gateway.reader.outlook import TNEF_TYPE
 from gateway.road.forwarder import Member, Staff, forwarder, keeper
 from gateway.road.inline import Inner, inner_of
 from gateway.road.package import Attached, Forwarded, Mailbox, Package, Part, Words
-from gateway.road.sender import domain_of
 
 ATTACHED, INLINE, JOURNAL = "attached", "inline", "journal"
 _MOST_CHARACTERS = 400_000
@@ -44,7 +43,7 @@ def forward(
     if by is not None:
         return _of_attached(package, by, JOURNAL, rules, ours)
     by = forwarder(package, staff, today)
-    if by is None:
+    if by is None or by.address == ours.address:
         return package
     passed_on = _of_attached(package, by, ATTACHED, rules, ours)
     return _of_inline(package, by, rules, ours) if passed_on is package else passed_on
@@ -65,8 +64,8 @@ def _of_attached(
     note = dataclasses.replace(package.own_words, is_note=True)
     if how == JOURNAL:  # what the report says is nobody's
         note = dataclasses.replace(note, new="", other="")
-    if any(_is_ours(one.sender, one.message_id, ours) for one in inner):
-        is_bare = len(inner) == 1 and not _says_something(note)
+    if any(one.sender == ours.address for one in inner):
+        is_bare = len(inner) == 1 and not _says_something(note) and not _brings(package, paths)
         return package.but(returns_ours=is_bare)
     first, words = inner[0], spoken[paths[0]]
     forwarded = Forwarded(
@@ -117,6 +116,13 @@ def _attached_alone(package: Package) -> tuple[str, ...]:
     return tuple(one.path for one in top if one.path in messages)
 
 
+def _brings(package: Package, paths: tuple[str, ...]) -> bool:
+    """Say whether messages that are attached have a document: ours have none."""
+    within = tuple(f"{path}/" for path in paths)
+    inside = [one for one in package.parts if one.path.startswith(within)]
+    return any(one.flags.isdisjoint(_BESIDE) for one in inside)
+
+
 def _is_nobodys(part: Part, own: Words) -> bool:
     is_picture = part.content_id in own.images and part.detected_type.startswith("image/")
     return not part.flags.isdisjoint(_BESIDE) or part.declared_type in _SIGNATURES or is_picture
@@ -132,7 +138,7 @@ def _of_inline(package: Package, by: Member, rules: Forwards, ours: OurAddresses
     is_passed_on = inner is not None and (inner.is_marked or rules.subject.match(package.subject))
     if inner is None or not is_passed_on or own.differs:
         return package
-    if _is_ours(inner.sender, None, ours):
+    if inner.sender == ours.address:
         brings = any(not _is_nobodys(one, own) for one in package.parts)
         return package.but(returns_ours=not brings and not inner.note.strip())
     subject = inner.fields.get("subject", "")
@@ -183,14 +189,6 @@ def _addressed(inner: Inner) -> tuple[Mailbox, ...]:
 
 
 # -- both ------------------------------------------------------------------------------------------
-
-
-def _is_ours(sender: str | None, message_id: str | None, ours: OurAddresses) -> bool:
-    domain = domain_of(ours.address)
-    named = (message_id or "").strip().strip("<>")
-    return (sender is not None and domain_of(sender) == domain) or (
-        ours.own_message(named) is not None
-    )
 
 
 def _says_something(note: Words) -> bool:
