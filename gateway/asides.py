@@ -12,6 +12,7 @@ from gateway.deleting import Asking
 from gateway.joining import Joining
 from gateway.replying import Reply, take
 from gateway.road.aside import MACHINE_ANSWERED, come_back, shelve
+from gateway.road.copy import Likeness
 from gateway.road.delete_word import deletion_in
 from gateway.road.file import keep_parts
 from gateway.road.package import NotSubmission, Package
@@ -41,7 +42,7 @@ class Asides:
         receipt: str,
         letter_id: int,
         attempt: int,
-        normal: str | None = None,
+        like: Likeness | None = None,
     ) -> str | None:
         """Settle what is not to be filed by itself. Return the letter's state then, or None."""
         if self._is_shelved(package, letter_id, attempt):
@@ -49,7 +50,7 @@ class Asides:
         for belongs in (self._answers, self._confirms, self._says_password, self._deletes):
             if belongs(package, receipt, letter_id, attempt):
                 return "set_aside"
-        if self._joins(package, receipt, letter_id, attempt, normal):
+        if self._joins(package, receipt, letter_id, attempt, like):
             return "filed"
         return None
 
@@ -152,7 +153,7 @@ class Asides:
             )
 
     def _joins(
-        self, package: Package, receipt: str, letter_id: int, attempt: int, normal: str | None
+        self, package: Package, receipt: str, letter_id: int, attempt: int, like: Likeness | None
     ) -> bool:
         """Add what a reply brings to the package of which it heals a part."""
         own = self.own(package)
@@ -163,7 +164,7 @@ class Asides:
             self.raw.leave(connection)
             return joining.take(
                 connection,
-                Joining(package, own, receipt, normal),
+                Joining(package, own, receipt, like),
                 self.settings,
                 letter_id=letter_id,
                 attempt=attempt,

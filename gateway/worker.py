@@ -22,7 +22,7 @@ from gateway.checkpoints import Forgotten, Kept
 from gateway.letter import Form, Letter, letter_of
 from gateway.letter_links import LetterLinks, links_of
 from gateway.road.aside import rehearse
-from gateway.road.copy import first_filed, normal_sha256, note_normal, set_aside
+from gateway.road.copy import Likeness, first_filed, likeness_of, note_likeness, set_aside
 from gateway.road.decided import DIFFERS, CannotCarry, Decided, decided, fits
 from gateway.road.file import StaleAttempt, file, keep_parts
 from gateway.road.give_back import give_back
@@ -113,13 +113,13 @@ class Worker:
         with self.raw.open(letter.raw.sha256) as raw:
             # A rehearsal is nobody's copy, and has none; what the form sends goes by no other door.
             is_alone = is_trial or letter.form is Form.MANIFEST
-            normal = None if is_alone else normal_sha256(raw)
+            like = None if is_alone else likeness_of(raw)
         with self.database.read() as connection:
             decision = pending(connection, letter_id)
             is_submission = is_trial or is_decided(connection, letter_id)
             if decision is not None and decision.account_id is not None:
-                normal = None  # one of us has seen it, and says where it belongs
-            first = None if normal is None else first_filed(connection, letter_id, normal)
+                like = None  # one of us has seen it, and says where it belongs
+            first = None if like is None else first_filed(connection, letter_id, like)
         if first is not None:
             with self.database.write() as connection:
                 set_aside(connection, letter_id, attempt, first, self.clock(), decision)
@@ -148,7 +148,7 @@ class Worker:
             why = "scanner_away" if away else decision.was_reason
             return self._give_back(decision, letter_id, attempt, why)
         if decision is None and not is_trial:
-            aside = self._asides.state(package, receipt, letter_id, attempt, normal)
+            aside = self._asides.state(package, receipt, letter_id, attempt, like)
             if aside is not None:
                 return aside
         if package.says_password:
@@ -159,7 +159,7 @@ class Worker:
         with self.metrics.stage("file"):
             if not is_trial:
                 keep_parts(package, self.raw.vault)
-            state = self._file(package, receipt, letter_id, attempt, normal, decision, taken)
+            state = self._file(package, receipt, letter_id, attempt, like, decision, taken)
         for part in package.parts:
             if part.reason == "file_convert_failed":
                 self.metrics.conversion_failed(part.detected_type, part.reason)
@@ -212,7 +212,7 @@ class Worker:
         receipt: str,
         letter_id: int,
         attempt: int,
-        normal: str | None = None,
+        like: Likeness | None = None,
         decision: Decision | None = None,
         taken: Decided | None = None,
     ) -> str:
@@ -235,13 +235,13 @@ class Worker:
         )
         with self.database.write() as connection:
             self.raw.leave(connection)
-            if normal is not None:
+            if like is not None:
                 # Asked again: the same message may have come down the road beside this one.
-                first = first_filed(connection, letter_id, normal)
+                first = first_filed(connection, letter_id, like, package)
                 if first is not None:
                     set_aside(connection, letter_id, attempt, first, self.clock(), decision)
                     return "copy"
-                note_normal(connection, letter_id, normal)
+                note_likeness(connection, letter_id, like)
             if is_trial:
                 return rehearse(
                     connection,

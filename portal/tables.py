@@ -118,6 +118,8 @@ letters = sa.Table(
     sa.Column("form", sa.Text, nullable=False, server_default="message"),
     # The same with every line end as CRLF, once it was read: doors differ in line ends.
     sa.Column("normal_sha256", sa.Text, nullable=True, index=True),
+    # Of what stands below the header, once it was filed: ways write lines of their own above.
+    sa.Column("body_sha256", sa.Text, nullable=True, index=True),
     # Where a door can find the same message again: it is taken once, whatever its bytes are then.
     sa.Column("origin", sa.Text, nullable=True),
     _text("tls", null=True),  # the version of TLS that it came to the door by

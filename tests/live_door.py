@@ -208,9 +208,9 @@ def anybody() -> ssl.SSLContext:
     return context
 
 
-def until(condition: Callable[[], bool]) -> None:
-    """Wait for what another thread will do."""
-    end = time.monotonic() + _PATIENCE_SECONDS
+def until(condition: Callable[[], bool], seconds: float = _PATIENCE_SECONDS) -> None:
+    """Wait for what another thread or process will do."""
+    end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end, "it did not happen"
         time.sleep(0.005)

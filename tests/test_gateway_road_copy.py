@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.road import copy
-from gateway.road.copy import normal_sha256
+from gateway.road.copy import likeness_of, normal_sha256
 
 
 class Piecemeal(io.BytesIO):
@@ -43,3 +43,9 @@ def test_a_line_end_is_one_where_a_chunk_ends_in_it(behind: int) -> None:
 def test_what_smtp_carries_is_its_own_normal_form() -> None:
     text = b"Subject: x\r\n\r\nwords\r\n"
     assert normal_sha256(io.BytesIO(text)) == sha256(text)
+
+
+def test_an_outlook_file_has_no_body_below_a_header() -> None:
+    assert likeness_of(io.BytesIO(b"\xd0\xcf\x11\xe0 a\n\nb")).body is None
+    assert likeness_of(io.BytesIO(b"a: b\n\nb")).body == sha256(b"b")
+    assert likeness_of(io.BytesIO(b"a: b\n\n\n")).body is None

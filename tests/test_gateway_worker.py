@@ -305,7 +305,7 @@ def test_line_ends_make_no_other_message(carrier: Carrier, first: bytes, second:
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    "second", [MAIL.replace(b"Two files", b"Two  files"), MAIL + b"\r\n", MAIL[:-4]]
+    "second", [MAIL.replace(b"Two files", b"Two  files"), MAIL + b"\r\n.\r\n", MAIL[:-4]]
 )
 def test_another_message_is_filed_by_any_door(carrier: Carrier, second: bytes) -> None:
     carrier.accept()
@@ -331,6 +331,62 @@ def test_the_same_message_filed_meanwhile_is_not_filed_again(carrier: Carrier) -
     assert len(rows(carrier, submissions)) == 1
     assert list(disagreements(carrier.stores.database)) == []
     assert list(damages(carrier.stores.database, carrier.stores.vault)) == []
+
+
+# As another way brings it: lines of its own above, some folded anew, the name in From left out.
+BY_ANOTHER_WAY = (
+    b"Return-Path: <pat.hall@bakerllp.example>\nReceived: from mx.example\n\tby box.example\n"
+    + MAIL.replace(b"\r\n", b"\n").replace(
+        b"Pat Hall <pat.hall@bakerllp.example>", b"pat.hall@bakerllp.example"
+    )
+)
+
+
+def test_a_header_that_its_way_has_written_anew_makes_no_other_message(carrier: Carrier) -> None:
+    carrier.accept()
+    assert carrier.carry() == "filed"
+    carrier.accept(BY_ANOTHER_WAY, door="imap", proof=Proof.MAILBOX)
+    assert carrier.carry(2) == "copy"
+    first, second = rows(carrier, letters)
+    assert (second.copy_of, first.state) == (first.id, "filed")
+    assert len(rows(carrier, submissions)) == 1
+    assert {one.letter_id for one in rows(carrier, outbox)} == {first.id}, "nobody is told again"
+
+
+@pytest.mark.parametrize(
+    ("second", "changes", "state"),
+    [
+        (BY_ANOTHER_WAY + b"--\nA mailing list's footer\n", {}, "filed"),
+        (BY_ANOTHER_WAY.replace(b"<1@", b"<2@"), {}, "filed"),
+        (BY_ANOTHER_WAY, {"proof": Proof.NONE}, "with_us"),
+        (BY_ANOTHER_WAY, {"door": "smtp"}, "filed"),
+        (
+            BY_ANOTHER_WAY.replace(b"bakerllp.example", b"quillmarsh.example").replace(
+                b"<1@quillmarsh", b"<1@bakerllp"
+            ),
+            {"sender": "pat.hall@quillmarsh.example"},
+            None,
+        ),
+    ],
+    ids=["a footer", "another Message-ID", "not proven", "the same door", "another firm"],
+)
+def test_what_only_looks_like_it_is_a_letter_of_its_own(
+    carrier: Carrier, second: bytes, changes: dict[str, Any], state: str | None
+) -> None:
+    carrier.accept()
+    carrier.carry()
+    carrier.accept(second, **({"door": "imap", "proof": Proof.MAILBOX} | changes))
+    found = carrier.carry(2)
+    assert found == state or (state is None and found != "copy")
+    assert [row.copy_of for row in rows(carrier, letters)] == [None, None]
+
+
+def test_messages_without_a_body_have_none_in_common(carrier: Carrier) -> None:
+    head = b"From: Pat Hall <pat.hall@bakerllp.example>\r\nMessage-ID: <1@bakerllp.example>\r\n"
+    carrier.accept(head + b"Subject: 24-001234\r\n\r\n")
+    carrier.carry()
+    carrier.accept(head + b"Subject: 24-001240\r\n\r\n", door="imap", proof=Proof.MAILBOX)
+    assert carrier.carry(2) != "copy"
 
 
 def test_a_copy_of_what_was_filed_before_there_were_normal_forms(carrier: Carrier) -> None:

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, BinaryIO
 
 import sqlalchemy as sa
 
+from gateway.body_hash import body_sha256
 from gateway.road.file import StaleAttempt, move_letter
+from gateway.road.package import Package
 from portal import events
 from portal.decision import Decision, carried
-from portal.tables import letters
+from portal.tables import letters, packages
 
 _CHUNK_BYTES = 1 << 20
+_COMPOUND_FILE = b"\xd0\xcf\x11\xe0"  # a .msg: a blank line in it divides nothing
+_NOTHING = hashlib.sha256().hexdigest()
 
 
 def _first(door: Any, raw_sha256: Any, this: sa.FromClause | None = None) -> sa.Select[Any]:
@@ -36,7 +41,20 @@ def _first(door: Any, raw_sha256: Any, this: sa.FromClause | None = None) -> sa.
 _THIS = letters.alias("this")
 _FIRST = _first(_THIS.c.door, _THIS.c.raw_sha256, _THIS)
 _FIRST_OF_NONE = _first(sa.bindparam("door"), sa.bindparam("raw"))
-_NOTE_NORMAL = letters.update().where(letters.c.id == sa.bindparam("letter"))
+_SAME = (
+    sa.select(sa.func.min(letters.c.id))
+    .join(packages, packages.c.letter_id == letters.c.id)
+    .join(_THIS, _THIS.c.id == sa.bindparam("letter"))
+    .where(
+        letters.c.id != _THIS.c.id,
+        letters.c.door != _THIS.c.door,
+        letters.c.state.in_(("filed", "filed_in_part")),
+        letters.c.body_sha256 == sa.bindparam("body"),
+        letters.c.firm_id == sa.bindparam("firm"),
+        packages.c.message_id == sa.bindparam("message_id"),
+    )
+)
+_NOTE = letters.update().where(letters.c.id == sa.bindparam("letter"))
 
 
 def normal_sha256(raw: BinaryIO) -> str:
@@ -60,15 +78,43 @@ def normal_sha256(raw: BinaryIO) -> str:
     return digest.hexdigest()
 
 
-def first_filed(connection: sa.Connection, letter_id: int, normal: str) -> int | None:
+@dataclass(frozen=True)
+class Likeness:
+    """What shows that a message is another one's copy: all of it, or what is below its header."""
+
+    normal: str
+    body: str | None  # None where there is nothing below a header
+
+
+def likeness_of(raw: BinaryIO) -> Likeness:
+    """Read a message, which can be read from its beginning again, for what it is known by."""
+    normal = normal_sha256(raw)
+    raw.seek(0)
+    is_outlook = raw.read(len(_COMPOUND_FILE)) == _COMPOUND_FILE
+    raw.seek(0)
+    body = None if is_outlook else body_sha256(raw)
+    return Likeness(normal, None if body == _NOTHING else body)
+
+
+def first_filed(
+    connection: sa.Connection, letter_id: int, like: Likeness, package: Package | None = None
+) -> int | None:
     """Return the id of the letter that filed the same message from another door.
 
-    `normal` is this one's `normal_sha256`. One that is held does not count: a stranger who sends a
-    firm's message first, by another door, must not be able to shut the firm's own out.
+    Each way writes lines of its own into a header. So, once the `package` says who sent it, the
+    same body under the same Message-ID is the same message, of the same firm that both are proven
+    to be of: anybody can write a Message-ID down. One that is held does not count: a stranger who
+    sends a firm's message first, by another door, must not be able to shut the firm's own out.
     """
-    found: int | None = connection.execute(
-        _FIRST, {"letter": letter_id, "normal": normal}
-    ).scalar_one()
+    asked = {"letter": letter_id, "normal": like.normal}
+    first: int | None = connection.execute(_FIRST, asked).scalar_one()
+    if first is not None or package is None:
+        return first
+    firm, message_id = package.resolution.firm_id, package.message_id
+    if firm is None or not message_id or like.body is None:
+        return None
+    same = {"letter": letter_id, "body": like.body, "firm": firm, "message_id": message_id}
+    found: int | None = connection.execute(_SAME, same).scalar_one()
     return found
 
 
@@ -78,9 +124,10 @@ def is_filed(connection: sa.Connection, *, door: str, raw_sha256: str, normal: s
     return connection.execute(_FIRST_OF_NONE, asked).scalar_one() is not None
 
 
-def note_normal(connection: sa.Connection, letter_id: int, normal: str) -> None:
-    """Keep a letter's normal form, for the copies that come after it."""
-    connection.execute(_NOTE_NORMAL, {"letter": letter_id, "normal_sha256": normal})
+def note_likeness(connection: sa.Connection, letter_id: int, like: Likeness) -> None:
+    """Keep what a letter is known by, for the copies that come after it."""
+    noted = {"letter": letter_id, "normal_sha256": like.normal, "body_sha256": like.body}
+    connection.execute(_NOTE, noted)
 
 
 def set_aside(

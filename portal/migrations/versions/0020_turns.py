@@ -1,4 +1,4 @@
-"""Turns: whose letters stand behind each other in the queue."""
+"""Turns: whose letters stand behind each other in the queue; and what a copy is known by."""
 
 from __future__ import annotations
 
@@ -17,4 +17,6 @@ def upgrade() -> None:
     What came before shares one turn; old mail has none.
     """
     op.add_column("letters", sa.Column("turn", sa.Text(), nullable=True))
+    op.add_column("letters", sa.Column("body_sha256", sa.Text(), nullable=True))
+    op.create_index("ix_letters_body_sha256", "letters", ["body_sha256"])
     op.execute("UPDATE letters SET turn = 'before' WHERE proof <> 'operator'")
