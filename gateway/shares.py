@@ -1,8 +1,8 @@
 """Shares: how many letters of one turn are carried at the same time, when others are carried too.
 
 The queue alternates, and yet a flood would have every worker but one: a letter beside seven others
-takes as long as they leave it of the processors. While another turn is there, each has as many as
-there are processors; alone, it has all workers. What waits here has a worker and nothing else.
+takes as long as they leave it of the processors. While another turn is there, each leaves it one
+processor; alone, it has all workers. What waits here has a worker and nothing else.
 """
 
 from __future__ import annotations
@@ -15,16 +15,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 
-def processors() -> int:
-    """Return how many processors this process may use."""
-    return len(os.sched_getaffinity(0))
+def share() -> int:
+    """Return how many letters keep all processors of this process but one busy; one at least."""
+    return max(1, len(os.sched_getaffinity(0)) - 1)
 
 
 @dataclass
 class Shares:
     """The letters in hand, by their turns. Safe for threads."""
 
-    most: int = field(default_factory=processors)  # of a turn beside another
+    most: int = field(default_factory=share)  # of a turn beside another
     _change: threading.Condition = field(default_factory=threading.Condition)
     _carried: Counter[str | None] = field(default_factory=Counter)
 

@@ -84,6 +84,8 @@ class Trial:
 
     def rule(self, message: bytes, **changes: Any) -> tuple[Proof, str]:
         found = self.of(message, **changes)
+        # Whose turn it is in the queue is told by this address: it is there where it is proven.
+        assert (found.author is not None) == found.proof.is_of_from
         return found.proof, found.rule
 
 
@@ -160,6 +162,15 @@ def test_spf_of_another_domain_speaks_for_nobody_and_is_not_asked_for(trial: Tri
     verdict = trial.of(MAIL, sender="eve@evil.example", helo="evil.example")
     assert (verdict.proof, verdict.refused_for) == (Proof.FAILED, FIRM)
     assert not [name for name, _ in trial.server.asked if "evil" in name]
+
+
+def test_the_author_is_the_address_in_from_whatever_the_envelope_says(trial: Trial) -> None:
+    publish_spf(trial.server, "ip4:192.0.2.10 -all")
+    verdict = trial.of(MAIL, sender=f"bounces@{FIRM}")
+    assert verdict.proof is Proof.ALIGNED
+    assert verdict.author is not None
+    assert verdict.author.encode() in MAIL
+    assert verdict.author != f"bounces@{FIRM}"
 
 
 def test_a_bounce_is_proven_by_the_name_of_its_host(trial: Trial) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from gateway.shares import Shares, processors
+from gateway.shares import Shares
 from tests.live_door import until
 
 
@@ -99,5 +99,9 @@ def test_a_letter_that_fails_gives_its_place_back(carried: Carried) -> None:
     until(lambda: carried.now == {"b1", "a1", "a2"})
 
 
-def test_a_share_is_as_many_as_there_are_processors() -> None:
-    assert Shares().most == processors() >= 1
+@pytest.mark.parametrize(("processors", "most"), [(1, 1), (2, 1), (8, 7)])
+def test_a_share_leaves_the_others_a_processor(
+    processors: int, most: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("os.sched_getaffinity", lambda _: set(range(processors)))
+    assert Shares().most == most
