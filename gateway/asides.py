@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from config.settings import Settings
-from gateway import confirming, deleting, joining, password_mail
+from gateway import confirming, deleting, joining, messaging, password_mail
 from gateway.deleting import Asking
 from gateway.joining import Joining
 from gateway.replying import Reply, take
@@ -47,7 +47,14 @@ class Asides:
         """Settle what is not to be filed by itself. Return the letter's state then, or None."""
         if self._is_shelved(package, letter_id, attempt):
             return "set_aside"
-        for belongs in (self._answers, self._confirms, self._says_password, self._deletes):
+        kinds = (
+            self._answers,
+            self._confirms,
+            self._says_password,
+            self._deletes,
+            self._is_message,
+        )
+        for belongs in kinds:
             if belongs(package, receipt, letter_id, attempt):
                 return "set_aside"
         if self._joins(package, receipt, letter_id, attempt, like):
@@ -147,6 +154,25 @@ class Asides:
                 connection,
                 Asking(package, deletion, own, receipt),
                 self.settings,
+                letter_id=letter_id,
+                attempt=attempt,
+                now=self.clock(),
+            )
+
+    def _is_message(self, package: Package, receipt: str, letter_id: int, attempt: int) -> bool:
+        """Take a letter for a message on the package that it answers."""
+        own = self.own(package)
+        if not own or not messaging.may_be_message(package):
+            return False
+        keep_parts(package, self.raw.vault)
+        with self.database.write() as connection:
+            self.raw.leave(connection)
+            return messaging.take(
+                connection,
+                package,
+                own,
+                self.settings,
+                receipt=receipt,
                 letter_id=letter_id,
                 attempt=attempt,
                 now=self.clock(),

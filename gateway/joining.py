@@ -91,7 +91,7 @@ def take(
         note_likeness(connection, letter_id, joining.like)
     described = describe(connection, package, letter_id)
     brought = [described.ids[part.path] for part in package.parts if _is_document(part)]
-    healing.join(connection, letter_id, home.letter_id, brought, now=now)
+    healing.join(connection, letter_id, home.letter_id, brought, urgent=package.urgent, now=now)
     by = {part: described.ids[path] for part, path in healed.items()}
     healing.heal(connection, by, now=now)
     _tell(connection, package, joining, home, settings, letter_id, attempt, now)

@@ -58,3 +58,15 @@ def erasure_asked(number: str, service: Service, *, hidden: bool) -> Mail:
             ways=(Link("See who asks and why", f"{service.base_url}/p/{shown}"),),
         )
     )
+
+
+def said(number: str, service: Service) -> Mail:
+    """Write the notice that a later message says something about a package, and not what."""
+    shown = receipt_number.shown(number)
+    return Mail.of(
+        Sheet(
+            subject=f"New message on a package ({shown})",
+            heading="The sender of a package wrote to you about it.",
+            ways=(Link("Read it", f"{service.base_url}/p/{shown}"),),
+        )
+    )

@@ -9,7 +9,7 @@ from datetime import date, datetime
 import sqlalchemy as sa
 
 from portal.directory import Consultant
-from portal.tables import consultants, decisions, letters, outbox, submissions
+from portal.tables import consultants, decisions, letters, outbox, packages, submissions
 
 _FILED = ("filed", "filed_in_part")
 _WAITING = ("with_us", "needs_you")
@@ -141,8 +141,17 @@ def handler(connection: sa.Connection, letter_id: int) -> str | None:
     return names[0] if len(names) == 1 else None
 
 
-def unread_again(connection: sa.Connection, letter_id: int) -> None:
-    """Put a package among those that its consultants have not read: something new is in it."""
+def unread_again(connection: sa.Connection, letter_id: int, urgent: str | None) -> None:
+    """Put a package among those that its consultants have not read: something new is in it.
+
+    `urgent` is why that seems so, where it does; then the package does.
+    """
     connection.execute(
         submissions.update().where(submissions.c.letter_id == letter_id).values(read_at=None)
     )
+    if urgent is not None:
+        connection.execute(
+            packages.update()
+            .where(packages.c.letter_id == letter_id, packages.c.urgent.is_(None))
+            .values(urgent=urgent)
+        )

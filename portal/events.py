@@ -61,6 +61,7 @@ ERASURE_ASKED = "erasure.asked"  # by the sender; nothing is deleted by it
 DOCUMENT_HIDDEN = "document.hidden"  # with that, since nobody had opened it
 DOCUMENT_SHOWN = "document.shown"  # again, by whoever decided so
 JOINED = "package.joined"  # a later letter brought documents to it
+MESSAGE = "package.message"  # a later letter says something about it
 JOINS = "letter.joins"  # it is in the package of an earlier one
 HEALED = "document.healed"  # a better one came in its place
 ARRIVED = "closing.arrived"  # what did not reach us came in an answer

@@ -31,6 +31,7 @@ def join(
     home_id: int,
     brought: Sequence[int],
     *,
+    urgent: str | None = None,
     now: datetime,
 ) -> None:
     """Append the parts that a letter brought to the package of another, which has them from now on.
@@ -50,7 +51,7 @@ def join(
                 submission_id=submission_id, part_id=part_id, position=position
             )
         )
-    unread_again(connection, home_id)
+    unread_again(connection, home_id, urgent)
     for one, other in ((home_id, letter_id), (letter_id, home_id)):
         events.record(
             connection,

@@ -56,6 +56,7 @@ _DECIDED = {
     trail.LINK_REVOKED: "revoked an upload link",
     trail.LINK_USED: "sent documents by an upload link",
     trail.JOINED: "A reply brought documents to this package",
+    trail.MESSAGE: "A reply came with a message",
     trail.JOINS: "It joined the package of an earlier message",
     trail.ARRIVED: "What did not reach us has come in an answer to the receipt",
 }

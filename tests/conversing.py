@@ -58,6 +58,7 @@ class Mail(BaseModel):
     files_as: list[str] | None = None  # the names that its documents have in that package
     told: list[str] = []  # "who: how the subject begins", for each mail that is owed
     says: list[str] = []  # what stands in the mail to its sender
+    follows: int | None = None  # the mail whose package its own one points to
     hidden: list[str] | None = None  # the documents that are hidden by then
     then: dict[str, str] = {}  # the states of earlier mails' letters by then
 
@@ -178,6 +179,7 @@ class Talk:
             "state": (became, mail.state),
             "case": (self._cases(home), mail.case),
             "package": (home, mail.package or number),
+            "follows": (row.follows_id, mail.follows),
         }
         if mail.files_as is not None:
             found["files"] = (self._files(number), mail.files_as)

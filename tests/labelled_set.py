@@ -227,6 +227,7 @@ def _became(stores: Stores, number: int, one: Labelled) -> Became:
         sa.select(
             letters.c.state,
             letters.c.reason,
+            letters.c.home_id,
             packages.c.urgent,
             packages.c.problems,
             packages.c.candidates,
@@ -234,7 +235,11 @@ def _became(stores: Stores, number: int, one: Labelled) -> Became:
             consultants.c.name,
         )
         .join(packages, packages.c.letter_id == letters.c.id)
-        .outerjoin(submissions, submissions.c.letter_id == letters.c.id)
+        # What is said about an earlier package is where that one is.
+        .outerjoin(
+            submissions,
+            submissions.c.letter_id == sa.func.coalesce(letters.c.home_id, letters.c.id),
+        )
         .outerjoin(cases, submissions.c.case_id == cases.c.id)
         .outerjoin(consultants, submissions.c.consultant_id == consultants.c.id)
         .where(letters.c.id == number)
@@ -246,7 +251,7 @@ def _became(stores: Stores, number: int, one: Labelled) -> Became:
         )
         told = connection.execute(receipt).first() is not None
     case = row.number or ("asked" if row.reason in _ASKED else "unknown")
-    if row.state == "set_aside":
+    if row.state == "set_aside" and row.home_id is None:
         case = "aside"
     return Became(
         one,

@@ -207,3 +207,26 @@ def test_the_mail_that_asks_is_on_no_shelf(desk: SampleDesk) -> None:
     assert "In another package" in page
     assert "It is in the package of 9ABC-DEF2" in page
     assert "File after all" not in page
+
+
+# -- what later messages say -----------------------------------------------------------------------
+
+
+def test_messages_stand_on_the_page_the_newest_last(desk: SampleDesk) -> None:
+    sample = desk.sample
+    first = sample.letter("9ABCDEF2")
+    sample.package(first)
+    sample.file(first, "24-001234", "Dana Reyes", [])
+    for number, said in enumerate(("The hearing has moved.", "x" * 600, "<b>Last</b>"), 3):
+        at = ARRIVED + timedelta(hours=number)
+        mail = sample.letter(
+            f"9ABCDEF{number}", "set_aside", reason="message", arrived_at=at, home_id=first
+        )
+        sample.package(mail, narrative=said)
+    browser = desk.signed_in("Dana Reyes")
+    page = browser.get(FIRST).text
+    places = [page.index(one) for one in ("The hearing has", "x" * 600, "&lt;b&gt;Last&lt;/b&gt;")]
+    assert places == sorted(places)
+    assert page.count("Pat Lee &lt;pat.lee@bakerholt.example&gt;") >= 3
+    assert browser.get(LATER).status_code == 200
+    assert desk.signed_in("Lee Park").get(LATER).status_code == 404

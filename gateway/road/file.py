@@ -25,6 +25,7 @@ from portal.absent import PROBLEMS as ABSENT
 from portal.closing import arrived
 from portal.decision import carried
 from portal.directory_follow import follow_late
+from portal.following import follow
 from portal.postbox import Owed, owe
 from portal.prepared import Prepared
 from portal.tables import letters, outbox, packages
@@ -145,6 +146,7 @@ def file(
                 decision_id=None if decision is None else decision.id,
                 now=now,
             )
+        follow(connection, letter_id, tuple(answered), now=now)
         by_form = package.letter.form is Form.MANIFEST
         # Else it may be taken back, or lacks some itself.
         if decision is None and state == "filed" and (answered or by_form):

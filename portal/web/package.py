@@ -8,6 +8,7 @@ from fastapi.responses import RedirectResponse, Response
 from portal import (
     binder,
     events,
+    following,
     hiding,
     mailed_password,
     receipt_number,
@@ -69,6 +70,7 @@ def package(request: Request, desk: AtDesk, receipt: str) -> Response:
         readable = text_layers.of(connection, pictured)
         completes = upload_link.completes(connection, found.letter_id)
         bound = binder.find(connection, found)
+        packages_beside = following.beside(connection, visitor.viewer, found.letter_id)
         asked = hiding.asked_of(connection, found.letter_id)
         passed_on = found.forwarded
         directly = (
@@ -99,6 +101,7 @@ def package(request: Request, desk: AtDesk, receipt: str) -> Response:
         completes=completes,
         directly=directly,
         erasures=asked,
+        beside=packages_beside,
         may_show=hiding.may_show(visitor.viewer, found),
         undrawable=undrawable,
         readable=readable,
