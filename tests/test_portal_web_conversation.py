@@ -230,3 +230,18 @@ def test_messages_stand_on_the_page_the_newest_last(desk: SampleDesk) -> None:
     assert page.count("Pat Lee &lt;pat.lee@bakerholt.example&gt;") >= 3
     assert browser.get(LATER).status_code == 200
     assert desk.signed_in("Lee Park").get(LATER).status_code == 404
+
+
+def test_packages_that_follow_each_other_link_each_other_for_whoever_sees_both(
+    desk: SampleDesk,
+) -> None:
+    sample = desk.sample
+    first = sample.letter("9ABCDEF2")
+    later = sample.letter("9ABCDEF3", follows_id=first)
+    for letter, consultant in ((first, "Dana Reyes"), (later, "Ada Oyelaran-Whitcombe")):
+        sample.package(letter)
+        sample.file(letter, "24-001234", consultant, [])
+    olu, dana = desk.signed_in("Olu Adeyemi"), desk.signed_in("Dana Reyes")
+    assert "More came in answer to it: 9ABC-DEF3" in words(spoken(olu.get(FIRST).text))
+    assert "It came in answer to 9ABC-DEF2" in words(spoken(olu.get(LATER).text))
+    assert "9ABC-DEF3" not in dana.get(FIRST).text
