@@ -7,6 +7,7 @@ operator would hear: each alarm as it comes, and how the mailboxes stand when it
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
 import signal
@@ -27,6 +28,7 @@ from gateway.imap.door import ImapDoor
 from gateway.stores import open_stores
 
 _GRACE_SECONDS = 5
+_MENDED_SECONDS = 120  # the last fault may have come just now
 
 
 @dataclass
@@ -65,7 +67,7 @@ class MailboxProcess:
     def _end(self, how: signal.Signals) -> int:
         assert self._process is not None
         self._process.send_signal(how)
-        ended, self._process = self._process.wait(60), None
+        ended, self._process = self._process.wait(_MENDED_SECONDS + 60), None
         return ended
 
     def close(self) -> None:
@@ -106,6 +108,10 @@ async def _read(settings: Settings) -> None:
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, told.set)
         door.start()
         await told.wait()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_MENDED_SECONDS):
+                while any(one.trouble for one in door.standings):
+                    await asyncio.sleep(0.05)
         standings = [
             {"mailbox": one.mailbox, "trouble": one.trouble, "overdue": one.overdue()}
             for one in door.standings
