@@ -110,7 +110,7 @@ async def _read(settings: Settings) -> None:
         await told.wait()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_MENDED_SECONDS):
-                while any(one.trouble for one in door.standings):
+                while any(one.trouble for one in door.standings):  # noqa: ASYNC110  # its only sign
                     await asyncio.sleep(0.05)
         standings = [
             {"mailbox": one.mailbox, "trouble": one.trouble, "overdue": one.overdue()}
