@@ -29,7 +29,7 @@ pytestmark = pytest.mark.slow
 
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 # Where words of a letter are kept on purpose. Events and renditions are not among them.
-KEEP_WORDS = {"letters", "packages", "parts", "submissions", "outbox"}
+KEEP_WORDS = {"letters", "packages", "parts", "submissions", "outbox", "confirmations"}
 BREAK = '\r\n{"event": "forged", "level": "info"}\r\n\x1b[2J'
 
 

@@ -16,6 +16,7 @@ from gateway import assembly
 from gateway.gate.gate import Gate
 from gateway.letter import Letter, Proof
 from gateway.smtp.manner import LMTP, SMTP, Manner
+from portal import confirmation
 from portal.vocabulary import RULES
 from tests.live_door import LiveDoor, open_door
 from tests.name_server import NameServer, name_server
@@ -226,7 +227,7 @@ def test_every_rule_has_its_words() -> None:
     said = set(re.findall(r'Proof\.[A-Z]+,\s*"([a-z_]+)"', source))
     said |= {word for pair in re.findall(r'rule = "([a-z_]+)"|append\("([a-z_]+)"\)', source)
              for word in pair}  # fmt: skip
-    said |= {"policy_reject", "policy_quarantine"}
+    said |= {"policy_reject", "policy_quarantine", confirmation.RULE}
     assert said - {""} == set(RULES)
 
 
