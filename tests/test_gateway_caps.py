@@ -323,7 +323,7 @@ def test_a_digest_tells_no_decision_that_may_be_taken_back(post: Bulk, undone: b
     assert body.get_content().count("With our team") == (1 if undone else 2)
 
 
-# -- journeys 1a.9 and 4.0 -------------------------------------------------------------------------
+# -- a bulk day, as its sender reads it -----------------------------------------------------------
 
 
 def body(post: Bulk, kind: str = "digest") -> str:

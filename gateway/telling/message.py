@@ -78,12 +78,13 @@ def message_of(
     is_answer = row.kind in _ANSWERS or row.in_reply_to
     mail["Auto-Submitted"] = "auto-replied" if is_answer else "auto-generated"
     mail["X-Auto-Response-Suppress"] = "All"
-    mail["Content-Language"] = "en"
     mail.set_content(row.text)
     if row.html:
         mail.add_alternative(row.html, subtype="html")
         # Its own, so that a mail that is written twice is the same mail.
         mail.set_boundary(f"=_{_line(row.message_id)}")
+    # Last, since what is said of content moves into the first of two forms.
+    mail["Content-Language"] = "en"
     to = [one for one in map(_address, failed) if one is not None]
     if to:
         mail = report_of(mail, reporter=intake.domain, failed=to, returned=row.in_reply_to)
