@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 import structlog
@@ -29,6 +30,7 @@ class Carrying:
     database: Database
     queue: Queue
     clock: Callable[[], datetime]
+    zone: ZoneInfo  # of the office: rights are by its days
 
     def decisions(self) -> int:
         """Take up every decision whose letter still stands. Return how many."""
@@ -105,11 +107,11 @@ class Carrying:
                 .order_by(confirmations.c.letter_id)
                 .limit(_BATCH)
             ).all()
-        directory = Directory(self.database)
-        return sum(
-            self._see_to(row.letter_id, is_known=directory.firm_of(row.email) is not None)
-            for row in due
-        )
+        return sum(self._see_to(row.letter_id, is_known=self._is_known(row.email)) for row in due)
+
+    def _is_known(self, email: str) -> bool:
+        directory, today = Directory(self.database), self.clock().astimezone(self.zone).date()
+        return directory.firm_of(email) is not None or bool(directory.contributed(email, today))
 
     def _see_to(self, letter_id: int, *, is_known: bool) -> bool:
         now = self.clock()

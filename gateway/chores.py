@@ -46,9 +46,9 @@ def chores_of(
     undo = timedelta(seconds=settings.triage.undo_seconds)
     reassigned = Reassignments(database, settings.service, clock, undo)
     patience = Patience(database, worker.raw, worker.road, settings, stores.work, clock)
-    carrying = Carrying(database, queue, clock)
-    promise = assembly.office_calendar(settings).promise
-    unanswered = Unanswered(database, settings, clock, promise)
+    office = assembly.office_calendar(settings)
+    carrying = Carrying(database, queue, clock, office.zone)
+    unanswered = Unanswered(database, settings, clock, office.promise)
     binders = Binders(
         database, stores.vault, worker.road.workshop, settings, stores.work / "binders", clock
     )

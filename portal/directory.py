@@ -16,6 +16,7 @@ from portal.tables import (
     accounts,
     cases,
     consultants,
+    contributors,
     firms,
     identifiers,
     letters,
@@ -67,6 +68,16 @@ _RIGHT = sa.select(rights.c.id).where(
     rights.c.firm_id == sa.bindparam("firm"),
     rights.c.case_id == sa.bindparam("case"),
     *holds_on(sa.bindparam("day", type_=sa.Date)),
+)
+_CONTRIBUTED = (
+    sa.select(contributors.c.case_id)
+    .where(
+        contributors.c.email == sa.bindparam("address"),
+        contributors.c.ended_at.is_(None),
+        contributors.c.starts <= sa.bindparam("day", type_=sa.Date),
+        contributors.c.ends >= sa.bindparam("day", type_=sa.Date),
+    )
+    .distinct()
 )
 _MEMBER = sa.select(accounts.c.id).where(sa.func.lower(accounts.c.email) == sa.bindparam("address"))
 _EVERYBODY = sa.select(*_CONSULTANT).order_by(consultants.c.id)
@@ -186,6 +197,12 @@ class Directory:
         asked = {"firm": firm_id, "case": case_id, "day": day}
         with self.database.read() as connection:
             return connection.execute(_RIGHT, asked).first() is not None
+
+    def contributed(self, address: str, day: date) -> frozenset[int]:
+        """Return the cases that a contributor's address may send to on a day, by their ids."""
+        with self.database.read() as connection:
+            asked = {"address": address, "day": day}
+            return frozenset(connection.scalars(_CONTRIBUTED, asked))
 
     def member(self, address: str, day: date) -> Viewer | None:
         """Return who of the staff has this address, with the consultants who are theirs that day.

@@ -26,6 +26,7 @@ document_erasures = tables_sending.document_erasures
 confirmations = tables_senders.confirmations
 address_codes = tables_senders.address_codes
 address_tries = tables_senders.address_tries
+contributors = tables_senders.contributors
 
 # -- what is made of packages, for whoever asks ----------------------------------------------------
 

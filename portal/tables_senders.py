@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from portal.columns import key, metadata, moment, text
+from portal.columns import key, metadata, moment, text, to
 
 # Letters of an address that is not known, or not proven: whoever reads its mail may confirm them.
 confirmations = sa.Table(
@@ -46,4 +46,19 @@ address_tries = sa.Table(
     moment("at"),
     sa.Index("ix_address_tries_email_at", "email", "at"),
     sa.Index("ix_address_tries_network_at", "network", "at"),
+)
+
+# Who may send to one case, from the first day to the last, and is of no firm.
+contributors = sa.Table(
+    "contributors",
+    metadata,
+    key(),
+    sa.Column("email", sa.Text, nullable=False, index=True),
+    to("cases.id"),
+    to("accounts.id"),  # of who let them in
+    to("letters.id", null=True),  # that they were let in for
+    sa.Column("starts", sa.Date, nullable=False),
+    sa.Column("ends", sa.Date, nullable=False),
+    moment("made_at"),
+    moment("ended_at", null=True),  # before its day was over
 )

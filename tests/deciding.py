@@ -57,6 +57,7 @@ class Team:
             stores.database,
             stores.queue(),
             lambda: self.now,
+            assembly.office_calendar(stores.settings).zone,
         )
 
     @property

@@ -47,6 +47,8 @@ FIXED: dict[str, tuple[str | None, int | None]] = {
     "scanner_away": (None, 503),
     "link_expired": (None, 410),
     "nothing_confirmed": (None, 422),
+    "contributor_of_firm": (None, 422),
+    "contributor_until": (None, 422),
     "message_unreadable": (None, None),
     "no_content": (None, 422),
     "no_such_address": ("550 5.1.1 ", None),

@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 import smtplib
 import time
+from datetime import datetime, timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
@@ -16,6 +18,7 @@ import sqlalchemy as sa
 from gateway.command import DONE
 from gateway.stores import Stores
 from gateway.verification import disagreements
+from portal.receipt_number import shown
 from portal.tables import letters, outbox
 from samples.make import INTAKE
 from tests.filling_in import csrf, words
@@ -94,7 +97,30 @@ def test_a_code_and_a_reply_confirm_and_the_guard_decides(tmp_path: Path, sample
             assert "Confirmed: your address" in told(stores, EVE)
             assert not [one for one in SECRETS if one in told(stores, EVE)]
             assert list(disagreements(stores.database)) == []
+        # Let in to that case, Eve files to it, once she has said yes to the next one as well.
+        with served.signed_in("operations") as olu:
+            held = f"/p/{shown(rows[1].receipt)}"
+            form = {"csrf": csrf(olu.get(held).text), "case": "24-001234", "until": tomorrow()}
+            assert olu.post(f"{held}/contributors", data=form).status_code == 303
+        sent(served, mail(EVE, report, "Another report."))
+        row = served.wait_until_rested(4)[-1]
+        assert row.reason == "sender_not_proven"
+        with served.opened() as stores:
+            with stores.database.read() as connection:
+                asked = connection.scalar(
+                    sa.select(outbox.c.message_id).where(outbox.c.letter_id == row.id)
+                )
+            sent(served, mail(EVE, "Re: your mail", "yes\n", In_Reply_To=f"<{asked}@{domain}>"))
+            served._wait(lambda: states(stores)[3:] == ["filed", "set_aside"])
+            served.wait_until_rested(5)
+            assert "Filed: your message" in told(stores, EVE)
+            assert not [one for one in SECRETS if one in told(stores, EVE)]
+            assert list(disagreements(stores.database)) == []
         assert served.end() == DONE
+
+
+def tomorrow() -> str:
+    return str(datetime.now(tz=ZoneInfo("America/New_York")).date() + timedelta(days=1))
 
 
 def states(stores: Stores) -> list[str]:

@@ -43,6 +43,10 @@ class Everybody:
         del address
         return None
 
+    def contributed(self, address: str, day: date) -> frozenset[int]:
+        del address, day
+        return frozenset()
+
 
 def passed_on(package: Package) -> Package:
     envelope = dataclasses.replace(package.letter.envelope, door="smtp", proof=Proof.RELAY)

@@ -76,6 +76,10 @@ STAFF = {
     ),
 }
 
+REPORTER = "reporter@vendor.example"
+# One of a firm that is known: what that firm may send to is the directory's to say.
+CONTRIBUTORS = {REPORTER: frozenset({1}), "clerk@bakerllp.example": frozenset({4})}
+
 
 class Listed:
     """A directory in memory."""
@@ -97,6 +101,10 @@ class Listed:
     def has_right(self, firm_id: int, case_id: int, day: date) -> bool:
         assert day == TODAY
         return (firm_id, case_id) in RIGHTS
+
+    def contributed(self, address: str, day: date) -> frozenset[int]:
+        assert day == TODAY
+        return CONTRIBUTORS.get(address, frozenset())
 
     def member(self, address: str, day: date) -> Viewer | None:
         assert day == TODAY
@@ -656,6 +664,36 @@ def test_staff_who_are_signed_in_send_to_the_cases_that_they_may_see(
     assert resolution.hold == hold
     assert resolution.firm_id is None
     assert resolution.is_staffs is (hold != "sender_not_known")
+
+
+@pytest.mark.parametrize(
+    ("sender", "number", "changes", "hold"),
+    [
+        (REPORTER, GOOD, {}, None),
+        (REPORTER, GOOD, {"proof": Proof.ALIGNED}, None),
+        (REPORTER, GOOD, {"proof": Proof.CODE}, None),
+        (REPORTER, OTHER, {}, "case_not_found"),
+        (REPORTER, "24-009999", {}, "case_not_found"),  # as if it were not there
+        (REPORTER, "no number", {}, "consultant_unknown"),  # one case is no reason to guess it
+        (REPORTER, GOOD, {"proof": Proof.NONE}, "sender_not_proven"),
+        (REPORTER, GOOD, {"proof": Proof.FAILED}, "sender_not_proven"),
+        (REPORTER, GOOD, {"sender": "other@vendor.example"}, "sender_not_proven"),
+        (REPORTER, GOOD, {"sender": "x@else.example"}, "sender_not_proven"),
+        (REPORTER, GOOD, {"proof": Proof.OPERATOR}, "sender_not_known"),  # a firm's old mail
+        ("other@vendor.example", GOOD, {}, "sender_not_known"),
+        ("clerk@bakerllp.example", GOOD, {}, None),
+        ("clerk@bakerllp.example", THEIRS, {}, "case_not_found"),
+    ],
+)
+def test_a_contributor_sends_to_the_case_that_they_were_let_in_to_and_to_no_other(
+    sender: str, number: str, changes: dict[str, Any], hold: str | None
+) -> None:
+    said = {"sender": sender, "proof": Proof.LOOPBACK} | changes
+    sent = package(subject=number, sender=sender, envelope=envelope(**said))
+    resolution = resolve(sent, Listed(), SHAPE, TODAY).resolution
+    assert resolution.hold == hold
+    assert (resolution.case_number == GOOD) is (hold is None)
+    assert resolution.firm_id == (1 if sender.endswith("bakerllp.example") else None)
 
 
 def test_a_restricted_case_is_open_to_its_consultant_and_not_to_operations() -> None:

@@ -116,7 +116,12 @@ class Glass:
 
 
 def _has_right(directory: DirectoryView, sender: Sender, case: Case, today: date) -> bool:
-    """Say whether a sender may send to a case: a firm by the directory, staff by who may see it."""
+    """Say whether a sender may send to a case.
+
+    A firm by the directory, a contributor where they were let in, staff by who may see it.
+    """
+    if sender.contributed:
+        return case.id in sender.contributed
     if sender.firm is not None:
         return directory.has_right(sender.firm.id, case.id, today)
     if sender.member is None:

@@ -1,4 +1,4 @@
-"""Sender: which firm a letter comes from, or who of the staff, and whether that is proven."""
+"""Sender: the firm, contributor or member of staff of a letter, and whether that is proven."""
 
 from __future__ import annotations
 
@@ -18,23 +18,29 @@ class Known(Protocol):
     def firm_of(self, address: str) -> Identified | None:
         """Return the firm of a mail address in canonical form, and what it was found by."""
 
+    def contributed(self, address: str, day: date) -> frozenset[int]:
+        """Return the cases that a contributor's address may send to that day, by their ids."""
+
     def member(self, address: str, day: date) -> Viewer | None:
         """Return who of the staff has this address, and the consultants they have that day."""
 
 
 @dataclass(frozen=True)
 class Sender:
-    """A firm that is known and proven, or one of the staff who is signed in, or why neither."""
+    """A firm or a contributor, known and proven, or one of the staff signed in; or why neither."""
 
     firm: Firm | None
     trouble: Trouble | None
     member: Viewer | None = None
+    contributed: frozenset[int] = frozenset()  # the cases of a contributor
 
     @property
     def name(self) -> str | None:
         """Return who it is that is known and proven."""
         if self.firm is not None:
             return self.firm.name
+        if self.contributed:
+            return "This contributor"
         return None if self.member is None else self.member.name
 
 
@@ -49,7 +55,8 @@ def sender_of(package: Package, known: Known, today: date) -> Sender:
     the message, whatever its envelope was. A firm that is not proven is not named: a forged From
     ties no letter to a firm. Of mail that was imported as one firm's, another's is not vouched
     for: a firm's mailbox holds what others wrote to it, too. One of the staff is known by being
-    signed in, and by no mail.
+    signed in, and by no mail. A contributor is known by the whole address alone, where it is no
+    firm's, and proven like a firm that is; imported mail is a firm's.
     """
     address = package.sender
     envelope = package.letter.envelope
@@ -58,14 +65,18 @@ def sender_of(package: Package, known: Known, today: date) -> Sender:
         member = known.member(address, today)
         if member is not None:
             return Sender(None, None, member)
+    contributed: frozenset[int] = frozenset()
+    if address is not None and found is None and not envelope.is_imported:
+        contributed = known.contributed(address, today)
     if found is not None and envelope.imported_for not in {None, found.firm.id}:
         return Sender(None, Trouble("sender_of_other_firm", {"address": address or ""}))
-    if address is None or found is None:
+    if address is None or (found is None and not contributed):
         return Sender(None, Trouble("sender_not_known", {"address": address or "this sender"}))
-    is_theirs = found.by != MAIL_ADDRESS or is_vouched_for(envelope) or envelope.sender == address
+    is_of_domain = found is not None and found.by != MAIL_ADDRESS
+    is_theirs = is_of_domain or is_vouched_for(envelope) or envelope.sender == address
     if not (envelope.proof.holds and is_theirs and is_aligned(address, envelope)):
         return Sender(None, Trouble("sender_not_proven", {"domain": domain_of(address)}))
-    return Sender(found.firm, None)
+    return Sender(None if found is None else found.firm, None, contributed=contributed)
 
 
 def is_aligned(address: str, envelope: Envelope) -> bool:

@@ -36,6 +36,7 @@ from portal.web import (
     binder,
     closing,
     confirm,
+    contributors,
     decided,
     directory,
     documents,
@@ -71,7 +72,7 @@ from portal.web.static_files import Static
 
 _ROOMS = (
     *(packages, package, closing, hiding, reassign, documents, thumbnails, binder),
-    *(triage_pages, decided, not_submissions, sent),
+    *(triage_pages, decided, not_submissions, sent, contributors),
     *(outbox, directory, help_page, sign_in, answer, confirm, watching),
     *(sender_page, unlocking, uploads, upload_links, send_form, send_check, send_code, send_done),
 )
