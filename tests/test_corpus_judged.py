@@ -1,8 +1,14 @@
-"""The corpus, as if one of the staff had sent it: which of its mail is passed on, seen by eye."""
+"""The corpus, judged: what of its mail is no submission, and what of it is passed on, if one of the
+staff had sent it; each of them looked at by eye.
+
+Bounces and their like are all that is no submission: it has no firm's thanks, and nobody's scanner.
+"""
 
 from __future__ import annotations
 
 import dataclasses
+import re
+from collections import Counter
 from datetime import date
 from pathlib import Path
 
@@ -15,7 +21,7 @@ from gateway.road.inline import inner_of
 from gateway.road.package import Package
 from portal.directory import Consultant, Identified
 from portal.rights import Viewer
-from tests.judging import judged_corpus, ours
+from tests.judging import Judged, judged_corpus, ours
 
 pytestmark = pytest.mark.corpus
 
@@ -27,6 +33,35 @@ _INLINE = {
     # Its From shows one address as the name of another.
     "mail/mail-parser__mails__mail_test_7": None,
 }
+# What a machine's message calls itself, in its From, its subject or its words.
+_MACHINE = re.compile(
+    r"mailer.?daemon|postmaster|mail.?delivery|undeliver|returned mail|delivery|system admin"
+    r"|could not be delivered|bounce information|displayed|no longer in use|banned",
+    re.IGNORECASE,
+)
+
+
+@pytest.fixture(scope="module")
+def corpus_judged(corpus: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Judged, ...]:
+    return tuple(judged_corpus(corpus, tmp_path_factory.mktemp("judged")))
+
+
+def test_what_is_set_aside_is_what_was_seen_by_eye(corpus_judged: tuple[Judged, ...]) -> None:
+    kinds = Counter(one.kind for one in corpus_judged if one.kind is not None)
+    assert kinds == {"bounce": 66, "read_receipt": 1, "out_of_office": 1}
+
+
+def test_each_of_them_says_itself_that_a_machine_wrote_it(
+    corpus_judged: tuple[Judged, ...],
+) -> None:
+    for one in corpus_judged:
+        if one.kind is not None:
+            said = f"{one.package.header_from} {one.package.subject} {one.package.own_words.text}"
+            assert _MACHINE.search(said), one.name
+
+
+def test_nobody_in_it_is_a_device(corpus_judged: tuple[Judged, ...]) -> None:
+    assert [one.name for one in corpus_judged if one.package.device is not None] == []
 
 
 class Everybody:
@@ -56,9 +91,8 @@ def passed_on(package: Package) -> Package:
 
 
 @pytest.fixture(scope="module")
-def carried(corpus: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Package]:
-    found = judged_corpus(corpus, tmp_path_factory.mktemp("judged"))
-    return {one.name: passed_on(one.package) for one in found}
+def carried(corpus_judged: tuple[Judged, ...]) -> dict[str, Package]:
+    return {one.name: passed_on(one.package) for one in corpus_judged}
 
 
 def test_the_forms_of_the_corpus_are_known(carried: dict[str, Package]) -> None:
