@@ -74,7 +74,7 @@ def test_kill_at_durable_calls_of_the_door(storage: Path, tmp_path: Path) -> Non
     _, *calls = press(fresh(storage, tmp_path / "dry"), 0, draft_id)
     assert {"rename", "fsync", "commit"} <= set(calls)
     print(f"{len(calls)} points: {' '.join(calls)}")
-    for kill_at in range(1, len(calls) + 1, 1 if LONG else 2):
+    for kill_at in range(1, len(calls) + 1, 1 if LONG else 4):
         there = fresh(storage, tmp_path / f"at-{kill_at}")
         assert press(there, kill_at, draft_id) == [], "it was killed"
         with opened(there) as stores:
