@@ -7,16 +7,18 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from config.settings import Settings
-from gateway import confirming, deleting, joining, messaging, password_mail
+from gateway import agreeing, confirming, deleting, joining, messaging, password_mail
+from gateway.agreeing import Yes
 from gateway.deleting import Asking
 from gateway.joining import Joining
+from gateway.near_number import near_numbers
 from gateway.replying import Reply, take
 from gateway.road.aside import MACHINE_ANSWERED, come_back, shelve
 from gateway.road.copy import Likeness
 from gateway.road.delete_word import deletion_in
 from gateway.road.file import keep_parts
 from gateway.road.package import NotSubmission, Package
-from gateway.road.reply import number_in, says_yes
+from gateway.road.reply import agreed_in, number_in, says_yes, slip_in
 from gateway.road.walk import Road
 from portal.database import Database
 from portal.pouch import Raw
@@ -49,6 +51,7 @@ class Asides:
             return "set_aside"
         kinds = (
             self._answers,
+            self._agrees,
             self._confirms,
             self._says_password,
             self._deletes,
@@ -86,13 +89,15 @@ class Asides:
 
     def _answers(self, package: Package, receipt: str, letter_id: int, attempt: int) -> bool:
         """Take a letter for the answer to our question, where it is nothing else."""
-        addresses = self.road.addresses
-        tags = tuple(filter(None, map(addresses.case_tag, package.letter.envelope.recipients)))
-        number = number_in(package, self.road.shape, tags)
-        if number is None:
+        shape, tags = self.road.shape, self._tags(package)
+        number = number_in(package, shape, tags)
+        slip = slip_in(package, shape, tags) if number is None else None
+        said = number or slip
+        if said is None:
             return False
         keep_parts(package, self.raw.vault)
-        reply = Reply(package, number, self.own(package), receipt)
+        near = near_numbers(said, shape)
+        reply = Reply(package, said, self.own(package), receipt, near, is_slip=number is None)
         with self.database.write() as connection:
             self.raw.leave(connection)
             return take(
@@ -103,6 +108,27 @@ class Asides:
                 attempt=attempt,
                 now=self.clock(),
             )
+
+    def _agrees(self, package: Package, receipt: str, letter_id: int, attempt: int) -> bool:
+        """Take a letter that only says yes for the answer to the mail that suggested a case."""
+        named = agreed_in(package, self.road.shape, self._tags(package))
+        if named is None:
+            return False
+        keep_parts(package, self.raw.vault)
+        with self.database.write() as connection:
+            self.raw.leave(connection)
+            return agreeing.take(
+                connection,
+                Yes(package, named, self.own(package), receipt),
+                self.settings,
+                letter_id=letter_id,
+                attempt=attempt,
+                now=self.clock(),
+            )
+
+    def _tags(self, package: Package) -> tuple[str, ...]:
+        recipients = package.letter.envelope.recipients
+        return tuple(filter(None, map(self.road.addresses.case_tag, recipients)))
 
     def _confirms(self, package: Package, receipt: str, letter_id: int, attempt: int) -> bool:
         """Take a letter that only says yes for the confirmation of the one that it answers."""

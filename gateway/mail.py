@@ -21,11 +21,12 @@ class Mail:
     subject: str
     text: str
     html: str | None = None
+    suggests: str | None = None  # the case that it asks about, for a YES
 
     @classmethod
     def of(cls, sheet: Sheet) -> Mail:
         """Write both forms of a sheet."""
-        return cls(sheet.subject, text_of(sheet), html_of(sheet))
+        return cls(sheet.subject, text_of(sheet), html_of(sheet), sheet.suggests)
 
 
 def harmless(foreign: str) -> str:

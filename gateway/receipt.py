@@ -21,6 +21,7 @@ from gateway.road.package import Package, Part
 from gateway.tally import Tally
 from gateway.telling.frame import as_copy, ways, with_banner
 from gateway.telling.hold_words import (
+    did_you_mean,
     held_first,
     held_next,
     unconfirmed_asks,
@@ -122,6 +123,7 @@ class _Writing:
             heading=heading,
             lead=tuple(lead),
             asks=self._asks(),
+            suggests=self._suggests,
             facts=self._facts(),
             sections=tuple(one for one in sections if one is not None),
             ways=ways(self.service, self.number),
@@ -156,6 +158,11 @@ class _Writing:
     def _would_ask(self) -> bool:
         """Whether it rehearses a question: there is nothing yet that an answer could file."""
         return self.package.asked and self.told and self.trial is Trial.ALONE
+
+    @property
+    def _suggests(self) -> str | None:
+        """The case that it asks about by name; nobody is who may not send to it."""
+        return self.package.resolution.meant if self.told and self._is_question else None
 
     @property
     def _case(self) -> str:
@@ -208,7 +215,11 @@ class _Writing:
         if self.code is not None:
             return unconfirmed_first()
         return held_first(
-            self.package, reason if self.told else None, tally.whole, asks=self._is_question
+            self.package,
+            reason if self.told else None,
+            tally.whole,
+            asks=self._is_question,
+            suggests=self._suggests is not None,
         )
 
     def _absences(self) -> tuple[str, ...]:
@@ -229,7 +240,9 @@ class _Writing:
             offered = self.upload_link if self._is_filed else None
             return () if offered is None else (Link("Upload what is missing here", offered),)
         by = f" by {moments.by(self.promised, self._zone)}" if self.promised else ""
+        meant = () if self._suggests is None else (did_you_mean(self._suggests),)
         return (
+            *meant,
             Link("Choose the case here", self.answer_link)
             if self.answer_link is not None
             else "Here the receipt has a link to the page on which you choose the case.",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -10,6 +11,40 @@ import sqlalchemy as sa
 from portal.answer_link import Question
 from portal.decision import WAITING, pending
 from portal.tables import answer_links, letters, outbox
+
+
+@dataclass(frozen=True)
+class Suggested:
+    """A mail of ours that asked a firm about a case."""
+
+    message_id: str
+    number: str
+    letter_id: int  # the letter that it asked for
+
+
+def suggested(
+    connection: sa.Connection, message_ids: Collection[str], firm_id: int
+) -> Suggested | None:
+    """Return the suggestion that a YES to these mails of ours answers, or None.
+
+    It answers the newest of them: the others are what that one is the end of. What that mail has
+    not asked, no yes to it can mean.
+    """
+    row = connection.execute(
+        sa.select(
+            outbox.c.message_id,
+            outbox.c.suggested,
+            letters.c.firm_id,
+            sa.func.coalesce(letters.c.copy_of, letters.c.id).label("about"),
+        )
+        .join(letters, letters.c.id == outbox.c.letter_id, isouter=True)
+        .where(outbox.c.message_id.in_(sorted(message_ids)))
+        .order_by(outbox.c.id.desc())
+        .limit(1)
+    ).one_or_none()
+    if row is None or row.suggested is None or row.firm_id != firm_id:
+        return None
+    return Suggested(row.message_id, row.suggested, row.about)
 
 
 def replied(

@@ -43,6 +43,17 @@ def cases_of(
     return tuple(sorted(found, key=lambda one: wanted.index(one.number)))
 
 
+def one_open(
+    connection: sa.Connection, firm_id: int, numbers: Iterable[str], day: date
+) -> str | None:
+    """Return the number of the one case among them that the firm may send to, where it is open.
+
+    None where there are two, an open one and a closed one too: nobody could say which is meant.
+    """
+    found = cases_of(connection, firm_id, numbers, day)
+    return found[0].number if len(found) == 1 and not found[0].closed else None
+
+
 def filed_before(
     connection: sa.Connection, firm_id: int, sender: str, day: date, *, most: int
 ) -> tuple[str, ...]:

@@ -35,6 +35,7 @@ class Owed:
     html: str | None = None
     # Whether it is ours to begin, and no answer: then what comes back is matched to it.
     begun: bool = False
+    suggested: str | None = None  # the case that it asks about, which a YES to it means
 
 
 def owe(
@@ -60,6 +61,7 @@ def owe(
         "html": mail.html,
         "message_id": secrets.token_urlsafe(_TOKEN_BYTES),
         "in_reply_to": mail.in_reply_to,
+        "suggested": mail.suggested,
         "return_token": secrets.token_hex(_RETURN_BYTES) if mail.begun else None,
         "created_at": now,
         "not_before": not_before or now,

@@ -309,6 +309,7 @@ outbox = sa.Table(
     _text("html", null=True),
     _text("message_id", unique=True),  # ours; nobody can guess it, so who answers it has read it
     _text("in_reply_to", null=True),
+    _text("suggested", null=True),  # the case that it asks about: a YES to this mail means that one
     _text("return_token", null=True, unique=True),  # of the address that its bounces come back to
     _moment("created_at"),
     _moment("not_before"),

@@ -49,6 +49,8 @@ class Mail(BaseModel):
     body: str = "Here it is."
     files: list[str] = []  # "name: kind", the kind one of _kinds
     answers: int | None = None  # the mail to whose latest answer from us it is a reply
+    replies: int | None = None  # the same, and to the first answer
+    thread: list[int] = []  # earlier mails whose latest answers stand in its References
     proven: bool = True
     headers: dict[str, str] = {}
     # -- what becomes of it --
@@ -61,6 +63,8 @@ class Mail(BaseModel):
     follows: int | None = None  # the mail whose package its own one points to
     hidden: list[str] | None = None  # the documents that are hidden by then
     then: dict[str, str] = {}  # the states of earlier mails' letters by then
+    cases: dict[str, str] = {}  # the cases that earlier mails' letters are filed in by then
+    silent: bool = False  # no mail suggests a case
 
 
 class Conversation(BaseModel):
@@ -139,14 +143,11 @@ class Talk:
         message = EmailMessage(policy=policy.SMTP)
         message["From"], message["Subject"] = PEOPLE[mail.from_], mail.subject
         message["Message-ID"] = f"<{number}@talk.example>"
-        if mail.answers is not None:
-            domain = self.stores.settings.intake.domain
-            mine = [
-                one
-                for one in self.team.rows(outbox)
-                if one.letter_id == mail.answers and one.kind == "receipt"
-            ]
-            message["In-Reply-To"] = f"<{mine[-1].message_id}@{domain}>"
+        if (told := mail.answers or mail.replies) is not None:
+            mine = self._told_about(told)
+            message["In-Reply-To"] = mine[-1] if mail.replies is None else mine[0]
+        if mail.thread:
+            message["References"] = " ".join(self._told_about(one)[-1] for one in mail.thread)
         for name, value in mail.headers.items():
             message[name] = value
         message.set_content(mail.body)
@@ -154,6 +155,14 @@ class Talk:
             name, _, kind = one.partition(": ")
             message.add_attachment(_kinds()[kind], "application", "octet-stream", filename=name)
         return message.as_bytes()
+
+    def _told_about(self, number: int) -> list[str]:
+        domain = self.stores.settings.intake.domain
+        return [
+            f"<{one.message_id}@{domain}>"
+            for one in self.team.rows(outbox)
+            if one.letter_id == number and one.kind == "receipt"
+        ]
 
     def _carry(self, number: int, mail: Mail) -> None:
         carrier = self.team.carrier
@@ -187,6 +196,8 @@ class Talk:
             found["hidden"] = (self._hidden(), mail.hidden)
         for earlier, wanted in mail.then.items():
             found[f"then {earlier}"] = (self._row(int(earlier)).state, wanted)
+        for earlier, wanted in mail.cases.items():
+            found[f"case of {earlier}"] = (self._cases(int(earlier)), wanted)
         return [
             f"{what} is {got!r}, not {is_!r}" for what, (got, is_) in found.items() if got != is_
         ]
@@ -234,6 +245,9 @@ class Talk:
         self.faults += [
             f"mail {number}: {one!r} not in {words}" for one in mail.says if one not in words
         ]
+        suggests = "Did you mean" in words or any(one.suggested for one in owed)
+        if mail.silent and suggests:
+            self.faults.append(f"mail {number}: suggests a case: {words}")
         for one in owed:
             if one.kind == "receipt" and self._row(one.letter_id).firm_id is None:
                 self._tells_nothing(number, mail, one)

@@ -126,7 +126,8 @@ def test_a_case_of_another_firm_and_none_at_all_are_refused_in_the_same_words(te
     for number in ("24-001377", "24-999999"):
         assert reply(team, number) == "set_aside"
         mail = team.rows(outbox)[-1]
-        assert mail.subject.startswith(f"We found no open case {number}")
+        assert mail.text.startswith(f"We found no open case {number}.")
+        assert number not in mail.subject, "the next reply would name it, beside another one"
         shown = team.rows(letters)[-1].receipt
         said.append(mail.text.replace(number, "N").replace(f"{shown[:4]}-{shown[4:]}", "R"))
     assert said[0] == said[1]

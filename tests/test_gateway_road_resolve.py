@@ -487,6 +487,25 @@ def test_what_may_be_meant_is_suggested_and_never_taken(
     assert said.suggestions == suggested
 
 
+@pytest.mark.parametrize(
+    ("subject", "name", "meant"),
+    [
+        ("24-O01234", "a.pdf", GOOD),
+        ("24-001243", "a.pdf", GOOD),
+        ("24-003177", "a.pdf", None),  # near to another firm's
+        ("24-O01234", f"{OTHER}.pdf", None),  # a file names another case of theirs
+        ("24-O01234", f"{GOOD}.pdf", GOOD),  # a file names that very case
+        ("Records", f"{GOOD} 24-O01234.pdf", None),
+        (f"{GOOD} and {OTHER}", "a.pdf", None),
+    ],
+)
+def test_a_mail_asks_about_the_one_case_that_a_number_is_near_to(
+    subject: str, name: str, meant: str | None
+) -> None:
+    sent = package(part("2", name), subject=subject)
+    assert resolve(sent, Listed(), SHAPE, TODAY).resolution.meant == meant
+
+
 def test_a_stranger_is_asked_about_no_case_and_none_is_looked_up_for_them() -> None:
     directory = Listed()
     sent = package(subject="24-001243", envelope=envelope(proof=Proof.NONE))

@@ -239,6 +239,8 @@ class Resolution:
     candidates: tuple[Candidate, ...] = ()
     # Cases that this sender may send to and may mean, best first: for a question, never taken.
     suggestions: tuple[str, ...] = ()
+    # The one of them that its mail asks about: the number that did not fit is near to it alone.
+    meant: str | None = None
     consultant_id: int | None = None
     consultant_name: str | None = None
     consultant_email: str | None = None

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 
 from gateway.case_number import CaseShape
+from gateway.near_number import near_numbers
 from gateway.road.package import Package
 from gateway.road.places import RANKS, places
 
@@ -17,6 +18,10 @@ _WORD = re.compile(r"\w+")
 _YES = re.compile(
     r"yes(?: please| i (?:did|sent (?:this|it|them))| (?:that|this|it) was me)?|i confirm|confirmed"
     r"|\d{3} ?\d{3}"  # the code: whoever copies it means yes
+)
+_AGREES = re.compile(
+    r"yes(?: please| thanks| thank you| correct| i (?:did|do)"
+    r"| (?:it|that)(?: is|['\u2019]s)(?: it| right| correct)?)?|correct|confirmed"
 )
 _STOPS = re.compile(r"[.,!]+")
 
@@ -32,16 +37,37 @@ def number_in(package: Package, shape: CaseShape, tags: tuple[str, ...]) -> str 
         return None
     said = _said_alone(package)
     number = None if said is None else shape.normal(said.rstrip("."))
-    if number is None:
+    return number if number is not None and _named(package, shape, tags) == {number} else None
+
+
+def slip_in(package: Package, shape: CaseShape, tags: tuple[str, ...]) -> str | None:
+    """Return what such a reply consists of where it is no case number, but near to some, or None.
+
+    Nothing else of the reply is meant for a case number.
+    """
+    if package.resolution.firm_id is None:
         return None
-    trusted = {name for rank in RANKS[:2] for name in rank}
-    numbers = {
-        one.found.number
-        for one in places(package, shape, tags)
-        if one.found_in in trusted and one.counts
-    }
-    thread = {one.number for one in package.resolution.candidates if one.found_in == "thread"}
-    return number if numbers | thread == {number} else None
+    said = (_said_alone(package) or "").rstrip(".")
+    if shape.normal(said) is not None or not near_numbers(said, shape):
+        return None
+    return said if _named(package, shape, tags) <= {said} else None
+
+
+def agreed_in(package: Package, shape: CaseShape, tags: tuple[str, ...]) -> frozenset[str] | None:
+    """Return the numbers that a yes of a known and proven firm names; None for any other letter.
+
+    "YES, 24-001234" names one: it is a yes to the mail that asked about that very case. Its thread
+    names none: that is where the question is by now.
+    """
+    said = _said_alone(package)
+    if package.resolution.firm_id is None or said is None:
+        return None
+    word, _, number = said.partition(" ")
+    if (named := shape.normal(number.rstrip("."))) is not None:
+        said = word
+    if _AGREES.fullmatch(_plain(said)) is None:
+        return None
+    return frozenset(_said(package, shape, tags) | ({named} if named else set()))
 
 
 def says_yes(package: Package) -> bool:
@@ -50,7 +76,27 @@ def says_yes(package: Package) -> bool:
     Who never sent us what we ask about answers as well, and says that: so a reply is no yes.
     """
     said = _said_alone(package)
-    return said is not None and _YES.fullmatch(_STOPS.sub("", said.casefold()).strip()) is not None
+    return said is not None and _YES.fullmatch(_plain(said)) is not None
+
+
+def _plain(said: str) -> str:
+    return _STOPS.sub("", said.casefold()).strip()
+
+
+def _named(package: Package, shape: CaseShape, tags: tuple[str, ...]) -> set[str]:
+    """Return what is meant for a case number in a reply, and that of its thread."""
+    thread = (one for one in package.resolution.candidates if one.found_in == "thread")
+    return _said(package, shape, tags) | {one.number or one.text for one in thread}
+
+
+def _said(package: Package, shape: CaseShape, tags: tuple[str, ...]) -> set[str]:
+    """Return what is meant for a case number wherever a reply says so itself."""
+    trusted = {name for rank in RANKS[:2] for name in rank}
+    return {
+        one.found.number or one.found.text
+        for one in places(package, shape, tags)
+        if one.found_in in trusted and one.counts
+    }
 
 
 def _said_alone(package: Package) -> str | None:

@@ -31,6 +31,7 @@ from portal.directory import Case, Firm
 
 _MOST_LISTED = 10
 _MOST_SUGGESTED = 10
+_NO_FIT = {"case_format", "case_not_found"}
 
 
 @dataclass(frozen=True)
@@ -88,7 +89,12 @@ def resolve(
         troubles.extend(_named_elsewhere(looked, case))
     if hold is not None:
         suggestions = () if verdict.taken else _suggestions(looked)
-        resolution = dataclasses.replace(resolution, hold=hold.code, suggestions=suggestions)
+        resolution = dataclasses.replace(
+            resolution,
+            hold=hold.code,
+            suggestions=suggestions,
+            meant=_meant(hold, looked, suggestions),
+        )
         troubles.insert(0, hold)
     if forwarded is not None:
         case = verdict.taken.case if verdict.taken else None
@@ -177,6 +183,18 @@ def _suggestions(looked: Iterable[Looked]) -> tuple[str, ...]:
         case.number for one in looked for case in (*one.near, *((one.case,) if one.case else ()))
     )
     return tuple(dict.fromkeys(named))[:_MOST_SUGGESTED]
+
+
+def _meant(hold: Trouble, looked: Iterable[Looked], suggestions: tuple[str, ...]) -> str | None:
+    """Return the case that a number which did not fit may be a slip of, where it is the only one.
+
+    Another suggestion is another answer, whatever place it stands in; and to ask about a closed
+    case would be to take back that there is no open one.
+    """
+    if hold.code not in _NO_FIT or len(suggestions) != 1:
+        return None
+    near = (case for one in looked if one.what == hold.fields["value"] for case in one.near)
+    return next((case.number for case in near if not case.closed), None)
 
 
 def _with_case(resolution: Resolution, case: Case, found_in: str) -> Resolution:

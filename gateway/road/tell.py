@@ -110,7 +110,16 @@ def mail_of(
     kind: str, recipient: str, words: Mail, *, in_reply_to: str | None = None, begun: bool = False
 ) -> Owed:
     """Address what a mail says. `begun` marks one that answers nothing: its bounces come back."""
-    return Owed(kind, recipient, words.subject, words.text, in_reply_to, words.html, begun)
+    return Owed(
+        kind,
+        recipient,
+        words.subject,
+        words.text,
+        in_reply_to,
+        words.html,
+        begun,
+        words.suggests,
+    )
 
 
 def replied_to(package: Package) -> str | None:

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from config.problems import problem
+from gateway.mail import harmless
 from gateway.part_words import problem_title, problem_words
 from gateway.road.package import Package
 from gateway.telling.sheet import Link
 from portal.six_digits import spaced
 
 
-def held_first(package: Package, reason: str | None, whole: str, *, asks: bool) -> tuple[str, ...]:
+def held_first(
+    package: Package, reason: str | None, whole: str, *, asks: bool, suggests: bool = False
+) -> tuple[str, ...]:
     """Return the first sentences: that it was kept, and why it waits.
 
     `reason` is None for whom no details are told: they read the same words whatever it is. `asks`
-    says that the sender is asked which case it is.
+    says that the sender is asked which case it is, `suggests` that a case is named for it.
     """
+    if suggests:
+        return _kept(whole)[0], no_open_case(package, reason)
     if asks:
         title = problem_title(reason, package) if reason is not None else ""
         kept, them = _kept(whole)
@@ -22,6 +28,17 @@ def held_first(package: Package, reason: str | None, whole: str, *, asks: bool) 
     if reason is not None:
         return kept, problem_words(reason, package)
     return kept, "Our team will look at it."
+
+
+def no_open_case(package: Package, reason: str | None) -> str:
+    """Say that the number that was written is none of an open case, whatever shape it has."""
+    value = next(one.fields["value"] for one in package.troubles if one.code == reason)
+    return f"{problem('case_not_found').title.format(value=harmless(value))}."
+
+
+def did_you_mean(number: str) -> str:
+    """Ask about a case. The mail that asks keeps its number, so that a YES means this one."""
+    return f"Did you mean {number}? Reply YES, or send the right number."
 
 
 def _kept(whole: str) -> tuple[str, str]:

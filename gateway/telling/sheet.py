@@ -55,6 +55,7 @@ class Sheet:
     lead: tuple[str, ...] = ()  # what belongs to it, in the same paragraph
     banner: str = ""  # stands above everything, where it changes what everything means
     asks: tuple[str | Link, ...] = ()  # what the reader is asked to do, a line each
+    suggests: str | None = None  # the case that `asks` names, for a YES
     facts: tuple[tuple[str, str], ...] = ()
     sections: tuple[Section, ...] = ()
     ways: tuple[str | Link, ...] = ()  # where to look and whom to ask, a line each
