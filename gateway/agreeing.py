@@ -50,8 +50,9 @@ def take(
 ) -> bool:
     """Take a yes as the answer to the suggestion that it answers; return False where it is none.
 
-    Where the question was settled before, it is set aside as well, and its sender is told so.
-    Raises StaleAttempt by the fence, and then nothing of the caller's transaction may stand.
+    Where the question was settled before, it is set aside as well, and its sender is told so; where
+    it has run out, and the letter still waits, it is a letter like any other. Raises StaleAttempt
+    by the fence, and then nothing of the caller's transaction may stand.
     """
     firm_id = yes.package.resolution.firm_id
     if firm_id is None:
@@ -60,18 +61,19 @@ def take(
     if asked is None or not {asked.number}.issuperset(yes.named):
         return False
     reply = Reply(yes.package, asked.number, (asked.message_id,), yes.receipt)
-    if not replying.take(
-        connection, reply, settings, letter_id=letter_id, attempt=attempt, now=now
-    ):
-        answered(
-            connection,
-            yes.package,
-            letter_id=letter_id,
-            attempt=attempt,
-            first_id=asked.letter_id,
-            owed=_settled(yes, settings),
-            now=now,
-        )
+    if replying.take(connection, reply, settings, letter_id=letter_id, attempt=attempt, now=now):
+        return True
+    if not answer_reply.is_settled(connection, asked.letter_id):
+        return False
+    answered(
+        connection,
+        yes.package,
+        letter_id=letter_id,
+        attempt=attempt,
+        first_id=asked.letter_id,
+        owed=_settled(yes, settings),
+        now=now,
+    )
     return True
 
 

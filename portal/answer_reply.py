@@ -47,6 +47,13 @@ def suggested(
     return Suggested(row.message_id, row.suggested, row.about)
 
 
+def is_settled(connection: sa.Connection, letter_id: int) -> bool:
+    """Say whether what was asked about a letter is decided; what was rehearsed never was asked."""
+    state = connection.scalar(sa.select(letters.c.state).where(letters.c.id == letter_id))
+    waits = state in WAITING and pending(connection, letter_id) is None
+    return not waits and state != "rehearsed"
+
+
 def replied(
     connection: sa.Connection, message_ids: Collection[str], firm_id: int, *, now: datetime
 ) -> Question | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from gateway.letter import Proof
 from gateway.stores import Stores
-from portal.tables import cases, decisions, events, outbox, rights
+from portal.tables import answer_links, cases, decisions, events, outbox, rights
 from tests.carrying import Carrier
 from tests.deciding import NO_CASE, Team, agrees, filed, state
 from tests.test_gateway_replying import reply
@@ -76,6 +76,33 @@ def test_a_yes_counts_as_a_try_and_over_the_limit_decides_nothing(team: Team) ->
     before = len(team.rows(outbox))
     assert reply(team, "YES") == "set_aside"
     assert len(team.rows(outbox)) == before
+    assert team.rows(decisions) == []
+
+
+def test_a_yes_within_the_undo_window_of_another_is_told_that_it_is_settled(team: Team) -> None:
+    assert reply(team, "YES") == "set_aside"
+    assert reply(team, "YES", sender="ann.cole@bakerllp.example") == "set_aside"
+    assert len(team.rows(decisions)) == 1
+    assert team.rows(outbox)[-1].subject.startswith("This question is settled")
+    assert agrees(team)
+
+
+def test_a_yes_to_a_question_that_has_run_out_is_a_letter_of_its_own(team: Team) -> None:
+    days = team.carrier.stores.settings.triage.answer_days
+    with team.carrier.stores.database.write() as connection:
+        past = team.now - timedelta(days=days)
+        connection.execute(sa.update(answer_links).values(expires_at=past))
+    assert reply(team, "YES") == "needs_you"
+    assert team.rows(decisions) == []
+
+
+def test_a_yes_to_a_rehearsal_decides_nothing(sample_stores: Stores) -> None:
+    team = Team(Carrier(sample_stores))
+    address = sample_stores.settings.intake.rehearsal_address
+    team.wait(SLIP, recipients=(address,))
+    (mail,) = team.rows(outbox)
+    assert ASKED in mail.text
+    assert reply(team, "YES") == "needs_you"
     assert team.rows(decisions) == []
 
 
