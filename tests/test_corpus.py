@@ -1,6 +1,6 @@
 """Mail of the corpus through `explain`: the contract holds, and nothing is lost silently.
 
-CASEBRIDGE_LONG=1 takes all of it; without it every other file, since other tests read and judge all.
+CASEBRIDGE_LONG=1 takes all of it; without it every other file: other tests read and judge all.
 """
 
 from __future__ import annotations
