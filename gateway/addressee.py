@@ -22,10 +22,12 @@ def receipt_goes_to(package: Package, *, own_domain: str) -> str | None:
     waits. Where From is nobody's, there is nothing to disagree with. Where From is proven and the
     envelope is of another domain, a mailing service's or that of whoever sends a signed message on,
     From hears. An imported message has no envelope, and its From hears where it is a firm's that is
-    known.
+    known. Of what was passed on the forwarder alone hears, and of a journal nobody.
     """
     envelope = package.letter.envelope
     goes_to = envelope.sender
+    if package.forwarded is not None and goes_to:
+        goes_to = package.forwarded.address
     if envelope.door == "import" and package.resolution.firm_id is not None:
         goes_to = package.sender or ""
     domain = goes_to.lower().rpartition("@")[2]

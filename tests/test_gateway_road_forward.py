@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from gateway.letter import Proof
 from gateway.mailed_password import MailedPasswords
+from gateway.road.forwarder import _named
 from gateway.stores import Stores
 from portal.tables import accounts, cases, letters, outbox, packages, parts, submissions
 from tests import forwarding as said
@@ -33,7 +34,11 @@ class Became(NamedTuple):
 
 @pytest.fixture
 def carrier(sample_stores: Stores) -> Carrier:
-    return Carrier(sample_stores)
+    """One whose journal reports what was checked on its way."""
+    settings = sample_stores.settings
+    trust = settings.trust.model_copy(update={"journal_is_checked": True})
+    settings = settings.model_copy(update={"trust": trust})
+    return Carrier(dataclasses.replace(sample_stores, settings=settings))
 
 
 def rows(carrier: Carrier, table: sa.Table) -> list[Any]:
@@ -486,3 +491,33 @@ def test_a_journal_counts_where_the_domain_of_the_staff_is_proven_for_it(
 ) -> None:
     became = send(carrier, said.journal(inner("24-001234"), sender=sender), proof=proof)
     assert (became.case, kept(carrier).forwarded) == (None, None)
+
+
+def test_a_journal_that_somebody_can_be_answered_for_is_none(carrier: Carrier) -> None:
+    mallory = "mallory@sample-mutual.example"
+    forged = said.journal(inner("24-001234"), sender=mallory)
+    became = send(carrier, forged, sender=mallory)
+    assert (became.case, kept(carrier).forwarded) == (None, None)
+    assert became.told == [("receipt", mallory)]
+    assert "24-001234" not in receipt(carrier)
+
+
+def test_what_a_journal_reports_waits_where_nobody_has_checked_it(sample_stores: Stores) -> None:
+    became = send(Carrier(sample_stores), said.journal(inner("24-001234")))
+    assert became == Became("with_us", "sender_not_proven", None, [])
+
+
+@pytest.mark.parametrize("form", [said.attached, *INLINE], ids=lambda form: form.__name__)
+def test_whoever_lends_a_colleague_s_from_reads_nothing(form: Form, carrier: Carrier) -> None:
+    mallory = "mallory@sample-mutual.example"
+    became = send(carrier, form(inner("24-001234")), sender=mallory)
+    assert mallory not in {to for _, to in became.told}
+    assert ("receipt", DANA) in became.told
+
+
+def test_a_line_of_a_hundred_thousand_letters_in_a_report_is_looked_through_once() -> None:
+    report = "To: " + "a" * 99_000 + "\nRecipient: " + "b@" * 40_000 + f"\nTo: {DANA}\n"
+    assert list(_named(report, "sample-mutual.example")) == []  # behind what is read of a report
+    assert list(_named(f"To: x@y.example; <{DANA}>", "sample-mutual.example")) == [DANA]
+    many = "To: " + ", ".join(f"m{number}@sample-mutual.example" for number in range(99))
+    assert len(list(_named(many, "sample-mutual.example"))) == 50

@@ -16,6 +16,7 @@ class Trust(Section):
 
     loopback_is_proven: bool = True
     sample_accounts: bool = True
+    journal_is_checked: bool = False
 
 
 class ProofRelay(Section):

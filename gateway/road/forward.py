@@ -31,17 +31,29 @@ _SIGNATURES = frozenset(
 
 
 def forward(
-    package: Package, staff: Staff, rules: Forwards, ours: OurAddresses, today: date
+    package: Package,
+    staff: Staff,
+    rules: Forwards,
+    ours: OurAddresses,
+    today: date,
+    *,
+    journal_is_checked: bool = False,
 ) -> Package:
     """Return what a proven member of the staff passes on, as the package; any other as it is.
 
     One letter is one package. Of several messages that are attached, all of one sender, each is
     searched for its case, and the first one's words are shown; of several senders nothing is filed
-    before a person has looked. A mail of ours that comes back so is no document of anybody's.
+    before a person has looked, nor of what a journal reports, unless `journal_is_checked`: nobody
+    has chosen to pass it on, and its From may be anybody's. A mail of ours that comes back so is no
+    document of anybody's.
     """
     by = keeper(package, staff, today)
     if by is not None:
-        return _of_attached(package, by, JOURNAL, rules, ours)
+        reported = _of_attached(package, by, JOURNAL, rules, ours)
+        if reported.forwarded is None:
+            return reported
+        chosen = dataclasses.replace(reported.forwarded, is_chosen=journal_is_checked)
+        return reported.but(forwarded=chosen)
     by = forwarder(package, staff, today)
     if by is None or by.address == ours.address:
         return package

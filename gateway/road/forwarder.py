@@ -7,8 +7,9 @@ written to by it.
 
 from __future__ import annotations
 
+import contextlib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from typing import Protocol
@@ -26,7 +27,7 @@ _NAMED = re.compile(
     r"^[ \t]*(?:recipient|to|cc|bcc|on-behalf-of|sender)[ \t]*:(?P<who>.*)$",
     re.IGNORECASE | re.MULTILINE,
 )
-_ADDRESS = re.compile(r"[^\s<>()\[\],;:\"']+@[^\s<>()\[\],;:\"']+")
+_BETWEEN = re.compile(r"[\s<>()\[\],;:\"']+")
 _MOST_NAMED = 50
 _REPORT_CHARACTERS = 100_000
 
@@ -63,24 +64,32 @@ def forwarder(package: Package, staff: Staff, today: date) -> Member | None:
 def keeper(package: Package, staff: Staff, today: date) -> Member | None:
     """Return whose mail a journal reports, by what the report says: the first one of the staff.
 
-    They are of the domain that is proven for the report.
+    They are of the domain that is proven for the report. One that is not from the null sender is no
+    report: whoever can be answered has written it.
     """
+    envelope = package.letter.envelope
     if not package.signs.journal or package.sender is None or not may_forward(package):
         return None
-    if not _is_theirs(package, package.letter.envelope):
+    if envelope.sender or not _is_theirs(package, envelope):
         return None
-    report = package.own_words.text[:_REPORT_CHARACTERS]
-    written = (one for line in _NAMED.finditer(report) for one in _ADDRESS.findall(line["who"]))
-    for one in list(dict.fromkeys(written))[:_MOST_NAMED]:
-        try:
-            address = canonical(one)
-        except AddressFault:
-            continue
-        if domain_of(address) != domain_of(package.sender):
-            continue
+    for address in _named(package.own_words.text, domain_of(package.sender)):
         if (member := _member(address, staff, today)) is not None:
             return member
     return None
+
+
+def _named(report: str, domain: str) -> Iterator[str]:
+    """Give the first addresses of a domain that the lines of a report name."""
+    left = _MOST_NAMED
+    for line in _NAMED.finditer(report[:_REPORT_CHARACTERS]):
+        for word in _BETWEEN.split(line["who"]):
+            if not word.lower().endswith(f"@{domain}"):
+                continue
+            if not left:
+                return
+            left -= 1
+            with contextlib.suppress(AddressFault):
+                yield canonical(word)
 
 
 def may_forward(package: Package) -> bool:
@@ -109,7 +118,8 @@ def _member(address: str, staff: Staff, today: date) -> Member | None:
 def inner_sender(forwarded: Forwarded, known: Known) -> Sender:
     """Return the firm of whoever wrote what was passed on, as the address says; it is not proven.
 
-    Where that is nobody's, or several people's messages were passed on, a person decides.
+    Where that is nobody's, several people's messages were passed on, or nobody has chosen to pass
+    it on, a person decides.
     """
     if forwarded.is_several:
         return Sender(None, Trouble(SEVERAL, {"forwarder": forwarded.by}))
@@ -118,6 +128,8 @@ def inner_sender(forwarded: Forwarded, known: Known) -> Sender:
     if found is None:
         unknown = forwarded.written or "whoever wrote what was forwarded"
         return Sender(None, Trouble("sender_not_known", {"address": address or unknown}))
+    if not forwarded.is_chosen:
+        return Sender(None, Trouble("sender_not_proven", {"domain": domain_of(address or "")}))
     return Sender(found.firm, None)
 
 

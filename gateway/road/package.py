@@ -153,6 +153,7 @@ class Forwarded:
     paths: tuple[str, ...] = ()  # of the parts that hold it, where it is attached
     subject: str = ""  # of the forwarder's own, where it is not that of what is passed on
     is_several: bool = False  # they are messages of several senders
+    is_chosen: bool = True  # a person has passed it on, or its way to us was checked
     firm_id: int | None = None  # of the inner sender, as the address says
     firm_name: str | None = None
 

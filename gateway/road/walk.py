@@ -194,7 +194,11 @@ class Road:
 
     def passed_on(self, package: Package, directory: DirectoryView, today: date) -> Package:
         """Return what somebody of the staff passes on; any other letter as it is."""
-        return forward(package, directory, self.forwards, self.addresses, today)
+        is_checked = self.settings.trust.journal_is_checked
+        return forward(
+            *(package, directory, self.forwards, self.addresses, today),
+            journal_is_checked=is_checked,
+        )
 
     def judged(self, package: Package) -> Package:
         """Say of a package that is sorted whether it is a submission at all."""
