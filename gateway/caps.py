@@ -13,7 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from config.settings import Settings
-from gateway.digest import goes_alone
+from gateway.digest import goes_alone, may_be_gathered
 from gateway.gathering import DAILY, DIGEST, Gathering
 from gateway.letter import Proof
 from gateway.road.tell import LISTED
@@ -129,7 +129,9 @@ class Caps:
                 _stop(connection, row, now)
             elif row.kind == "progress" and many:
                 _withdraw(connection, row.id, TOLD_BY_DIGEST, now)
-            elif (row.kind == LISTED and not alone) or (row.kind in _RECEIPTS and many):
+            elif (row.kind == LISTED and not alone) or (
+                row.kind in _RECEIPTS and many and may_be_gathered(row.state)
+            ):
                 into = DAILY if row.kind == LISTED else DIGEST
                 gathering = Gathering(self.settings)
                 sent.gathers[into] = gathering.add(connection, row, sent.gathers[into], now, into)

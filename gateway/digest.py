@@ -21,7 +21,13 @@ _WHO: Mapping[Whose, tuple[str, str]] = {
     "firms": ("more message", "from your firm"),
     "devices": ("message", "from your devices"),
 }
-_OUTCOMES = {"filed": "Filed", "not_filed": "Not filed", "rehearsed": "Rehearsed"}
+_OUTCOMES = {
+    "filed": "Filed",
+    "not_filed": "Not filed",
+    "set_aside": "Not filed",
+    "copy": "Filed before",
+    "rehearsed": "Rehearsed",
+}
 _WAITS = "With our team"
 _NEXT = (
     "You do not need to send anything again. A message that is with our team is matched to its case"
@@ -30,11 +36,21 @@ _NEXT = (
 _LONG = frozenset({"From", "Message-ID"})
 # By themselves go questions and what the sender has to mend; who rehearses wants to see each one.
 _ALONE = {"needs_you", "filed_in_part", "not_filed", "rehearsed"}
+_GATHERED = {"filed", "with_us"}
 
 
 def goes_alone(state: str | None, urgent: str | None) -> bool:
     """Say whether a receipt is never put into a digest, by its letter (safety rule 10)."""
     return urgent is not None or state in _ALONE
+
+
+def may_be_gathered(state: str | None) -> bool:
+    """Say whether a mail to a letter's sender tells what became of it, and no more.
+
+    A letter that belongs to another one is answered: what was wrong with a number or a name that
+    its sender gave, or that it has reached somebody, is said in no line.
+    """
+    return state in _GATHERED
 
 
 @dataclass(frozen=True)

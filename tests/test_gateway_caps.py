@@ -161,6 +161,16 @@ def test_who_rehearses_sees_each_receipt(post: Bulk) -> None:
     assert post.kinds_sent() == ["receipt.eml"] * 8
 
 
+def test_an_answer_about_another_letter_is_never_a_line_of_a_digest(post: Bulk) -> None:
+    post.send(6)
+    post.send(2, state="set_aside")
+    post.drain()
+    assert post.kinds_sent() == ["receipt.eml"] * 7
+    post.now += timedelta(hours=1)
+    post.drain()
+    assert "With our team" not in body(post)
+
+
 def test_a_notice_is_not_counted_and_another_recipient_neither(post: Bulk) -> None:
     post.send(5)
     post.send(1, recipient="lee@bakerllp.example")
