@@ -1,9 +1,12 @@
 """A code for an address that we do not know: it stands in the receipt, or is asked for on the page.
 
+The one in the receipt holds for a day: mail is late, and read later. One that the page sends stands
+beside it, so that nobody else can take the receipt's away by asking for another.
+
 What is done and said is the same whether a letter of that address waits or not: each search, row
 and answer is made for both. The mail that brings the first code goes out before any browser is
 there, so the digest has no key that is kept nowhere: whoever reads this table and tries a million
-codes within the minutes that one holds could read it in the outbox as well.
+codes within the time that one holds could read it in the outbox as well.
 """
 
 from __future__ import annotations
@@ -22,6 +25,8 @@ from portal.tables import address_tries as tries
 _PURPOSE = "address"
 _AN_HOUR = timedelta(hours=1)
 _KEPT = timedelta(days=1)
+_MAILED_HOLDS = timedelta(days=1)
+_MAILED_TRIES = 20  # of everybody: who does not have it must not use it up at once
 
 
 class TooManyTries(Exception):
@@ -39,7 +44,7 @@ def ask(
     """
     if not confirmation.expect(connection, letter_id, email, now=now):
         return None
-    return _drawn(connection, email, None, sending, now)[1]
+    return _drawn(connection, email, None, sending, now, is_mailed=True)[1]
 
 
 def send(
@@ -73,15 +78,18 @@ def send(
 def throttle(
     connection: sa.Connection, email: str, network: str | None, sending: Sending, now: datetime
 ) -> None:
-    """Raise TooManyTries where no more may be typed: as many as an hour's codes have tries."""
+    """Raise TooManyTries where no more may be typed: as many as an hour's codes have tries.
 
-    def typed(column: str, value: str | None) -> int:
-        counted = sa.select(sa.func.count()).where(
-            tries.c.at > now - _AN_HOUR, tries.c[column] == value
-        )
+    Those for an address are counted by the network that they come from, so that nobody elsewhere
+    shuts out who has the code.
+    """
+
+    def typed(*of: sa.ColumnElement[bool]) -> int:
+        counted = sa.select(sa.func.count()).where(tries.c.at > now - _AN_HOUR, *of)
         return connection.scalar(counted) or 0
 
-    of_address, of_network = typed("email", email), typed("network", network)
+    of_address = typed(tries.c.email == email, tries.c.network == network)
+    of_network = typed(tries.c.network == network)
     if (
         of_address >= sending.codes_an_hour * sending.code_tries
         or of_network >= sending.codes_an_hour_of_a_network * sending.code_tries
@@ -103,22 +111,23 @@ def enter(
     None where it is another or none, has run out, or was tried too often. That is counted in the
     caller's transaction, whether or not there is a code, and which of these it was is told nobody.
     """
-    row = connection.execute(
-        sa.select(codes.c.id, codes.c.digest)
+    # Counted before it is looked at, the right one too: of many at once none is beyond the number.
+    most = sa.case((codes.c.is_mailed, _MAILED_TRIES), else_=sending.code_tries)
+    live = connection.execute(
+        sa.update(codes)
         .where(
             codes.c.email == email,
             codes.c.used_at.is_(None),
             codes.c.expires_at > now,
-            codes.c.tries < sending.code_tries,
+            codes.c.tries < most,
         )
-        .order_by(codes.c.id.desc())
-        .limit(1)
-    ).one_or_none()
-    kept = "" if row is None else row.digest
-    if hmac.compare_digest(kept, six_digits.digest(_PURPOSE, email, typed)) and row is not None:
-        return int(row.id)
-    of_row = codes.c.id == (0 if row is None else row.id)
-    connection.execute(sa.update(codes).where(of_row).values(tries=codes.c.tries + 1))
+        .values(tries=codes.c.tries + 1)
+        .returning(codes.c.id, codes.c.digest)
+    ).all()
+    given = six_digits.digest(_PURPOSE, email, typed)
+    right = [row.id for row in live if hmac.compare_digest(row.digest, given)]
+    if right:
+        return int(right[0])
     connection.execute(sa.insert(tries).values(email=email, network=network, at=now))
     return None
 
@@ -135,12 +144,21 @@ def sweep(connection: sa.Connection, *, now: datetime) -> int:
 
 
 def _drawn(
-    connection: sa.Connection, email: str, network: str | None, sending: Sending, now: datetime
+    connection: sa.Connection,
+    email: str,
+    network: str | None,
+    sending: Sending,
+    now: datetime,
+    *,
+    is_mailed: bool = False,
 ) -> tuple[int, str]:
-    """Draw a code, which takes the place of the one before."""
-    before = sa.update(codes).where(codes.c.email == email, codes.c.used_at.is_(None))
+    """Draw a code, which takes the place of the one before of its kind."""
+    before = sa.update(codes).where(
+        codes.c.email == email, codes.c.used_at.is_(None), codes.c.is_mailed == is_mailed
+    )
     connection.execute(before.values(used_at=now))
     digits = six_digits.drawn()
+    holds = _MAILED_HOLDS if is_mailed else timedelta(minutes=sending.code_minutes)
     code_id = connection.execute(
         sa.insert(codes)
         .values(
@@ -148,8 +166,9 @@ def _drawn(
             network=network,
             digest=six_digits.digest(_PURPOSE, email, digits),
             made_at=now,
-            expires_at=now + timedelta(minutes=sending.code_minutes),
+            expires_at=now + holds,
             tries=0,
+            is_mailed=is_mailed,
         )
         .returning(codes.c.id)
     ).scalar_one()

@@ -32,6 +32,7 @@ address_codes = sa.Table(
     moment("expires_at"),
     moment("used_at", null=True),
     sa.Column("tries", sa.Integer, nullable=False),
+    sa.Column("is_mailed", sa.Boolean, nullable=False),  # with a receipt, which asks for it
     sa.Index("ix_address_codes_email_made_at", "email", "made_at"),
     sa.Index("ix_address_codes_network_made_at", "network", "made_at"),
 )

@@ -71,6 +71,7 @@ def unconfirmed_asks(code: str, base_url: str) -> tuple[str | Link, ...]:
     """Ask whoever reads the mail of an address to confirm it, by its code or by a reply."""
     return (
         Link(f"Enter code {spaced(code)} here", f"{base_url}/confirm"),
+        "The code holds for a day; that page can send another.",
         "Or reply to this email with the word YES.",
         "You have not sent us anything? Then you do not need to do anything.",
     )
