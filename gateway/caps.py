@@ -17,6 +17,7 @@ from gateway.digest import goes_alone, may_be_gathered
 from gateway.gathering import DAILY, DIGEST, Gathering
 from gateway.letter import Proof
 from gateway.road.tell import LISTED
+from portal.confirmation import unasked
 from portal.tables import confirmations, letters, outbox, packages
 
 CAPPED = "too many mails to an address that is not proven"
@@ -194,6 +195,8 @@ def _stop(connection: sa.Connection, row: Row, now: datetime) -> None:
     connection.execute(gathered.where(~unproven).values(digest_id=None))
     connection.execute(gathered.values(withdrawn_at=now, failure=CAPPED))
     _withdraw(connection, row.id, CAPPED, now)
+    if row.asks:
+        unasked(connection, row.letter_id)
 
 
 def _withdraw(connection: sa.Connection, row_id: int, why: str, now: datetime) -> None:

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 import structlog
@@ -117,7 +118,8 @@ class Patience:
 
     def _package(self, letter: Letter, folder: Path) -> Package | None:
         """Read and sort a letter, and see whose it is; None where it cannot be read."""
-        directory, today = Directory(self.database), self.clock().date()
+        zone = ZoneInfo(self.settings.service.time_zone)
+        directory, today = Directory(self.database), self.clock().astimezone(zone).date()
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
         try:

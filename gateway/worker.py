@@ -33,6 +33,7 @@ from gateway.road.walk import Road
 from gateway.shares import Shares
 from gateway.trial import Trial
 from gateway.watch import Metrics, fault_fields
+from portal import confirmation
 from portal.database import Database
 from portal.decision import Decision, is_decided, pending
 from portal.directory import Directory
@@ -240,6 +241,7 @@ class Worker:
                 first = first_filed(connection, letter_id, like, package)
                 if first is not None:
                     set_aside(connection, letter_id, attempt, first, self.clock(), decision)
+                    confirmation.unasked(connection, letter_id)
                     return "copy"
                 note_likeness(connection, letter_id, like)
             if is_trial:

@@ -57,6 +57,15 @@ def expect(connection: sa.Connection, letter_id: int, email: str, *, now: dateti
     return asks
 
 
+def unasked(connection: sa.Connection, letter_id: int) -> None:
+    """Note that a letter's receipt does not ask after all: another letter of its address may."""
+    connection.execute(
+        sa.update(confirmations)
+        .where(confirmations.c.letter_id == letter_id, confirmations.c.confirmed_at.is_(None))
+        .values(asked_at=None)
+    )
+
+
 def waiting(connection: sa.Connection, email: str) -> tuple[Unconfirmed, ...]:
     """Return the letters of an address that may be confirmed, the newest first, at most 50."""
     rows = connection.execute(

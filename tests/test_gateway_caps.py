@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from config.settings import Receipts
 from gateway.caps import CAPPED, TOLD_BY_DIGEST
 from gateway.stores import Stores
-from portal.tables import decisions, firms, identifiers, letters, outbox, packages
+from portal.tables import confirmations, decisions, firms, identifiers, letters, outbox, packages
 from tests.carrying import Carrier
 from tests.stripped import stripped
 from tests.test_gateway_outbound import NOW, Post
@@ -200,6 +200,21 @@ def test_an_unknown_address_gets_ten_mails_in_three_hours(post: Bulk) -> None:
     post.send(1, known=False)
     post.drain()
     assert len(post.files()) == 11
+
+
+def test_what_is_stopped_has_asked_nobody(post: Bulk) -> None:
+    for _ in range(2):
+        post.send(5, known=False)
+        post.drain()
+        post.now += timedelta(minutes=11)
+    post.send(1, known=False)
+    with post.stores.database.write() as connection:
+        asked = {"letter_id": post.rows()[-1].letter_id, "email": "pat", "asked_at": post.now}
+        connection.execute(confirmations.insert().values(asked))
+    post.drain()
+    with post.stores.database.read() as connection:
+        row = connection.execute(confirmations.select()).one()
+    assert (post.rows()[-1].failure, row.asked_at) == (CAPPED, None)
 
 
 def test_a_digest_to_an_unknown_address_is_stopped_as_well(post: Bulk) -> None:

@@ -144,6 +144,14 @@ def test_an_address_is_asked_at_most_once_a_day(team: Team) -> None:
     assert code_in(last(team).text), "another address is asked by itself"
 
 
+def test_a_receipt_that_was_never_sent_has_asked_nobody(team: Team) -> None:
+    sent(team)
+    with team.carrier.stores.database.write() as connection:
+        confirmation.unasked(connection, 1)
+    sent(team)
+    assert code_in(last(team).text), "so the next one asks"
+
+
 def test_an_attempt_that_is_made_again_asks_with_a_code_that_holds(team: Team) -> None:
     team.carrier.accept(MAIL, proof=Proof.NONE)
     with team.carrier.stores.database.write() as connection:  # a crash before the mail was owed
