@@ -161,6 +161,11 @@ class Box:
                 os.close(self._said)
 
     def _kill(self) -> None:
+        if not self.ended:
+            # Process 1 ends all the others, and forbids new ones, once it runs. Among thousands
+            # that fork it would wait for its turn, and they would be more by then.
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.sched_setscheduler(self.pid, os.SCHED_RR, os.sched_param(1))
         with contextlib.suppress(ProcessLookupError):
             signal.pidfd_send_signal(self._pidfd, signal.SIGKILL)
         poll = select.poll()

@@ -19,6 +19,7 @@ from portal.rights import Filing, Viewer, may_open, may_see
 from portal.tables import (
     cases,
     consultants,
+    document_erasures,
     documents,
     firms,
     letters,
@@ -299,6 +300,8 @@ def mark_read(connection: sa.Connection, viewer: Viewer, letter_id: int, *, now:
 
 
 def _messages(connection: sa.Connection, letter_id: int) -> tuple[Message, ...]:
+    """Return the messages, but for those that ask to delete: these stand beside what they ask."""
+    asks = sa.exists().where(document_erasures.c.mail_id == letters.c.id)
     rows = connection.execute(
         sa.select(
             letters.c.id,
@@ -308,7 +311,7 @@ def _messages(connection: sa.Connection, letter_id: int) -> tuple[Message, ...]:
             packages.c.narrative,
         )
         .join(packages, packages.c.letter_id == letters.c.id)
-        .where(letters.c.home_id == letter_id)
+        .where(letters.c.home_id == letter_id, ~asks)
         .order_by(letters.c.arrived_at, letters.c.id)
     )
     return tuple(Message(*row) for row in rows)

@@ -32,7 +32,7 @@ _LIMITS = {
 _EITHER = "folders that nobody may read"
 _ORDINARY = (
     *(
-        "forks without end",
+        "forks and ends",
         "leaves daemons and a good result",
     ),
     *("answers a link to a planted file", "asks the network", "reads whatever it may"),

@@ -152,6 +152,7 @@ def test_what_is_hidden_is_handed_out_in_no_form(desk: SampleDesk) -> None:
     assert "by pat.lee@bakerholt.example" in page
     assert "It is of another patient." in page
     assert "Hidden, since nobody had opened it: smith.pdf" in page
+    assert "DELETE smith.pdf" not in page, "it is no message beside"
     for form in ("original", "pdf", "view", "text", "pages", "pages/1.webp"):
         assert browser.get(f"{FIRST}/documents/{part}/{form}").status_code == 404
     whole = browser.get(f"{FIRST}/documents/all").content
