@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser import LOOKS
+from tests.browser import JOURNEYS, LOOKS
 from tests.confirming import two_letters
 from tests.screen import Screen
 from tests.test_portal_web_upload_links_browser import looked_at
@@ -14,7 +14,7 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.mark.parametrize("script", [True, False])
-@pytest.mark.parametrize("look", LOOKS)
+@pytest.mark.parametrize("look", JOURNEYS)
 def test_a_sender_is_let_in_and_ended(screen: Screen, look: str, script: bool) -> None:
     if not script and look != next(iter(LOOKS)):
         pytest.skip("axe is a script: without one the first look is enough")

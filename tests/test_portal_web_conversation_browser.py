@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser import LOOKS
+from tests.browser import JOURNEYS, LOOKS
 from tests.desk import SampleDesk
 from tests.screen import Screen
 from tests.test_portal_web_conversation import FIRST, LATER, LATER_AT, asked, joined
@@ -30,7 +30,7 @@ def messages(desk: SampleDesk) -> None:
         desk.sample.package(mail, narrative=said)
 
 
-@pytest.mark.parametrize("look", LOOKS)
+@pytest.mark.parametrize("look", JOURNEYS)
 def test_a_package_that_was_answered(screen: Screen, look: str) -> None:
     joined(screen.desk)
     messages(screen.desk)
@@ -40,7 +40,7 @@ def test_a_package_that_was_answered(screen: Screen, look: str) -> None:
         looked_at(dana)
 
 
-@pytest.mark.parametrize("look", LOOKS)
+@pytest.mark.parametrize("look", JOURNEYS)
 def test_a_document_is_hidden_and_brought_back(screen: Screen, look: str) -> None:
     asked(screen.desk)
     dana = screen.page("Dana Reyes", **LOOKS[look])
@@ -51,7 +51,7 @@ def test_a_document_is_hidden_and_brought_back(screen: Screen, look: str) -> Non
     looked_at(dana)
 
 
-@pytest.mark.parametrize("look", LOOKS)
+@pytest.mark.parametrize("look", JOURNEYS)
 def test_what_was_passed_on_says_so(screen: Screen, look: str) -> None:
     passed_on(screen.desk)
     olu = screen.page("Olu Adeyemi", **LOOKS[look])
