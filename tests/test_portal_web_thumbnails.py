@@ -140,7 +140,7 @@ def test_what_has_no_pages_shows_its_kind_and_so_does_what_could_not_be_drawn(
     with desk.database.write() as connection:
         thumbnails.keep(connection, torn_sha, 1, Pictures.settings, None, now=desk.now)
     page = dana.get("/p/P1CT-0R35").text
-    assert page.count('class="thumb none" aria-hidden="true">PDF<') == 2
+    assert page.count('class="thumb none" aria-hidden="true">PDF document<') == 2
     assert "<img" not in page
 
 
