@@ -19,6 +19,7 @@ from converters.fault import BadOutput, JobDied, JobFault, JobTimedOut, SandboxM
 from converters.harvest import size
 from converters.sandbox import Limits
 
+_NICE = 10  # a tenth of what a session of ours gets, where both want all
 _TICK_SECONDS = 0.025
 _START_SECONDS = 10
 _END_SECONDS = 10
@@ -35,6 +36,7 @@ class Box:
     _process: subprocess.Popen[bytes]  # bubblewrap, which stays outside and waits
     _pidfd: int
     _said: int  # what it writes to standard error
+    _yields: bool  # whether it has been told to
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _closed: bool = False
 
@@ -70,7 +72,9 @@ class Box:
                 stdout=subprocess.DEVNULL,
                 stderr=said_end,
                 pass_fds=(*descriptors.values(), *inherit),
+                start_new_session=True,  # no terminal of ours can be written to (CVE-2017-5226)
             )
+            yields = _yields(process.pid)
         except BaseException:
             os.close(info)
             os.close(said)
@@ -92,7 +96,7 @@ class Box:
             ) from error
         finally:
             os.close(info)
-        return cls(folder, pid, process, pidfd, said)
+        return cls(folder, pid, process, pidfd, said, yields)
 
     def watch(self, limits: Limits, deadline: float, *wake: int) -> None:
         """Wait until a descriptor of `wake` can be read, or the sandbox has ended.
@@ -113,6 +117,7 @@ class Box:
     def _enforce(self, limits: Limits, deadline: float) -> None:
         if time.monotonic() >= deadline:
             raise JobTimedOut
+        self._yields = self._yields or _yields(self._process.pid)
         memory, threads = _usage(self.pid, limits.processes)
         if memory > limits.memory_bytes:
             raise JobDied("memory")
@@ -177,6 +182,22 @@ class Box:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
+
+
+def _yields(pid: int) -> bool:
+    """Give the session of a process little claim to the processor: doors and watchers come first.
+
+    Where the kernel shares it out by sessions (sched(7), autogroup), niceness counts within one
+    alone, and a sandbox would take as much as all of us. Its filter refuses it sessions of its own.
+    Returns False where it has to be asked again: it takes ten in a second of all but root.
+    """
+    try:
+        Path(f"/proc/{pid}/autogroup").write_text(str(_NICE), encoding="ascii")
+    except BlockingIOError:
+        return False
+    except (FileNotFoundError, ProcessLookupError, PermissionError):
+        pass  # another kernel, or one that has ended
+    return True
 
 
 def _usage(pid: int, most: int) -> tuple[int, int]:

@@ -62,7 +62,7 @@ class Limits:
     def prefix(self) -> list[str]:
         """Return the words that start a program with the same resource limits (prlimit(1)).
 
-        And with little claim to the processor: whoever watches it, and the doors, come first.
+        And with little claim to the processor beside what is of its session (see box.py).
         """
         return [
             *("/usr/bin/nice", "-n", "15"),
@@ -110,7 +110,7 @@ def command(
         _bubblewrap(),
         *("--unshare-user", "--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts"),
         *("--unshare-cgroup-try", "--uid", "1000", "--gid", "1000", "--hostname", "sandbox"),
-        *("--cap-drop", "ALL", "--die-with-parent", "--new-session", "--as-pid-1", "--clearenv"),
+        *("--cap-drop", "ALL", "--die-with-parent", "--as-pid-1", "--clearenv"),
     ]
     fixed = {"LANG": "C.UTF-8", "HOME": "/tmp", "PATH": "/usr/bin:/bin", "TZ": "UTC"}  # noqa: S108 -- the sandbox's own
     own_tmp = scratch or temporary is not None

@@ -2,7 +2,8 @@
 
 Namespaces already take away the network, the files and the other processes. This takes away the
 parts of the kernel where escapes from namespaces are found: io_uring, bpf, userfaultfd, keyrings,
-new namespaces, mounts, tracing; and memory that no resident-set figure shows (memfd, SysV IPC).
+new namespaces, mounts, tracing; memory that no resident-set figure shows (memfd, SysV IPC); and
+sessions, by which the kernel shares out the processor.
 """
 
 from __future__ import annotations
@@ -41,7 +42,7 @@ _X86_64 = {
     "add_key": 248, "request_key": 249, "kexec_load": 246, "kexec_file_load": 320,
     "init_module": 175, "finit_module": 313, "delete_module": 176, "memfd_create": 319,
     "shmget": 29, "msgget": 68, "semget": 64, "name_to_handle_at": 303,
-    "open_by_handle_at": 304, "fanotify_init": 300,
+    "open_by_handle_at": 304, "fanotify_init": 300, "setsid": 112,
 }  # fmt: skip
 _AARCH64 = {
     "clone": 220, "execve": 221, "execveat": 281, "socket": 198, "socketpair": 199,
@@ -51,6 +52,7 @@ _AARCH64 = {
     "request_key": 218, "kexec_load": 104, "kexec_file_load": 294, "init_module": 105,
     "finit_module": 273, "delete_module": 106, "memfd_create": 279, "shmget": 194, "msgget": 186,
     "semget": 190, "name_to_handle_at": 264, "open_by_handle_at": 265, "fanotify_init": 262,
+    "setsid": 157,
 }  # fmt: skip
 
 # What an engine with several processes needs, and a job in one process does not.

@@ -90,11 +90,20 @@ def test_an_engine_sees_no_network_no_host_and_no_other_process(tmp_path: Path) 
     assert int(text.split("processes: ")[1].split()[0]) <= 5
 
 
-# One that doubles without end can outrun its count where a machine is starved, and with it every
-# other test (docs/next.md): CASEBRIDGE_LONG=1 tries that.
-_BOMB = "n=0; while [ $n -lt 2000 ]; do sleep 60 & n=$((n + 1)); done; sleep 60"
-if os.environ.get("CASEBRIDGE_LONG"):
-    _BOMB = "f() { f | f & }; f; sleep 60"
+def test_an_engine_has_one_session_which_yields_the_processor_and_is_not_ours(
+    tmp_path: Path,
+) -> None:
+    said = shell(
+        """(python3 -c "import os; os.setsid()" 2>&1 | tail -n 1
+        python3 -c "import os; print(os.getsid(0))"
+        cat /proc/self/autogroup) > /job/out.txt""",
+        tmp_path,
+    ).splitlines()
+    assert said[0] == "PermissionError: [Errno 1] Operation not permitted"
+    assert said[1] == "0", "it begins outside"
+    if Path("/proc/self/autogroup").exists():
+        assert said[2].endswith(" nice 10")
+        assert Path("/proc/self/autogroup").read_text("ascii") != said[2], "ours is another"
 
 
 @pytest.mark.slow
@@ -102,7 +111,7 @@ if os.environ.get("CASEBRIDGE_LONG"):
     ("script", "fault"),
     [
         ("sleep 60", JobTimedOut),
-        (_BOMB, JobDied),
+        ("f() { f | f & }; f; sleep 60", JobDied),
         ("exec python3 -c \"a = [b'x' * (1 << 24) for _ in range(99)]\"", JobDied),
         ("while :; do head -c 1000000 /dev/zero > /job/$((n += 1)); done", BadOutput),
         ("kill -9 $$; kill -SEGV $$; exec python3 -c 'import os; os.abort()'", JobDied),

@@ -32,7 +32,7 @@ _LIMITS = {
 _EITHER = "folders that nobody may read"
 _ORDINARY = (
     *(
-        "forks and ends",
+        "forks without end",
         "leaves daemons and a good result",
     ),
     *("answers a link to a planted file", "asks the network", "reads whatever it may"),
