@@ -11,6 +11,7 @@ from typing import Any
 
 from converters import (
     admission,
+    array_types,
     binding,
     bundle,
     card,
@@ -113,6 +114,7 @@ def warm() -> None:
     """Load fonts, patterns and tables, so that they are there before the first fork."""
     detect.warm()
     thumbnail.warm()
+    array_types.warm()
     fonts.has("\u4e00")
     document = page.wrapped(html.cleaned("<p>Ab <b>c</b> <i>d</i> <tt>e</tt></p>"), "x")
     page.write(document, Path(os.devnull), sheet=html.SHEET)

@@ -7,8 +7,10 @@ from pathlib import Path
 import pikepdf
 import pypdf
 import pytest
+from cffi import CDefError  # type: ignore[import-untyped]
+from weasyprint.text.ffi import ffi  # type: ignore[import-untyped]
 
-from converters import html, page, text
+from converters import array_types, html, page, text
 from converters.fault import TooLarge, Unreadable
 from tests.hostile import fonts
 from tests.test_converters_detect import an_image
@@ -33,6 +35,22 @@ def test_a_page_is_tagged_and_titled(tmp_path: Path) -> None:
     with pikepdf.open(tmp_path / "out.pdf") as pdf:
         assert pdf.Root.MarkInfo.Marked
         assert str(pdf.docinfo["/Title"]) == "A title"
+
+
+def test_no_length_of_an_array_is_parsed_with_all_that_is_declared(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    array_types.warm()
+    rendered(tmp_path, "<p>a first page, which parses the rest</p><table><tr><td>b")
+    parsed: list[str] = []
+    monkeypatch.setattr(ffi._parser, "parse_type", parsed.append)
+    text, _ = rendered(tmp_path, f"<p>{''.join(map(chr, range(33, 127)))}</p>")
+    assert parsed == []
+    assert "ABCDEFGHIJ" in text
+    assert ffi.sizeof("hb_codepoint_t[1234567]") == 4 * 1234567
+    monkeypatch.undo()
+    with pytest.raises(CDefError):
+        ffi.new("hb_codepoint_t[x y]")
 
 
 @pytest.mark.slow
