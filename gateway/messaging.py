@@ -26,7 +26,6 @@ from portal.rights import is_private
 REASON = "message"
 _TOLD = "message_passed"
 _OUR_TEAM = "our team"
-_NO_DOCUMENT = {"narrative", "alternative", "decoration"}
 
 
 def may_be_message(package: Package) -> bool:
@@ -40,16 +39,11 @@ def may_be_message(package: Package) -> bool:
         package.resolution.firm_id is None
         or package.resolution.hold is not None
         or len(package.filed_under) != 1
-        or package.automatic
-        or package.typed is not None
         or package.device is not None
-        or package.is_sealed
-        or package.is_unread
-        or package.elsewhere
         or package.says_password
         or envelope.quiet
         or envelope.is_imported
-        or any(part.reason not in _NO_DOCUMENT for part in package.parts)
+        or package.stands_alone
     )
     return not is_letter_of_its_own and bool(package.narrative.strip())
 

@@ -15,7 +15,6 @@ from gateway.road.package import Package
 from portal.pdf_name import split
 from portal.piece import Piece
 
-_NO_DOCUMENT = {"narrative", "alternative", "decoration"}
 _WORD = re.compile(r"(delete)\b[\s:,;-]*(.*)\Z", re.IGNORECASE)
 _SEVERAL = re.compile(r"\s*(?:[,;]|\band\b|&)\s*")
 _AROUND = " \t\"'`<>()[]\u201c\u201d\u2018\u2019\u00ab\u00bb"
@@ -32,16 +31,7 @@ class Deletion:
 
 def deletion_in(package: Package) -> Deletion | None:
     """Return what a reply of a known and proven firm asks to delete, or None."""
-    is_letter_of_its_own = (
-        package.resolution.firm_id is None
-        or not package.answered
-        or package.automatic
-        or package.typed is not None
-        or package.is_sealed
-        or package.is_unread
-        or any(part.reason not in _NO_DOCUMENT for part in package.parts)
-    )
-    if is_letter_of_its_own:
+    if package.resolution.firm_id is None or not package.answered or package.stands_alone:
         return None
     lines = [line.strip() for line in package.narrative.strip().split("\n")]
     found: list[re.Match[str]] = []
