@@ -3,7 +3,8 @@
 It is taken from what is known at the wall, before anybody has opened the letter: a firm of the
 directory where its sender is proven, else the domain that is proven. What is not proven shares the
 turn of the network that it came from: a name that anybody may claim is nobody's turn to take, and
-whoever claims a new one with each letter has one turn all the same.
+whoever claims a new one with each letter has one turn all the same. Where the settings say that
+nothing is checked, or nobody knows the network, what a letter claims is all there is to tell it by.
 """
 
 from __future__ import annotations
@@ -57,6 +58,8 @@ def _network(client: str) -> str:
         address = ipaddress.ip_address(client)
     except ValueError:  # a relay says it, and may say anything
         return client
+    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None:
+        address = address.ipv4_mapped  # as a socket for both kinds says it (RFC 4291, 2.5.5.2)
     bits = _NETWORK_BITS[address.version]
     return str(ipaddress.ip_network((address, bits), strict=False))
 

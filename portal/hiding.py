@@ -70,29 +70,33 @@ def ask(
     may_hide: bool,
     now: datetime,
 ) -> bool:
-    """Record that a document is to be deleted, once. Return whether it is hidden now.
+    """Record that a document is to be deleted. Return whether it is hidden now.
 
-    It is hidden where that may be and nobody has opened it. One that a person has brought back
-    stays in sight, whoever asks again.
+    It is hidden where that may be and nobody has opened it. Whoever asks again is noted beside,
+    and what stood in the way may have gone by then; one that a person has brought back stays in
+    sight, whoever asks.
     """
     there = connection.execute(
         sa.select(erasures).where(erasures.c.part_id == piece.id)
     ).one_or_none()
-    if there is not None:
-        return there.hidden_at is not None and there.shown_at is None
+    is_hidden = there is not None and there.hidden_at is not None and there.shown_at is None
     pages = [home_id] if piece.came_with is None else [home_id, piece.came_with]
-    hides = may_hide and not events.was_opened(connection, pages, piece.id)
-    connection.execute(
-        erasures.insert().values(
-            part_id=piece.id,
-            home_id=home_id,
-            mail_id=mail_id,
-            asked_by=by,
-            reason=reason[:MOST_CHARACTERS],
-            asked_at=now,
-            hidden_at=now if hides else None,
-        )
+    hides = (
+        may_hide
+        and (there is None or there.hidden_at is None)
+        and not events.was_opened(connection, pages, piece.id)
     )
+    asked = {
+        "mail_id": mail_id,
+        "asked_by": by,
+        "reason": reason[:MOST_CHARACTERS],
+        "asked_at": now,
+        "hidden_at": now if hides else None,
+    }
+    if there is None:
+        connection.execute(erasures.insert().values(part_id=piece.id, home_id=home_id, **asked))
+    elif hides:
+        connection.execute(erasures.update().where(erasures.c.id == there.id).values(asked))
     for kind in (events.ERASURE_ASKED, *((events.DOCUMENT_HIDDEN,) if hides else ())):
         events.record(
             connection,
@@ -102,7 +106,7 @@ def ask(
             detail={"part": piece.id, "mail": mail_id},
             at=now,
         )
-    return hides
+    return hides or is_hidden
 
 
 def may_show(viewer: Viewer, dossier: Dossier) -> bool:
@@ -115,8 +119,12 @@ def may_show(viewer: Viewer, dossier: Dossier) -> bool:
 def show(
     connection: sa.Connection, viewer: Viewer, dossier: Dossier, part_id: int, *, now: datetime
 ) -> None:
-    """Bring a document back, and tell whoever asked. Raises NotHidden."""
-    if not may_show(viewer, dossier):
+    """Bring a document back, and tell whoever asked. Raises NotHidden.
+
+    One that the viewer's page does not show, since it is of another's case alone, is not theirs.
+    """
+    is_theirs = any(piece.id == part_id for piece in dossier.pieces)
+    if not is_theirs or not may_show(viewer, dossier):
         raise NotHidden
     row = connection.execute(
         erasures.update()

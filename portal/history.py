@@ -13,6 +13,7 @@ from portal import erasure, vocabulary
 from portal import events as trail
 from portal.dossier import Dossier
 from portal.hiding import Asked, asked_of
+from portal.piece import Piece
 from portal.rights import Viewer
 from portal.tables import accounts, consultants, events
 
@@ -181,8 +182,9 @@ def _who(actor: str, people: Mapping[str, str]) -> str | None:
 def _line(row: _Row, dossier: Dossier) -> Line:
     detail: Mapping[str, Any] = row.detail
     if row.kind == trail.HEALED:
-        old, new = (_name(dossier, detail.get(end)) for end in ("part", "by"))
-        return Line(row.at, None, "A better copy came of", old, f": {new}" if new else "")
+        old, new = _name(dossier, detail.get("part")), _filed_name(dossier, detail.get("by"))
+        also = f"; filed as {new}" if new and new != old else ""
+        return Line(row.at, None, "A better copy came of", old, also)
     if row.kind == "document.converted":
         name = next(
             (
@@ -211,8 +213,17 @@ def _line(row: _Row, dossier: Dossier) -> Line:
 
 
 def _name(dossier: Dossier, part: object) -> str | None:
-    piece = next((one for one in dossier.pieces if one.id == part), None)
+    piece = _piece(dossier, part)
     return None if piece is None else piece.original_name or piece.filed_name
+
+
+def _filed_name(dossier: Dossier, part: object) -> str | None:
+    piece = _piece(dossier, part)
+    return None if piece is None else piece.filed_name
+
+
+def _piece(dossier: Dossier, part: object) -> Piece | None:
+    return next((one for one in dossier.pieces if one.id == part), None)
 
 
 def _moved(state: str, detail: Mapping[str, Any], dossier: Dossier) -> str:

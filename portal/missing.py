@@ -6,7 +6,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from portal.absent import PROBLEMS, absent
+from portal.absent import absent
 from portal.tables import letters, packages, parts
 
 
@@ -29,8 +29,8 @@ def settle(connection: sa.Connection, letter_id: int, now: datetime) -> None:
     problems = connection.scalar(
         sa.select(packages.c.problems).where(packages.c.letter_id == letter_id)
     )
-    elsewhere = [one["code"] for one in problems or () if one["code"] in PROBLEMS]
-    reason = missed or (elsewhere[0] if absent(problems or ()) else None)
+    elsewhere = (one["code"] for one in problems or () if absent([one]))
+    reason = missed or next(elsewhere, None)
     state = {"state": "filed", "state_since": now} if reason is None else {}
     connection.execute(
         letters.update()

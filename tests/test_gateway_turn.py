@@ -70,6 +70,7 @@ def test_whoever_claims_another_name_each_time_has_one_turn() -> None:
     assert here.isdisjoint(there)
     assert unproven("a@1.example", "198.51.100.1") not in here | there
     assert unproven("a@1.example", "no address") not in here | there
+    assert {unproven("a@1.example", f"::ffff:192.0.2.{last}") for last in range(9)} == here
 
 
 @pytest.mark.parametrize("known", [{"client": None}, {"client": "192.0.2.7", "proof_rule": "off"}])

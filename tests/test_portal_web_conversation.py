@@ -188,6 +188,73 @@ def test_nobody_else_brings_it_back(desk: SampleDesk) -> None:
     assert lee.post(f"{FIRST}/documents/{part}/show", data=form).status_code == 404
 
 
+def test_a_consultant_of_another_case_of_it_does_not_bring_it_back(desk: SampleDesk) -> None:
+    part = asked(desk)
+    with desk.database.read() as connection:
+        first = connection.scalar(sa.select(letters.c.id).where(letters.c.receipt == "9ABCDEF2"))
+    assert first is not None
+    desk.sample.file(first, "24-001300", "Lee Park", [])
+    lee = desk.signed_in("Lee Park")
+    page = lee.get(FIRST).text
+    assert "smith.pdf" not in page
+    assert "Asked to delete" not in page
+    form = {"csrf": csrf(page)}
+    assert lee.post(f"{FIRST}/documents/{part}/show", data=form).status_code == 403
+    assert "Bring it back" in desk.signed_in("Dana Reyes").get(FIRST).text
+
+
+def again(desk: SampleDesk, part: int) -> bool:
+    """Ask once more, by another mail, and say whether it is hidden."""
+    mail = desk.sample.letter("9ABCDEF4", "set_aside", reason="asks_to_delete")
+    desk.sample.package(mail, narrative="DELETE smith.pdf")
+    with desk.database.write() as connection:
+        first = connection.scalar(sa.select(letters.c.id).where(letters.c.receipt == "9ABCDEF2"))
+        assert first is not None
+        return hiding.ask(
+            connection,
+            first,
+            pieces_of(connection, first)[part],
+            mail_id=mail,
+            by="ann.cole@bakerholt.example",
+            reason="Please.",
+            may_hide=True,
+            now=LATER_AT,
+        )
+
+
+def asked_by(desk: SampleDesk) -> list[tuple[str, bool]]:
+    """Return who asked for what, as the page has it, and whether it is hidden."""
+    with desk.database.read() as connection:
+        first = connection.scalar(sa.select(letters.c.id).where(letters.c.receipt == "9ABCDEF2"))
+        assert first is not None
+        return [
+            (one.by.partition("@")[0], one.is_hidden) for one in hiding.asked_of(connection, first)
+        ]
+
+
+def test_whoever_asks_again_is_noted_and_the_first_one_stands(desk: SampleDesk) -> None:
+    part = asked(desk)
+    assert again(desk, part)
+    assert asked_by(desk) == [("pat.lee", True)]
+    page = words(spoken(desk.signed_in("Dana Reyes").get(FIRST).text))
+    assert page.count("asked us to delete smith.pdf") == 2
+
+
+def test_what_could_not_be_hidden_at_first_is_hidden_by_the_next_request(desk: SampleDesk) -> None:
+    part = asked(desk, may_hide=False)
+    assert again(desk, part)
+    assert asked_by(desk) == [("ann.cole", True)]
+
+
+def test_what_a_person_brought_back_stays_in_sight_whoever_asks_again(desk: SampleDesk) -> None:
+    part = asked(desk)
+    browser = desk.signed_in("Dana Reyes")
+    form = {"csrf": csrf(browser.get(FIRST).text)}
+    assert browser.post(f"{FIRST}/documents/{part}/show", data=form).status_code == 303
+    assert not again(desk, part)
+    assert asked_by(desk) == [("pat.lee", False)]
+
+
 @pytest.mark.parametrize("how", [{"opened": True}, {"may_hide": False}])
 def test_what_was_opened_or_may_not_be_hidden_is_only_asked_for(
     desk: SampleDesk, how: dict[str, bool]
