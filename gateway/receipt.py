@@ -19,7 +19,7 @@ from gateway.part_words import archives, entry, problem_words, senders_name, wha
 from gateway.road.file import final_state
 from gateway.road.package import Package, Part
 from gateway.tally import Tally
-from gateway.telling.frame import as_copy, ways, with_banner
+from gateway.telling.frame import as_copy, page_of, ways, with_banner
 from gateway.telling.hold_words import (
     did_you_mean,
     held_first,
@@ -32,6 +32,7 @@ from gateway.trial import Trial
 from portal import moments, receipt_number
 from portal.absent import PROBLEMS as ABSENT
 from portal.rights import is_private
+from portal.unlocking import opens
 
 _NO_REHEARSAL = "This was no rehearsal: your message went to a real address as well."
 _YOURS = "Your file"
@@ -198,7 +199,7 @@ class _Writing:
     def _first(self) -> tuple[str, ...]:
         state, reason = final_state(self.package)
         tally = self._tally
-        reasons = tuple(why(part, self.package) for part in tally.missing) if self.told else ()
+        reasons = tuple(self._why(part) for part in tally.missing) if self.told else ()
         if state == "filed":
             what = "your message" if self.package.forwarded is None else "what you forwarded"
             return (f"We received {what} and filed it.",)
@@ -221,6 +222,15 @@ class _Writing:
             asks=self._is_question,
             suggests=self._suggests is not None,
         )
+
+    def _why(self, part: Part) -> str:
+        """Say why a part has its fate; of a locked one that opens on the page, that it does."""
+        opens_here = part.reason == "file_password" and opens(part.detected_type)
+        if not opens_here or self._state != "filed_in_part":
+            return why(part, self.package)
+        row = catalogue()["file_password_here"]
+        name = harmless(senders_name(part, self.package))
+        return f"{row.said(name=name, link=page_of(self.service, self.number))}."
 
     def _absences(self) -> tuple[str, ...]:
         """Say which documents did not reach us, and what to do about each."""

@@ -67,6 +67,11 @@ def is_office(media_type: str) -> bool:
     return media_type.startswith(_OFFICE) or media_type in _OFFICE_TOO
 
 
+def opens(media_type: str) -> bool:
+    """Say whether a password opens documents of a type here."""
+    return media_type == PDF or is_office(media_type)
+
+
 def locked(dossier: Dossier) -> tuple[Piece, ...]:
     """Return the documents that a password opens here, of a letter that is filed."""
     if dossier.state != "filed_in_part":
@@ -77,7 +82,7 @@ def locked(dossier: Dossier) -> tuple[Piece, ...]:
         for piece in dossier.pieces
         if piece.id in filed
         and (piece.fate, piece.reason) == ("held", "file_password")
-        and (piece.detected_type == PDF or is_office(piece.detected_type))
+        and opens(piece.detected_type)
         and piece.original is not None
         and piece.healed_by is None
     )

@@ -40,6 +40,7 @@ FIXED: dict[str, tuple[str | None, int | None]] = {
     "file_damaged": (None, 422),
     "file_empty": (None, 422),
     "file_password": (None, 422),
+    "file_password_here": (None, 422),
     "file_too_large": (None, 413),
     "file_type_blocked": (None, 415),
     "file_virus": (None, 422),

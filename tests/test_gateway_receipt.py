@@ -125,13 +125,24 @@ def test_what_is_missing_comes_first_with_its_fix() -> None:
         "Filed, except 3 of 4, case 24-001234: action needed (receipt 7KQ4-M2XD)"
     )
     assert said.text.startswith(
-        "We filed 1 of your 4 documents. 'records.pdf' needs a password to open. Send a copy"
-        " without one. 'x.exe' is a program"
+        "We filed 1 of your 4 documents. 'records.pdf' needs a password to open. Give the"
+        " password at https://gateway.example/p/7KQ4-M2XD, or send a copy without one. 'x.exe' is a"
+        " program"
     )
     assert "WAITING: 1\n- records.pdf: 'records.pdf' needs a password" in said.text
     assert "NOT FILED: 2\n- x.exe: " in said.text
-    for fix in ("Send a copy without one", "Send the document itself", "Choose it again"):
+    for fix in ("send a copy without one", "Send the document itself", "Choose it again"):
         assert said.text.count(fix) == 1, "what to do is read once"
+
+
+@pytest.mark.parametrize(
+    "media_type", ["application/zip", "application/vnd.oasis.opendocument.text"]
+)
+def test_the_page_is_named_only_for_what_a_password_opens_there(media_type: str) -> None:
+    locked = part("3", "records", media_type, fate=Fate.HELD, reason="file_password")
+    said = receipt(filed(part("2", "a.pdf"), locked), "7KQ4M2XD", SERVICE)
+    assert "'records' needs a password to open. Send a copy without one." in said.text
+    assert "Give the password" not in said.text
 
 
 def test_a_logo_is_left_out_and_counts_for_nothing_that_is_missing() -> None:

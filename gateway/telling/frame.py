@@ -9,13 +9,18 @@ from gateway.telling.sheet import Link, Sheet
 from gateway.trial import Trial
 
 
+def page_of(service: Service, number: str) -> str:
+    """Return the address of a letter's page, on which its sender looks after it."""
+    return f"{service.base_url}/p/{number}"
+
+
 def ways(service: Service, number: str) -> tuple[str | Link, ...]:
     """Say where to look, and whom to ask. `number` is the receipt number as shown.
 
     The page is opened by a code that goes where this mail goes: its address is no secret.
     """
     return (
-        Link("View this receipt", f"{service.base_url}/p/{number}"),
+        Link("View this receipt", page_of(service, number)),
         f"Something wrong? Call {service.phone} and quote {number}.",
     )
 
