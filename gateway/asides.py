@@ -23,7 +23,7 @@ from gateway.joining import Joining
 from gateway.near_number import near_numbers
 from gateway.replying import Reply
 from gateway.road.aside import MACHINE_ANSWERED, come_back, shelve
-from gateway.road.copy import Likeness
+from gateway.road.copy import Known, set_aside
 from gateway.road.delete_word import deletion_in
 from gateway.road.file import keep_parts
 from gateway.road.package import NotSubmission, Package
@@ -56,7 +56,7 @@ class Asides:
         receipt: str,
         letter_id: int,
         attempt: int,
-        like: Likeness | None = None,
+        known: Known | None = None,
     ) -> str | None:
         """Settle what is not to be filed by itself. Return the letter's state then, or None."""
         if self._is_shelved(package, letter_id, attempt):
@@ -66,25 +66,43 @@ class Asides:
             *(self._deletes, self._is_message),
         ):
             take = kind(package, receipt)
-            if take is not None and self._taken(package, take, letter_id, attempt):
-                return "set_aside"
-        take = self._joins(package, receipt, like)
-        if take is not None and self._taken(package, take, letter_id, attempt):
-            return "filed"
-        return None
+            taken = take and self._taken(package, take, letter_id, attempt, known)
+            if taken:
+                return taken
+        take = self._joins(package, receipt)
+        return take and self._taken(package, take, letter_id, attempt, known, "filed")
 
-    def _taken(self, package: Package, take: _Take, letter_id: int, attempt: int) -> bool:
-        """Take a letter for what it seems to be; say whether it was that."""
+    def _taken(
+        self,
+        package: Package,
+        take: _Take,
+        letter_id: int,
+        attempt: int,
+        known: Known | None,
+        state: str = "set_aside",
+    ) -> str | None:
+        """Take a letter for what it seems to be. Return its state then, or None where it is not.
+
+        What has been taken before, from another door, is a copy of that.
+        """
         keep_parts(package, self.raw.vault)
+        now = self.clock()
         with self.database.write() as connection:
             self.raw.leave(connection)
-            return take(
+            first = known.first(connection, package) if known is not None else None
+            if first is not None:
+                set_aside(connection, letter_id, attempt, first, now)
+                return "copy"
+            is_it = take(
                 connection,
                 settings=self.settings,
                 letter_id=letter_id,
                 attempt=attempt,
-                now=self.clock(),
+                now=now,
             )
+            if is_it and known is not None:
+                known.note(connection)
+        return state if is_it else None
 
     def _is_shelved(self, package: Package, letter_id: int, attempt: int) -> bool:
         """Shelve what is no submission; what came back to a mail of ours is noted there."""
@@ -161,9 +179,9 @@ class Asides:
             return None
         return partial(messaging.take, package=package, own=own, receipt=receipt)
 
-    def _joins(self, package: Package, receipt: str, like: Likeness | None) -> _Take | None:
+    def _joins(self, package: Package, receipt: str) -> _Take | None:
         """See whether a reply may bring what the package lacks that it answers."""
         own = self.own(package)
         if not own or not joining.may_join(package):
             return None
-        return partial(joining.take, joining=Joining(package, own, receipt, like))
+        return partial(joining.take, joining=Joining(package, own, receipt))

@@ -14,7 +14,6 @@ from config.settings import Settings
 from gateway.addressee import receipt_goes_to
 from gateway.notice import addition
 from gateway.receipt import receipt
-from gateway.road.copy import Likeness, first_filed, note_likeness
 from gateway.road.corrected import FAILED, corrections
 from gateway.road.describe import KEPT
 from gateway.road.file import describe, final_state, move_letter
@@ -36,7 +35,6 @@ class Joining:
     package: Package
     own: Sequence[str]  # the mails of ours that it answers, as the outbox holds them
     receipt: str
-    like: Likeness | None  # what it is known by, for the copies that come after it
 
 
 def may_join(package: Package) -> bool:
@@ -71,8 +69,6 @@ def take(
     package = joining.package
     firm_id, (filing,) = package.resolution.firm_id, package.filed_under
     assert firm_id is not None, "may_join has seen it"
-    if joining.like and first_filed(connection, letter_id, joining.like, package):
-        return False
     there = conversation.answered(connection, joining.own, firm_id, now)
     there = tuple(one for one in there if one.case_id == filing.case_id)
     healing.lock(connection, [one.letter_id for one in there])
@@ -87,8 +83,6 @@ def take(
     package = _told(package, home, healed, olds)
     move_letter(connection, letter_id, attempt, "filed", None, now)
     connection.execute(letters.update().where(letters.c.id == letter_id).values(firm_id=firm_id))
-    if joining.like is not None:
-        note_likeness(connection, letter_id, joining.like)
     described = describe(connection, package, letter_id)
     brought = [described.ids[part.path] for part in package.parts if _is_document(part)]
     healing.join(connection, letter_id, home.letter_id, brought, urgent=package.urgent, now=now)

@@ -22,7 +22,7 @@ from gateway.checkpoints import Forgotten, Kept
 from gateway.letter import Form, Letter, letter_of
 from gateway.letter_links import LetterLinks, links_of
 from gateway.road.aside import rehearse
-from gateway.road.copy import Likeness, first_filed, likeness_of, note_likeness, set_aside
+from gateway.road.copy import Known, likeness_of, set_aside
 from gateway.road.decided import DIFFERS, CannotCarry, Decided, decided, fits
 from gateway.road.file import StaleAttempt, file, keep_parts
 from gateway.road.give_back import give_back
@@ -111,16 +111,14 @@ class Worker:
         self, letter: Letter, receipt: str, folder: Path, letter_id: int, attempt: int
     ) -> str:
         is_trial = self._is_trial(letter)
-        with self.raw.open(letter.raw.sha256) as raw:
-            # A rehearsal is nobody's copy, and has none; what the form sends goes by no other door.
-            is_alone = is_trial or letter.form is Form.MANIFEST
-            like = None if is_alone else likeness_of(raw)
+        known = self._known(letter, letter_id)
         with self.database.read() as connection:
             decision = pending(connection, letter_id)
             is_submission = is_trial or is_decided(connection, letter_id)
-            if decision is not None and decision.account_id is not None:
-                like = None  # one of us has seen it, and says where it belongs
-            first = None if like is None else first_filed(connection, letter_id, like)
+            is_ours = decision is not None and decision.account_id is not None
+            first = None
+            if known is not None and not is_ours:  # else one of us has seen it
+                first = known.first(connection)
         if first is not None:
             with self.database.write() as connection:
                 set_aside(connection, letter_id, attempt, first, self.clock(), decision)
@@ -149,7 +147,7 @@ class Worker:
             why = "scanner_away" if away else decision.was_reason
             return self._give_back(decision, letter_id, attempt, why)
         if decision is None and not is_trial:
-            aside = self._asides.state(package, receipt, letter_id, attempt, like)
+            aside = self._asides.state(package, receipt, letter_id, attempt, known)
             if aside is not None:
                 return aside
         if package.says_password:
@@ -160,11 +158,22 @@ class Worker:
         with self.metrics.stage("file"):
             if not is_trial:
                 keep_parts(package, self.raw.vault)
-            state = self._file(package, receipt, letter_id, attempt, like, decision, taken)
+            state = self._file(package, receipt, letter_id, attempt, known, decision, taken)
         for part in package.parts:
             if part.reason == "file_convert_failed":
                 self.metrics.conversion_failed(part.detected_type, part.reason)
         return state
+
+    def _known(self, letter: Letter, letter_id: int) -> Known | None:
+        """Return what a letter's copies know it by; None where it is nobody's and has none.
+
+        So is a rehearsal, and what the form sends goes by no other door.
+        """
+        if self._is_trial(letter) or letter.form is Form.MANIFEST:
+            return None
+        with self.raw.open(letter.raw.sha256) as raw:
+            like = likeness_of(raw)
+        return Known(letter_id, like, letter.envelope, self.road.addresses.case_tag)
 
     def give_up(self, letter_id: int, attempt: int) -> bool:
         """Hold a letter that could not be carried, and tell its sender. Return whether it was.
@@ -213,7 +222,7 @@ class Worker:
         receipt: str,
         letter_id: int,
         attempt: int,
-        like: Likeness | None = None,
+        known: Known | None = None,
         decision: Decision | None = None,
         taken: Decided | None = None,
     ) -> str:
@@ -236,14 +245,15 @@ class Worker:
         )
         with self.database.write() as connection:
             self.raw.leave(connection)
-            if like is not None:
+            if known is not None:
                 # Asked again: the same message may have come down the road beside this one.
-                first = first_filed(connection, letter_id, like, package)
+                is_ours = decision is not None and decision.account_id is not None
+                first = known.first(connection, package, is_decided=is_ours)
                 if first is not None:
                     set_aside(connection, letter_id, attempt, first, self.clock(), decision)
                     confirmation.unasked(connection, letter_id)
                     return "copy"
-                note_likeness(connection, letter_id, like)
+                known.note(connection)
             if is_trial:
                 return rehearse(
                     connection,

@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import csv
 import errno
-import hashlib
 import io
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from config.settings import Settings, Storage
-from gateway.body_hash import body_sha256
 from gateway.bulk.messages import Message
 from gateway.command import DONE, PROBLEM, USAGE
 from gateway.letter import Envelope, Letter, Proof
@@ -227,34 +223,3 @@ def test_what_cannot_be_read_is_told(
     ended = run("sent-check", tmp_path / "a.msg", "--json")
     assert ended.code == PROBLEM
     assert [one["fate"] for one in ended.objects] == ["unreadable"]
-
-
-# -- the hash of a body ----------------------------------------------------------------------------
-
-
-@given(
-    st.lists(st.sampled_from([b"a", b"", b"\xff" * 9, b"x" * 70_000]), max_size=9),
-    st.sampled_from([b"\n", b"\r\n"]),
-    st.integers(0, 3),
-)
-def test_line_ends_and_blank_lines_at_the_end_make_no_other_body(
-    lines: list[bytes], end: bytes, blank: int
-) -> None:
-    plain = b"".join(line + b"\n" for line in lines)
-    body = b"".join(line + end for line in lines) + end * blank
-    expected = hashlib.sha256(plain.rstrip(b"\n").replace(b"\n", b"\r\n")).hexdigest()
-    for header in (b"Subject: x", b"Received: y" + end + b"Subject: z"):
-        assert body_sha256(io.BytesIO(header + end + end + body)) == expected
-
-
-@pytest.mark.parametrize("extra", range(-3, 4))
-def test_a_line_end_over_the_edge_of_a_chunk_is_one(extra: int) -> None:
-    header = b"Subject: x\r\n\r\n"
-    body = b"x" * ((1 << 20) - len(header) + extra) + b"\r\n" + b"y"
-    assert body_sha256(io.BytesIO(header + body)) == hashlib.sha256(body).hexdigest()
-
-
-def test_a_message_without_a_body_has_that_of_nothing() -> None:
-    nothing = hashlib.sha256(b"").hexdigest()
-    assert body_sha256(io.BytesIO(b"Subject: x\n")) == nothing
-    assert body_sha256(io.BytesIO(b"Subject: x\n\n\n\n")) == nothing
