@@ -15,11 +15,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
-from converters import bookmarks, sheets
+from converters import binder_files
 from converters.binder_plan import Plan, Seen, Words
 from converters.fault import ConversionFault, EngineFailed
 from converters.rendition import RESULT
-from converters.section import SECTION
 from converters.workshop import Workshop
 
 _CHUNK: Final = 1 << 20
@@ -111,14 +110,18 @@ class Bindery:
         }
         source = self._written("sheets.json", json.dumps(said))
         numbers = range(len(seen) + 1)  # 0 is the whole's
-        leaves = {sheets.FIGURES, *map(sheets.label, numbers), *map(sheets.sheet, numbers[1:])}
+        leaves = {
+            binder_files.FIGURES,
+            *map(binder_files.label, numbers),
+            *map(binder_files.sheet, numbers[1:]),
+        }
         pages = self._ask({"do": "sheets"}, source, leaves=leaves)["pages"]
         plan = Plan(words, seen, pages, front=2, names={})
         for _ in range(_MOST_LAYOUTS):
             if plan.of > self.most_pages:
                 raise TooManyPages(plan.of)
             source = self._written("front.html", words.front(plan.standings, plan.of))
-            made = self._ask({"do": "front"}, source, leaves={sheets.FRONT})
+            made = self._ask({"do": "front"}, source, leaves={binder_files.FRONT})
             if made["pages"] == plan.front:
                 return replace(plan, names=made["names"])
             plan = replace(plan, front=made["pages"])
@@ -148,12 +151,12 @@ class Bindery:
 
     def _front(self, plan: Plan) -> dict[str, Any]:
         lines = [[0, name.capitalize(), page] for name, page in plan.names.items()]
-        self._write(plan, self.folder / sheets.FRONT, 0, 1, ours=True)
+        self._write(plan, self.folder / binder_files.FRONT, 0, 1, ours=True)
         return self._joined_as(plan.words.title, plan.names, lines)
 
     def _sheet(self, plan: Plan, number: int, page: int) -> dict[str, Any]:
         name = plan.words.names[number - 1]
-        self._write(plan, self.folder / sheets.sheet(number), number, page, ours=True)
+        self._write(plan, self.folder / binder_files.sheet(number), number, page, ours=True)
         line = [0, _numbered(number, name), 0]
         return self._joined_as(name, {f"document-{number}": 0}, [line])
 
@@ -164,7 +167,7 @@ class Bindery:
         with _believed():
             lines = _below(made["bookmarks"], seen.pages)
         # By a process that the document was never opened in.
-        again = self._ask({"do": "look_again"}, self.folder / SECTION, leaves=())
+        again = self._ask({"do": "look_again"}, self.folder / binder_files.SECTION, leaves=())
         if again.get("pages") != seen.pages:
             raise EngineFailed("a section of other pages")
         return self._joined_as(plan.words.names[number - 1], {}, lines)
@@ -173,15 +176,15 @@ class Bindery:
         self, plan: Plan, file: Path, number: int, first: int, *, ours: bool
     ) -> dict[str, Any]:
         """Have SECTION written of a file, and return the answer."""
-        files = (file, self.folder / sheets.label(number), self.folder / sheets.FIGURES)
+        files = (file, self.folder / binder_files.label(number), self.folder / binder_files.FIGURES)
         job = {"do": "section", "first": first, "of": plan.of, "ours": ours}
-        return self._ask(job, *files, leaves={SECTION})
+        return self._ask(job, *files, leaves={binder_files.SECTION})
 
     def _joined_as(
         self, title: str, names: Mapping[str, int], lines: list[list[Any]]
     ) -> dict[str, Any]:
         """Put SECTION behind the others, and say what `binding` has to know of it."""
-        size = self._join(self.folder / SECTION)
+        size = self._join(self.folder / binder_files.SECTION)
         return {"bytes": size, "title": title, "names": names, "bookmarks": lines}
 
     def _join(self, section: Path) -> int:
@@ -217,10 +220,10 @@ class Bindery:
 def _below(said: Sequence[Sequence[Any]], pages: int) -> list[list[Any]]:
     """Return the bookmarks of a document of so many pages, beneath its own. Raises ValueError."""
     found = [(int(depth), str(title), int(page)) for depth, title, page in said]
-    if len(found) > bookmarks.MOST:
+    if len(found) > binder_files.MOST_BOOKMARKS:
         raise ValueError("more bookmarks than are read")
     for depth, _, page in found:
-        if not (0 <= depth < bookmarks.DEEPEST and 0 <= page < pages):
+        if not (0 <= depth < binder_files.DEEPEST_BOOKMARK and 0 <= page < pages):
             raise ValueError("a bookmark that leads nowhere")
     return [[depth + 1, title, page] for depth, title, page in found]
 

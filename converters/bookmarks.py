@@ -8,8 +8,8 @@ from typing import Any, Final
 
 import pikepdf
 
-MOST: Final = 1000  # of one document
-DEEPEST: Final = 5
+from converters.binder_files import DEEPEST_BOOKMARK, MOST_BOOKMARKS
+
 _MOST_STEPS: Final = 20_000
 _MOST_CHARACTERS: Final = 200
 _FAULTS: Final = (pikepdf.PdfError, RuntimeError, ValueError, TypeError, AttributeError, KeyError)
@@ -92,7 +92,7 @@ def read(pdf: pikepdf.Pdf, destinations: Destinations) -> list[Bookmark]:
                 # What its parent was left out of moves up to where a parent is.
                 deepest = found[-1].depth + 1 if found else 0
                 found.append(Bookmark(min(depth, deepest), title, page))
-            if len(found) == MOST:
+            if len(found) == MOST_BOOKMARKS:
                 break
     return found
 
@@ -111,7 +111,7 @@ def _items(root: pikepdf.Object) -> Iterator[tuple[int, pikepdf.Object]]:
             met.add(item.objgen)
         yield depth, item
         waiting.append((depth, item.get("/Next")))
-        if depth < DEEPEST - 1:
+        if depth < DEEPEST_BOOKMARK - 1:
             waiting.append((depth + 1, item.get("/First")))
 
 

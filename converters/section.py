@@ -9,6 +9,7 @@ from typing import Any, Final
 import pikepdf
 
 from converters import bookmarks, figures, inert, mend
+from converters.binder_files import SECTION
 from converters.bookmarks import Destinations, Names
 from converters.fault import Damaged, PasswordNeeded
 from converters.handed import Handed
@@ -17,7 +18,6 @@ from converters.stamp import Stamp
 from converters.tags import Tags
 from converters.trunk import Trunk
 
-SECTION: Final = "section.pdf"
 _TRAILER: Final = {"/Root", "/Encrypt"}
 _FAULTS: Final = (
     *(pikepdf.PdfError, ValueError, RuntimeError, OverflowError, TypeError, AttributeError),

@@ -10,10 +10,9 @@ from typing import Any, Final
 import pikepdf
 
 from converters import figures, page
+from converters.binder_files import FIGURES, FRONT, label, sheet
 from converters.handed import Handed
 
-FRONT: Final = "front.pdf"
-FIGURES: Final = "figures.pdf"
 NAMES: Final = ("cover", "contents")  # that the front has, for links and bookmarks
 _LABEL_PX: Final = (560, 16)
 _LABEL: Final = f"""
@@ -23,16 +22,6 @@ html {{ font-family: 'Liberation Sans', 'DejaVu Sans', sans-serif;
 p {{ margin: 0; white-space: nowrap; overflow: hidden; text-overflow: ellipsis;
   width: {_LABEL_PX[0]}px }}
 """
-
-
-def sheet(number: int) -> str:
-    """Name the file of the sheet before a document, by its number from 1."""
-    return f"sheet-{number}.pdf"
-
-
-def label(number: int) -> str:
-    """Name the file of a document's name, as it is stamped; 0 is the whole's."""
-    return f"label-{number}.pdf"
 
 
 def front(source: Handed) -> dict[str, Any]:

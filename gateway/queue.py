@@ -216,6 +216,8 @@ class Runner:
             "executor_id": "local",
             "serializer": DBOSPortableJSONSerializer(),
             "run_migrations": False,
+            # Nobody sends messages to our workflows; its listener is waited for at the end.
+            "notification_listener_polling_interval_sec": 0.1,
             "log_level": "ERROR",
         }
         DBOS(config=config)
@@ -226,7 +228,11 @@ class Runner:
 
     def stop(self, grace_seconds: int) -> None:
         """Take nothing new, and wait this long for what moves. The rest goes on; see `wait`."""
-        DBOS.destroy(destroy_registry=True, workflow_completion_timeout_sec=grace_seconds)
+        with self._change:
+            moves = self._in_hand > 0
+        # The library looks after whole seconds, and where nothing moves it waits for one as well.
+        waits = grace_seconds if moves else 0
+        DBOS.destroy(destroy_registry=True, workflow_completion_timeout_sec=waits)
 
     def wait(self) -> None:
         """Wait for what still moves: when the engines are closed, it ends soon, and unfinished."""

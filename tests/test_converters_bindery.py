@@ -17,10 +17,10 @@ from pikepdf import Array, Dictionary, Name, OutlineItem, String
 from PIL import Image
 
 from converters import active
+from converters.binder_files import SECTION
 from converters.bindery import TooManyPages
 from converters.fault import EngineFailed
 from converters.rendition import RESULT
-from converters.section import SECTION
 from tests.binding import InProcess, Odd, TakenOver, bound, link, script, simple, taken_over
 
 
