@@ -44,6 +44,12 @@ def chore(desk: SampleDesk, workshop: Workshop, tmp_path: Path) -> Binders:
     return Binders(desk.database, desk.vault, workshop, Settings(), folder, lambda: desk.now)
 
 
+@pytest.fixture
+def quick(chore: Binders) -> Binders:
+    """Return one without a sandbox, for tests that are about the record and the pages."""
+    return with_breaks(chore)
+
+
 def press(browser: TestClient, base: str = BASE) -> None:
     answer = browser.post(f"{base}/binder", data={"csrf": csrf(browser.get(base).text)})
     assert (answer.status_code, answer.headers["location"]) == (303, f"{base}/binder")
@@ -143,19 +149,19 @@ def test_a_document_that_acts_is_in_without_what_acts(desk: SampleDesk, chore: B
     assert "Deposition of Dr. Smith" in text
 
 
-def test_pressed_by_two_it_is_made_once(desk: SampleDesk, chore: Binders) -> None:
+def test_pressed_by_two_it_is_made_once(desk: SampleDesk, quick: Binders) -> None:
     for name in ("Dana Reyes", "Olu Adeyemi", "Dana Reyes"):
         press(desk.signed_in(name))
     assert len(rows(desk)) == 1
-    assert made(chore) == 1
+    assert made(quick) == 1
     assert desk.signed_in("Olu Adeyemi").get(f"{BASE}/binder/pdf").status_code == 200
-    assert made(chore) == 0
+    assert made(quick) == 0
 
 
-def test_of_a_package_that_changed_another_is_made(desk: SampleDesk, chore: Binders) -> None:
+def test_of_a_package_that_changed_another_is_made(desk: SampleDesk, quick: Binders) -> None:
     dana = desk.signed_in("Dana Reyes")
     press(dana)
-    made(chore)
+    made(quick)
     number = desk.sample.part_ids["7KQ4M2XD"][4]
     with desk.database.write() as connection:
         found = sa.update(parts).where(parts.c.id == number)
@@ -163,33 +169,33 @@ def test_of_a_package_that_changed_another_is_made(desk: SampleDesk, chore: Bind
     assert dana.get(f"{BASE}/binder/pdf").status_code == 303, "the old one is not of it any more"
     assert "the package has changed since" in dana.get(f"{BASE}/binder").text
     press(dana)
-    made(chore)
+    made(quick)
     assert len({row.pdf_sha256 for row in rows(desk)}) == 2
 
 
-def test_one_that_changes_before_it_is_made_is_not_made(desk: SampleDesk, chore: Binders) -> None:
+def test_one_that_changes_before_it_is_made_is_not_made(desk: SampleDesk, quick: Binders) -> None:
     dana = desk.signed_in("Dana Reyes")
     press(dana)
     number = desk.sample.part_ids["7KQ4M2XD"][4]
     with desk.database.write() as connection:
         connection.execute(sa.update(parts).where(parts.c.id == number).values(reason=None))
-    made(chore)
+    made(quick)
     assert rows(desk) == []
 
 
-def test_reading_a_package_changes_nothing_of_it(desk: SampleDesk, chore: Binders) -> None:
+def test_reading_a_package_changes_nothing_of_it(desk: SampleDesk, quick: Binders) -> None:
     olu = desk.signed_in("Olu Adeyemi")
     press(olu)
-    made(chore)
+    made(quick)
     desk.signed_in("Dana Reyes").get(BASE)
     assert olu.get(f"{BASE}/binder/pdf").status_code == 200
 
 
 def test_who_may_not_see_the_package_gets_the_same_as_for_none(
-    desk: SampleDesk, chore: Binders
+    desk: SampleDesk, quick: Binders
 ) -> None:
     press(desk.signed_in("Dana Reyes"))
-    made(chore)
+    made(quick)
     lee = desk.signed_in("Ada Oyelaran-Whitcombe")
     token = csrf(lee.get("/packages").text)
     for base in (BASE, "/p/ZZZZ-ZZZZ"):
@@ -204,7 +210,7 @@ def test_who_may_not_see_the_package_gets_the_same_as_for_none(
     assert desk.browser().get(f"{BASE}/binder/pdf").headers["location"] == "/sign-in"
 
 
-def test_it_holds_what_whoever_asks_may_see_and_no_more(desk: SampleDesk, chore: Binders) -> None:
+def test_it_holds_what_whoever_asks_may_see_and_no_more(desk: SampleDesk, quick: Binders) -> None:
     sample = desk.sample
     letter = sample.letter("ABCD2345")
     sample.package(letter)
@@ -222,7 +228,7 @@ def test_it_holds_what_whoever_asks_may_see_and_no_more(desk: SampleDesk, chore:
     for name in ("Dana Reyes", "Ada Oyelaran-Whitcombe", "Olu Adeyemi"):
         browser = desk.signed_in(name)
         press(browser, base)
-        assert made(chore) == 1, "each may see something else"
+        assert made(quick) == 1, "each may see something else"
         read = pypdf.PdfReader(io.BytesIO(browser.get(f"{base}/binder/pdf").content))
         text = "".join(page.extract_text() for page in read.pages)
         seen[name] = ("for Dana" in text, "other.pdf" in text, "for Lee" in text)
@@ -248,13 +254,13 @@ def test_one_that_is_too_long_is_said_and_can_be_asked_for_again(
     assert rows(desk)[0].failure is None
 
 
-def test_told_to_end_it_is_left_to_the_next_start(desk: SampleDesk, chore: Binders) -> None:
+def test_told_to_end_it_is_left_to_the_next_start(desk: SampleDesk, quick: Binders) -> None:
     press(desk.signed_in("Dana Reyes"))
     stop = threading.Event()
     stop.set()
-    assert not chore.work(stop)
+    assert not quick.work(stop)
     assert rows(desk)[0].made_at is None
-    assert made(chore) == 1
+    assert made(quick) == 1
 
 
 @pytest.mark.parametrize(
@@ -268,11 +274,11 @@ def test_told_to_end_it_is_left_to_the_next_start(desk: SampleDesk, chore: Binde
     ],
 )
 def test_whatever_breaks_one_fails_it_and_the_next_is_made(
-    desk: SampleDesk, chore: Binders, fault: Exception
+    desk: SampleDesk, quick: Binders, fault: Exception
 ) -> None:
     two_packages(desk)
     with structlog.testing.capture_logs() as log:
-        assert made(with_breaks(chore, fault)) == 2
+        assert made(with_breaks(quick, fault)) == 2
     assert [row.failure for row in rows(desk)] == ["binder_failed", None]
     (line,) = (one for one in log if one["event"] == "binder.failed")
     assert line["fault"] == type(fault).__name__
@@ -280,21 +286,21 @@ def test_whatever_breaks_one_fails_it_and_the_next_is_made(
     page = desk.signed_in("Dana Reyes").get(f"{BASE}/binder").text
     assert "The documents could not be made one PDF" in page
     press(desk.signed_in("Dana Reyes"))
-    assert made(chore) == 1, "and can be asked for again"
+    assert made(quick) == 1, "and can be asked for again"
 
 
-def test_without_a_sandbox_all_of_them_wait(desk: SampleDesk, chore: Binders) -> None:
+def test_without_a_sandbox_all_of_them_wait(desk: SampleDesk, quick: Binders) -> None:
     two_packages(desk)
-    late = with_breaks(chore, SandboxMissing("none", "install it"))
+    late = with_breaks(quick, SandboxMissing("none", "install it"))
     with pytest.raises(SandboxMissing):
         late.work(threading.Event())
     assert [row.failure for row in rows(desk)] == [None, None]
     assert made(late) == 2
 
 
-def test_it_is_kept_for_some_days_and_then_swept(desk: SampleDesk, chore: Binders) -> None:
+def test_it_is_kept_for_some_days_and_then_swept(desk: SampleDesk, quick: Binders) -> None:
     press(desk.signed_in("Dana Reyes"))
-    made(chore)
+    made(quick)
     sha256 = rows(desk)[0].pdf_sha256
     with desk.database.write() as connection:
         assert is_referenced(connection, sha256)
