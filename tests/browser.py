@@ -32,9 +32,19 @@ LOOKS: dict[str, dict[str, Any]] = {
 }
 
 
-# A journey is made in these, since buttons are pressed in each. The tests of pages see them all in
-# every look, and CASEBRIDGE_LONG=1 does on the way as well.
-JOURNEYS = tuple(LOOKS) if os.environ.get("CASEBRIDGE_LONG") else ("wide", "narrow")
+_LONG = bool(os.environ.get("CASEBRIDGE_LONG"))
+# A journey is made in the look that has the least room, since buttons are pressed in each;
+# CASEBRIDGE_LONG=1 makes it in every one.
+JOURNEYS = tuple(LOOKS) if _LONG else ("narrow",)
+
+
+def looks_for(number: int) -> tuple[str, ...]:
+    """Return the looks in which one of many pages is seen: the narrow one, and another in turn.
+
+    CASEBRIDGE_LONG=1 sees each of them in every look.
+    """
+    others = [one for one in LOOKS if one != "narrow"]
+    return tuple(LOOKS) if _LONG else ("narrow", others[number % len(others)])
 
 
 def turn_to(page: Page, look: str) -> None:

@@ -255,7 +255,7 @@ class TestEnds:
             assert "words" in text_of(team, tmp_path, a_document("words"), "a")
             assert not are_gone(inside), "it hangs still"
 
-        fault = in_the_middle(team, tmp_path / "long", hang, seconds=20)
+        fault = in_the_middle(team, tmp_path / "long", hang, seconds=12)
         assert type(fault) is JobTimedOut
         assert are_gone(inside)
 

@@ -196,7 +196,9 @@ def test_kill_at_every_durable_call_loses_and_doubles_nothing(
     calls = points_passed(fresh(storage, tmp_path / "dry"), pouch_bytes)
     total = len(calls)
     assert total > 30, "the points are counted"
-    chosen = set(random.Random(SEED).sample(range(1, total + 1), total if LONG else 1))
+    chosen = set(
+        random.Random(SEED).sample(range(1, total + 1), total if LONG else 1 - bool(pouch_bytes))
+    )
     if pouch_bytes:
         assert calls[:2] == ["commit", "commit"], "the accept has one durable call"
         # On the way from the pouch: before anything of it is in the vault, before the blob has its
@@ -204,7 +206,7 @@ def test_kill_at_every_durable_call_loses_and_doubles_nothing(
         fsync, _, rename, _, _, folder = [
             point for point, call in enumerate(calls, 1) if call in {"fsync", "rename"}
         ][:6]
-        chosen |= {fsync, rename, folder}
+        chosen |= {fsync, rename, folder} if LONG else {rename, folder}
     print(f"{total} points, seed {SEED}, tried {sorted(chosen)}")
     died = 0
     for kill_at in sorted(chosen):

@@ -10,7 +10,7 @@ from playwright.sync_api import Page
 
 from portal.tables import letters
 from tests.axe import violations
-from tests.browser import LOOKS, turn_to
+from tests.browser import JOURNEYS, LOOKS, looks_for, turn_to
 from tests.screen import Screen
 
 pytestmark = pytest.mark.slow
@@ -65,15 +65,15 @@ def _show(screen: Screen, name: str, **look: Any) -> Page:
     return _goto(screen, screen.page(PAGES[name][0], **look), name)
 
 
-def test_every_page_in_every_state_and_look(screen: Screen) -> None:
+def test_every_page_in_every_state(screen: Screen) -> None:
     people = {who: screen.page(who) for who in {who for who, _ in PAGES.values()}}
     wrong: dict[str, list[str]] = {}
-    for name, (who, _) in PAGES.items():
+    for number, (name, (who, _)) in enumerate(PAGES.items()):
         page = _goto(screen, people[who], name)
         page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
         if page.locator("h1").count() != 1:
             wrong[name] = ["there must be one h1"]
-        for look in LOOKS:
+        for look in looks_for(number):
             turn_to(page, look)
             found = violations(page)
             if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
@@ -121,7 +121,7 @@ def _tab_to(page: Page, text: str) -> None:
     pytest.fail(f"the Tab key does not reach {text!r}")
 
 
-@pytest.mark.parametrize("look", ["wide", "narrow"])
+@pytest.mark.parametrize("look", JOURNEYS)
 @pytest.mark.parametrize("name", ["team", "filed in part", "outbox", "link"])
 def test_focus_is_seen_and_goes_in_reading_order(screen: Screen, name: str, look: str) -> None:
     page = _show(screen, name, **LOOKS[look])
@@ -156,7 +156,7 @@ _LOOK_AT_FOCUS = """() => {
 }"""
 
 
-@pytest.mark.parametrize("look", ["wide", "narrow"])
+@pytest.mark.parametrize("look", JOURNEYS)
 def test_targets_are_large_enough(screen: Screen, look: str) -> None:
     for name in ("team", "filed in part", "outbox", "link"):
         page = _show(screen, name, **LOOKS[look])

@@ -13,7 +13,7 @@ from playwright.sync_api import Page, Route, expect
 from config.settings import Sending
 from portal.tables import letters, uploads
 from tests.axe import violations
-from tests.browser import LOOKS
+from tests.browser import LOOKS, looks_for
 from tests.filling_in import code_of
 from tests.screen import Screen
 
@@ -249,7 +249,7 @@ def test_what_is_too_large_without_a_proof_leads_to_the_code_and_back(
     )
 
 
-@pytest.mark.parametrize("look", LOOKS)
+@pytest.mark.parametrize("look", looks_for(1))
 def test_every_page_in_every_state(screen: Screen, tmp_path: Path, look: str) -> None:
     wrong: dict[str, list[str]] = {}
     page = screen.page(**LOOKS[look])
