@@ -268,7 +268,7 @@ def test_a_conversion_that_our_end_interrupts_costs_the_letter_nothing(
     for restart in range(2):
         with serving(storage, command=HASTY) as served:
             if not restart:
-                send_a_long_document(served, words=60_000)
+                send_a_long_document(served, words=40_000)
             wait_for_its_conversion(served)
             served.process.terminate()
             served._wait(lambda: '"event": "draining"' in served.said)
@@ -296,7 +296,7 @@ def test_what_tells_all_our_processes_to_end_spoils_no_letter(
     """Ctrl-C in a terminal and systemd's stop reach the engines as well: the drain needs them."""
     storage = storage_with(sampled, tmp_path / "var")
     with serving(storage) as served:
-        send_a_long_document(served, words=10_000)  # it is drained within the half minute
+        send_a_long_document(served, words=6_000)  # it is drained within the half minute
         wait_for_its_conversion(served)
         for pid in descendants(served.process.pid):
             os.kill(pid, number)
