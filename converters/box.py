@@ -19,7 +19,7 @@ from converters.fault import BadOutput, JobDied, JobFault, JobTimedOut, SandboxM
 from converters.harvest import size
 from converters.sandbox import Limits
 
-_NICE = 10  # a tenth of what a session of ours gets, where both want all
+_NICE = 5  # a third of what a session of ours gets, where both want all
 _TICK_SECONDS = 0.025
 _START_SECONDS = 10
 _END_SECONDS = 10
