@@ -15,7 +15,7 @@ end in the middle loses nothing of it.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
@@ -27,6 +27,7 @@ from dbos._sys_db import SystemDatabase  # DBOS.migrate takes a URL, and would o
 from sqlalchemy.orm import Session
 
 from portal.prepared import Prepared
+from portal.tables import letters
 
 _NAME = "road"
 _APPLICATION = "casebridge"
@@ -134,19 +135,19 @@ class Queue:
         line = front or begun or _FIRST_PLACE
         return max(int(line), (own_last or 0) + 1, (own_begun or 0) + 1)
 
-    def standing(self, letters: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
-        """Return those of the letters and attempts that neither wait in the queue nor move."""
-        asked = list(letters)
-        moving: set[str] = set()
-        for start in range(0, len(asked), _BATCH):
-            ids = [_workflow_id(*one) for one in asked[start : start + _BATCH]]
-            moving.update(
-                workflow.workflow_id
-                for workflow in self._client.list_workflows(
-                    workflow_ids=ids, status=_MOVING, load_input=False, load_output=False
-                )
-            )
-        return [one for one in asked if _workflow_id(*one) not in moving]
+    def is_still(self) -> sa.ColumnElement[bool]:
+        """Return the condition on rows of `letters` that their attempt neither waits nor moves.
+
+        Both are read at one moment: a letter is not in motion any more before its workflow ends.
+        """
+        named = (
+            sa.cast(letters.c.id, sa.Text)
+            .concat(sa.literal_column("'-'"))
+            .concat(sa.cast(letters.c.attempt, sa.Text))
+        )
+        return ~sa.exists().where(
+            self._workflows.c.workflow_uuid == named, self._workflows.c.status.in_(_MOVING)
+        )
 
     def put_back(self) -> int:
         """Queue again what a Runner that has ended left half done. Return how many letters.
@@ -247,7 +248,7 @@ class Runner:
 
 def _workflows(engine: sa.Engine) -> sa.TableClause:
     """Return the library's table, as far as it is asked here."""
-    names = ("status", "queue_name", "priority", "queue_partition_key")
+    names = ("workflow_uuid", "status", "queue_name", "priority", "queue_partition_key")
     schema = None if engine.dialect.name == "sqlite" else "dbos"
     return sa.table("workflow_status", *map(sa.column, names), schema=schema)
 
