@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -36,7 +36,6 @@ from gateway.road.package import Package
 from gateway.road.tell import owed
 from gateway.road.unread import unread
 from gateway.road.walk import Road
-from gateway.shares import Shares
 from gateway.trial import Trial
 from gateway.watch import Metrics, fault_fields
 from portal import confirmation
@@ -74,7 +73,6 @@ class Worker:
     work: Path
     clock: Callable[[], datetime]
     metrics: Metrics
-    shares: Shares = field(default_factory=Shares)
 
     @property
     def _asides(self) -> Asides:
@@ -90,10 +88,7 @@ class Worker:
         row = live(self.database, letter_id, attempt)
         if row is None:
             return STALE
-        with (
-            structlog.contextvars.bound_contextvars(receipt=row.receipt, attempt=attempt),
-            self.shares.one_of(row.turn),
-        ):
+        with structlog.contextvars.bound_contextvars(receipt=row.receipt, attempt=attempt):
             folder = self.work / f"{letter_id}-{attempt}"
             shutil.rmtree(folder, ignore_errors=True)  # what a crash of this attempt left
             folder.mkdir(parents=True)

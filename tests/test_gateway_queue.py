@@ -19,7 +19,8 @@ import sqlalchemy as sa
 import structlog
 
 from gateway.clock import now
-from gateway.queue import Carry, Queue, Runner, _KeptStatements, _places
+from gateway.line import places
+from gateway.queue import Carry, Queue, Runner, _KeptStatements
 from gateway.road.file import StaleAttempt, move_letter
 from gateway.stores import Stores
 from gateway.sweep import Sweep
@@ -556,7 +557,7 @@ def test_the_order_outlives_a_process_that_is_killed(stores: Stores, sweep: Swee
 
 def test_the_line_is_read_by_steps_into_an_index(stores: Stores) -> None:
     queue = stores.queue()
-    asked = _places(queue._workflows).params(turn="firm 1")
+    asked = places(queue._workflows).params(turn="firm 1")
     with stores.database.read() as connection:
         sql = str(asked.compile(connection, compile_kwargs={"literal_binds": True}))
         steps = [row[3] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}")]
