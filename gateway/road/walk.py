@@ -74,7 +74,8 @@ class Road:
     reader: Pool
     workshop: Workshop
     scanner: Scanner | None  # None where nobody looks for viruses here
-    engines: AbstractContextManager[object]  # fewer may wait for an engine than there are workers
+    # Entered for each file: fewer wait for an engine than there are workers.
+    engines: Callable[[str], AbstractContextManager[object]]
     timer: Timer = untimed
     forwards: Forwards = field(default_factory=forwards.rules)
 
@@ -189,7 +190,7 @@ class Road:
         firm = package.resolution.firm_id
         if firm is not None:
             owner = of_firm(firm)
-        bench = Bench(self.workshop, checkpoints, folder, self.engines, owner, last_chance)
+        bench = Bench(self.workshop, checkpoints, folder, self.engines(owner), owner, last_chance)
         try:
             return convert(package, bench)
         finally:
