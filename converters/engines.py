@@ -17,6 +17,7 @@ import structlog
 
 from converters.engine import Engine
 from converters.fault import ConversionFault, JobFault, JobLost, JobStopped, SandboxMissing
+from converters.waiting import Waiting
 
 _LOOK_SECONDS: Final = 1.0
 _Order = Callable[[], None]
@@ -49,7 +50,7 @@ class Engines:
         self._resting: list[tuple[str, Engine]] = []  # by the time of their last file
         self._looked_at: Engine | None = None  # by the keeper, of those that rest
         self._lent: set[Engine] = set()
-        self._turns: list[object] = []  # of those who wait for one, in their order
+        self._waiting = Waiting()  # for a turn
         self._taken = 0  # turns, of `at_once`
         self._has_spare = False
         self._wanting = 0  # of those who have a turn: who wait for one that was nobody's
@@ -71,10 +72,10 @@ class Engines:
     def lent(self, owner: str | None) -> Iterator[Engine]:
         """Lend a ready engine to an owner; without one, an engine that ends afterwards.
 
-        Waits for a turn, first come, first served. Any exception within the block ends the engine.
-        Raises JobStopped, JobLost, SandboxMissing and EngineFailed where there is none.
+        Waits for a turn, in the order of converters.waiting. Any exception within the block ends
+        the engine. Raises JobStopped, JobLost, SandboxMissing and EngineFailed where there is none.
         """
-        self._wait_for_a_turn()
+        self._wait_for_a_turn(owner)
         engine: Engine | None = None
         is_sound = False
         try:
@@ -90,7 +91,7 @@ class Engines:
                 if engine is not None and not is_sound:
                     engine.close()
             finally:
-                self._give_back(engine, owner if is_sound else None)
+                self._give_back(engine, owner, is_sound=is_sound)
 
     def forget(self, owner: str) -> None:
         """End what an owner has: no file of theirs comes any more."""
@@ -113,19 +114,22 @@ class Engines:
             if not isinstance(spare, Exception):
                 spare.close()
 
-    def _wait_for_a_turn(self) -> None:
-        turn = object()
+    def _wait_for_a_turn(self, owner: str | None) -> None:
         with self._change:
-            self._turns.append(turn)
+            place = self._waiting.come(owner)
             try:
                 self._change.wait_for(
-                    lambda: self._closed or (self._turns[0] is turn and self._taken < self._at_once)
+                    lambda: (
+                        self._closed
+                        or (self._taken < self._at_once and self._waiting.is_next(place))
+                    )
                 )
             finally:
-                self._turns.remove(turn)
+                self._waiting.leave(place)
             if self._closed:
                 raise JobStopped
             self._taken += 1
+            self._waiting.take(owner)
             self._change.notify_all()
 
     def _take_ready(self, owner: str | None, *, again: bool = True) -> Engine:
@@ -178,12 +182,13 @@ class Engines:
             self._lent.add(spare)
             return spare
 
-    def _give_back(self, engine: Engine | None, owner: str | None) -> None:
+    def _give_back(self, engine: Engine | None, owner: str | None, *, is_sound: bool) -> None:
         with self._change:
             self._taken -= 1
+            self._waiting.give_back(owner)
             if engine is not None:
                 self._lent.discard(engine)
-                if owner is not None:
+                if is_sound and owner is not None:
                     engine.rests_since = time.monotonic()
                     self._resting.append((owner, engine))
             self._order(ahead=True)

@@ -22,6 +22,7 @@ from converters import answer, frame, harvest, sandbox
 from converters.box import Box
 from converters.fault import JobFault, JobLost, JobStopped, SandboxMissing
 from converters.sandbox import Limits
+from converters.waiting import Waiting
 
 _START_SECONDS = 60
 _ANSWER_SECONDS = 10  # the zygote holds a whole answer before it sends the first byte
@@ -64,6 +65,7 @@ class Pool:
         self._limits = limits
         self._code = tuple(code)
         self._change = threading.Condition()
+        self._waiting = Waiting()
         self._idle: collections.deque[_Worker | SandboxMissing] = collections.deque()
         self._busy: set[_Worker] = set()
         self._orders: queue.SimpleQueue[bool] = queue.SimpleQueue()
@@ -88,18 +90,19 @@ class Pool:
         inputs: Sequence[int] = (),
         into: Path,
         seconds: float | None = None,
+        whose: str | None = None,
     ) -> dict[str, Any]:
         """Run one job and return the handler's answer; its files are in `into` then.
 
-        Waits until a process is free; the limit of seconds counts from there, and `seconds` can
-        make it shorter. `inputs` are descriptors of regular files open for reading only: anything
-        else would be a way out. Raises JobTimedOut, JobLost, JobDied, JobRefused, BadOutput,
-        JobStopped; SandboxMissing where a process could not be replaced; ValueError for inputs
-        that are not as said.
+        Waits until a process is free, in the order of converters.waiting by `whose` it is; the
+        limit of seconds counts from there, and `seconds` can make it shorter. `inputs` are
+        descriptors of regular files open for reading only: anything else would be a way out. Raises
+        JobTimedOut, JobLost, JobDied, JobRefused, BadOutput, JobStopped; SandboxMissing where a
+        process could not be replaced; ValueError for inputs that are not as said.
         """
         for descriptor in inputs:
             _only_readable(descriptor)
-        worker = self._take()
+        worker = self._take(whose)
         sound = False
         try:
             limits = self._limits.within(seconds)
@@ -114,7 +117,7 @@ class Pool:
             harvest.empty(worker.box.folder)
             sound = True
         finally:
-            self._give_back(worker, sound=sound)
+            self._give_back(worker, whose, sound=sound)
         return answer.taken_apart(said)
 
     def close(self) -> None:
@@ -143,7 +146,7 @@ class Pool:
                 made = fault
             with self._change:
                 self._idle.appendleft(made)
-                self._change.notify()
+                self._change.notify_all()
 
     def _make(self) -> _Worker:
         self._started += 1
@@ -179,27 +182,39 @@ class Pool:
             descriptors=descriptors,
         )
 
-    def _take(self) -> _Worker:
+    def _take(self, whose: str | None) -> _Worker:
         while True:
             with self._change:
-                self._change.wait_for(lambda: self._idle or self._closed)
-                if self._closed:
-                    raise JobStopped
+                self._wait(whose)
                 taken = self._idle.pop()
+                self._change.notify_all()
                 if isinstance(taken, _Worker) and not (taken.ready and taken.box.ended):
                     self._busy.add(taken)
+                    self._waiting.take(whose)
                     return taken
             self._orders.put(True)
             if isinstance(taken, SandboxMissing):
                 raise taken
             taken.close()  # it died while nobody used it
 
-    def _give_back(self, worker: _Worker, *, sound: bool) -> None:
+    def _wait(self, whose: str | None) -> None:
+        place = self._waiting.come(whose)
+        try:
+            self._change.wait_for(
+                lambda: self._closed or (self._idle and self._waiting.is_next(place))
+            )
+        finally:
+            self._waiting.leave(place)
+        if self._closed:
+            raise JobStopped
+
+    def _give_back(self, worker: _Worker, whose: str | None, *, sound: bool) -> None:
         if not sound:
             worker.close()
             self._orders.put(True)
         with self._change:
             self._busy.discard(worker)
+            self._waiting.give_back(whose)
             if sound:
                 self._idle.append(worker)
             self._change.notify_all()

@@ -79,7 +79,7 @@ class Workroom:
         if self._work.exists():
             harvest.empty(self._work)
 
-    def _check(self, source: Source, pdf: Path, room: Path) -> Checked:
+    def _check(self, source: Source, pdf: Path, room: Path, owner: str | None = None) -> Checked:
         files = [source.file, pdf]
         if source.media_type in CHECKED:
             printed = room / "printed.txt"
@@ -87,7 +87,7 @@ class Workroom:
             poppler.text(pdf, printed, programs=self._programs, limits=limits)
             files.append(printed)
         job = {"do": "check", "media_type": source.media_type}
-        said = self._ask(job, files, room, source.seconds)
+        said = self._ask(job, files, room, source.seconds, owner)
         pages = said["pages"]
         if not isinstance(pages, int) or pages < 1:
             raise BadOutput("no number of pages")
@@ -116,14 +116,19 @@ class Workroom:
                 self._change.notify_all()
 
     def _ask(
-        self, job: dict[str, Any], files: Sequence[Path], into: Path, seconds: int | None
+        self,
+        job: dict[str, Any],
+        files: Sequence[Path],
+        into: Path,
+        seconds: int | None,
+        owner: str | None = None,
     ) -> dict[str, Any]:
         with contextlib.ExitStack() as opened:
             inputs = []
             for file in files:
                 inputs.append(os.open(file, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC))
                 opened.callback(os.close, inputs[-1])
-            return self._pool.run(job, inputs=inputs, into=into, seconds=seconds)
+            return self._pool.run(job, inputs=inputs, into=into, seconds=seconds, whose=owner)
 
 
 @contextlib.contextmanager

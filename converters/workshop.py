@@ -99,7 +99,7 @@ class Workshop(Copies):
         with self._room(last_chance=last_chance) as room:
             pdf = room / RESULT
             if engine == "office":
-                file, warnings = self._admitted(source, room)
+                file, warnings = self._admitted(source, room, owner)
                 self._office.convert(file, source.media_type, pdf, source.seconds, owner)
             else:
                 job = {
@@ -111,9 +111,9 @@ class Workshop(Copies):
                     "language": source.language,
                 }
                 files = (source.file, *source.images.values())
-                warnings = self._ask(job, files, room, source.seconds)["warnings"]
+                warnings = self._ask(job, files, room, source.seconds, owner)["warnings"]
             try:
-                checked = self._check(source, pdf, room)
+                checked = self._check(source, pdf, room, owner)
             except JobRefused as refused:
                 if refused.fault != Shortened.__name__ or not office.is_sheet(source.media_type):
                     raise
@@ -122,7 +122,7 @@ class Workshop(Copies):
                     source.file, source.media_type, pdf, source.seconds, owner, grown=True
                 )
                 warnings.append("rows_grown")
-                checked = self._check(source, pdf, room)
+                checked = self._check(source, pdf, room, owner)
             if engine == "office":
                 warnings += _unsure(checked, source.media_type)
             size = pdf.stat().st_size
@@ -138,10 +138,10 @@ class Workshop(Copies):
         """Say that no file of an owner comes any more: what is kept for them ends."""
         self._office.forget(owner)
 
-    def _admitted(self, source: Source, room: Path) -> tuple[Path, list[str]]:
+    def _admitted(self, source: Source, room: Path, owner: str | None) -> tuple[Path, list[str]]:
         """Return the file that LibreOffice may see, and what its PDF will not show."""
         job = {"do": "admit", "media_type": source.media_type}
-        admitted = self._ask(job, (source.file,), room, source.seconds)
+        admitted = self._ask(job, (source.file,), room, source.seconds, owner)
         table = room / TABLE
         file = table if table.exists() else source.file
         return file, list(map(str, admitted["warnings"]))

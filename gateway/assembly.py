@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,6 +20,7 @@ from gateway.gate.names import Unanswered
 from gateway.road.device import Devices
 from gateway.road.walk import Road, Timer, untimed
 from gateway.scanner import Scanner
+from gateway.seats import Seats
 
 READER = "gateway.reader.job:run"
 
@@ -123,7 +123,7 @@ def road(
                 workshop=workshop,
                 scanner=scanner(settings),
                 # Two workers are always left for letters that need no engine.
-                engines=threading.BoundedSemaphore(max(1, settings.road.workers - 2)),
+                engines=Seats(max(1, settings.road.workers - 2)).of,
                 timer=timer,
             )
         finally:

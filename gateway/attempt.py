@@ -7,19 +7,28 @@ import structlog
 
 from gateway.letter import Form, Letter
 from gateway.manifest import ListedFile
+from gateway.road.file import final_state
 from gateway.road.listed import manifest_of
+from gateway.road.package import Package
 from gateway.road.read import MessageUnreadable
+from gateway.scanner import Outcome, Verdict
 from gateway.watch import fault_fields
 from portal.database import Database
 from portal.piece import pieces_of
 from portal.pouch import PouchChanged, Raw
-from portal.tables import letters
+from portal.tables import letters, parts
 from portal.vault import VaultFault
 
 _LIVE = sa.select(letters).where(
     letters.c.id == sa.bindparam("letter"),
     letters.c.attempt == sa.bindparam("numbered"),
     letters.c.state == "checking",
+)
+
+_REASON = sa.select(letters.c.reason).where(letters.c.id == sa.bindparam("letter"))
+_NOT_SCANNED = sa.select(parts.c.sha256).where(
+    parts.c.letter_id == sa.bindparam("letter"),
+    parts.c.scan == str(Verdict(Outcome.UNSEEN, "failed")),
 )
 
 
@@ -46,3 +55,21 @@ def listed_files(letter: Letter, raw: Raw) -> tuple[ListedFile, ...]:
     except (VaultFault, PouchChanged, MessageUnreadable) as fault:
         structlog.get_logger().error("letter.not_listed", **fault_fields(fault))
         return ()
+
+
+def not_scanned(database: Database, letter_id: int) -> frozenset[str]:
+    """Return the files that the virus scanner failed on in an earlier attempt, by their SHA-256."""
+    with database.read() as connection:
+        return frozenset(connection.scalars(_NOT_SCANNED, {"letter": letter_id}))
+
+
+def is_held_as_before(database: Database, letter_id: int, package: Package) -> bool:
+    """Say whether a package comes to be held just as its letter was before this attempt.
+
+    Then its sender has been told. A letter in motion keeps the reason for which it waited.
+    """
+    state, reason = final_state(package)
+    if state != "with_us" or reason is None:
+        return False
+    with database.read() as connection:
+        return connection.scalar(_REASON, {"letter": letter_id}) == reason

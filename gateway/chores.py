@@ -41,7 +41,7 @@ def chores_of(
 ) -> tuple[Chore, ...]:
     """Return every chore, each with how often it is done."""
     settings, database = stores.settings, stores.database
-    sweep = Sweep(database, queue, stores.vault, settings, clock, give_up=worker.give_up)
+    sweep = Sweep(database, queue, stores.vault, settings, clock, worker.give_up, worker.metrics)
     alarm = Alarm(database, settings, clock)
     undo = timedelta(seconds=settings.triage.undo_seconds)
     reassigned = Reassignments(database, settings.service, clock, undo)

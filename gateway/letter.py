@@ -83,6 +83,7 @@ class Letter:
     # The raw bytes themselves, where they are small and the wall is to keep them in the pouch.
     content: bytes | bytearray | None = field(default=None, repr=False)
     form: Form = Form.MESSAGE
+    turn: str | None = None  # whose letters it waits behind, once the wall has taken it
 
     @property
     def fingerprint(self) -> str:
@@ -138,4 +139,5 @@ def letter_of(row: sa.Row[tuple[object, ...]]) -> Letter:
         ),
         raw=Blob(row.raw_sha256, row.raw_bytes),
         form=Form(row.form),
+        turn=row.turn,
     )

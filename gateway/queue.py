@@ -8,14 +8,15 @@ letter's id, its attempt and a code, as JSON, and whose turn it is: nothing that
 The next letter is the one with the lowest priority, and the priority is its place in line: each
 turn (gateway/turn.py) has one letter at each place, and whoever comes anew stands where the line
 is now (start-time fair queueing). So a turn with two thousand letters and one with a single letter
-alternate. The line is read from the queue itself in the transaction that puts a letter there: an
-end in the middle loses nothing of it.
+alternate. The line (gateway/line.py) is read from the queue itself in the transaction that puts a
+letter there: an end in the middle loses nothing of it. Passed by are letters whose turn has no room
+(gateway/shares.py).
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
@@ -26,15 +27,14 @@ from dbos._schemas import SCHEMA_PLACEHOLDER
 from dbos._sys_db import SystemDatabase  # DBOS.migrate takes a URL, and would open its own SQLite
 from sqlalchemy.orm import Session
 
+from gateway.line import MOVING, OLD_MAIL, QUEUE, next_place, places, rows_of
+from gateway.shares import Shares
 from portal.prepared import Prepared
+from portal.tables import letters
 
-_NAME = "road"
 _APPLICATION = "casebridge"
 # DBOS would take a hash of the code otherwise, and leave an older version's letters where they are.
 _VERSION = "1"
-_FIRST_PLACE = 1  # the lowest priority that the library takes; it begins with it
-_YIELDING = 1 << 30  # the place of all that waits for everybody; no line gets as long
-_MOVING = ["ENQUEUED", "PENDING"]
 _ENDED = ["SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"]
 _BATCH = 200
 # A letter that ends the process this often is left to the sweep, which holds it in the end.
@@ -103,8 +103,8 @@ class Queue:
         )
         system = self._client._sys_db  # noqa: SLF001  # test_gateway_queue.py watches it
         system._execute_prepared = _KeptStatements(system)  # type: ignore[assignment]  # noqa: SLF001
-        self._workflows = _workflows(engine)
-        self._places = Prepared(lambda: _places(self._workflows))
+        self._workflows = rows_of(engine)
+        self._places = Prepared(lambda: places(self._workflows))
 
     def put(
         self, connection: sa.Connection, letter_id: int, attempt: int, turn: str | None
@@ -114,39 +114,36 @@ class Queue:
         It is begun when every other `turn` has had as many letters begun as this one since it last
         stood empty; without a turn, when nothing waits that has one.
         """
+        turn = turn or OLD_MAIL
         options: EnqueueOptions = {
-            "workflow_name": _NAME,
-            "queue_name": _NAME,
+            "workflow_name": QUEUE,
+            "queue_name": QUEUE,
             "workflow_id": _workflow_id(letter_id, attempt),
             "app_version": _VERSION,
-            "priority": _YIELDING if turn is None else self._place(connection, turn),
-        }
-        if turn is not None:
+            "priority": self._place(connection, turn),
             # A label and no partition: the queue has no limits for partitions.
-            options["queue_partition_key"] = turn
+            "queue_partition_key": turn,
+        }
         self._client.enqueue_in_transaction(connection, options, letter_id, attempt)
 
     def _place(self, connection: sa.Connection, turn: str) -> int:
-        """Return the next place of a turn: behind its own last letter, or where the line is now."""
         found = self._places.first(connection, {"turn": turn})
         assert found is not None, "four questions have one row"
-        front, begun, own_last, own_begun = found
-        line = front or begun or _FIRST_PLACE
-        return max(int(line), (own_last or 0) + 1, (own_begun or 0) + 1)
+        return next_place(turn, tuple(found))
 
-    def standing(self, letters: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
-        """Return those of the letters and attempts that neither wait in the queue nor move."""
-        asked = list(letters)
-        moving: set[str] = set()
-        for start in range(0, len(asked), _BATCH):
-            ids = [_workflow_id(*one) for one in asked[start : start + _BATCH]]
-            moving.update(
-                workflow.workflow_id
-                for workflow in self._client.list_workflows(
-                    workflow_ids=ids, status=_MOVING, load_input=False, load_output=False
-                )
-            )
-        return [one for one in asked if _workflow_id(*one) not in moving]
+    def is_still(self) -> sa.ColumnElement[bool]:
+        """Return the condition on rows of `letters` that their attempt neither waits nor moves.
+
+        Both are read at one moment: a letter is not in motion any more before its workflow ends.
+        """
+        named = (
+            sa.cast(letters.c.id, sa.Text)
+            .concat(sa.literal_column("'-'"))
+            .concat(sa.cast(letters.c.attempt, sa.Text))
+        )
+        return ~sa.exists().where(
+            self._workflows.c.workflow_uuid == named, self._workflows.c.status.in_(MOVING)
+        )
 
     def put_back(self) -> int:
         """Queue again what a Runner that has ended left half done. Return how many letters.
@@ -155,17 +152,17 @@ class Queue:
         letter's. For the process that may run letters alone, when Runner.wait has returned.
         """
         half_done = self._client.list_workflows(
-            name=_NAME, status="PENDING", load_input=False, load_output=False
+            name=QUEUE, status="PENDING", load_input=False, load_output=False
         )
         if half_done:
             ids = [workflow.workflow_id for workflow in half_done]
-            self._client.resume_workflows(ids, queue_name=_NAME)
+            self._client.resume_workflows(ids, queue_name=QUEUE)
         return len(half_done)
 
     def depth(self) -> int:
         """Count what waits in the queue or moves."""
         counted = sa.select(sa.func.count()).select_from(self._workflows)
-        moving = self._workflows.c.status.in_(_MOVING)
+        moving = self._workflows.c.status.in_(MOVING)
         with self._engine.connect() as connection:
             return connection.execute(counted.where(moving)).scalar_one()
 
@@ -205,10 +202,11 @@ class Runner:
             with self._holding():
                 return self._carry(letter_id, attempt)
 
-        @DBOS.workflow(name=_NAME, max_recovery_attempts=_RECOVERIES)
+        @DBOS.workflow(name=QUEUE, max_recovery_attempts=_RECOVERIES)
         def road(letter_id: int, attempt: int) -> str:
             return carry(letter_id, attempt)
 
+        _label_old_mail(self._engine)
         config: DBOSConfig = {
             "name": _APPLICATION,
             "system_database_engine": self._engine,
@@ -220,10 +218,11 @@ class Runner:
             "notification_listener_polling_interval_sec": 0.1,
             "log_level": "ERROR",
         }
-        DBOS(config=config)
+        launched = DBOS(config=config)
         DBOS.launch()
+        _keep_shares(launched._sys_db, Shares.of(self._workers))  # noqa: SLF001
         DBOS.register_queue(
-            _NAME, worker_concurrency=self._workers, polling_interval_sec=self._poll_seconds
+            QUEUE, worker_concurrency=self._workers, polling_interval_sec=self._poll_seconds
         )
 
     def stop(self, grace_seconds: int) -> None:
@@ -251,42 +250,31 @@ class Runner:
                 self._change.notify_all()
 
 
-def _workflows(engine: sa.Engine) -> sa.TableClause:
-    """Return the library's table, as far as it is asked here."""
-    names = ("status", "queue_name", "priority", "queue_partition_key")
-    schema = None if engine.dialect.name == "sqlite" else "dbos"
-    return sa.table("workflow_status", *map(sa.column, names), schema=schema)
-
-
-def _places(workflows: sa.TableClause) -> sa.Select[Any]:
-    """Return the query for the line: its front and what was begun last, of all and of one turn.
-
-    Each of the four is one step into an index of the library's, however long the line is.
-    """
-    own = workflows.c.queue_partition_key == sa.bindparam("turn", type_=sa.Text)
-    in_line = workflows.c.priority < sa.literal_column(str(_YIELDING))
-
-    def place(which: sa.ColumnElement[int], state: str, where: sa.ColumnElement[bool]) -> Any:
-        return (
-            sa.select(which)
-            .where(
-                workflows.c.queue_name == sa.literal_column(f"'{_NAME}'"),
-                workflows.c.status == sa.literal_column(f"'{state}'"),
-                # SQLite takes a partial index where its own condition is said once more.
-                workflows.c.status.in_([sa.literal_column(f"'{one}'") for one in _MOVING]),
-                where,
-            )
-            .scalar_subquery()
+def _label_old_mail(engine: sa.Engine) -> None:
+    """Give what an earlier version has queued without a turn the one that it has now."""
+    rows = rows_of(engine)
+    unlabelled = (rows.c.queue_name == QUEUE, rows.c.queue_partition_key.is_(None))
+    with engine.begin() as connection:
+        connection.execute(
+            rows.update()
+            .where(*unlabelled, rows.c.status.in_(MOVING))
+            .values(queue_partition_key=OLD_MAIL)
         )
 
-    lowest, highest = sa.func.min(workflows.c.priority), sa.func.max(workflows.c.priority)
-    waits, moves = _MOVING
-    return sa.select(
-        place(lowest, waits, in_line),
-        place(highest, moves, in_line),
-        place(highest, waits, own),
-        place(highest, moves, own),
-    )
+
+def _keep_shares(system: SystemDatabase, shares: Shares) -> None:
+    """Have the library claim what `shares` let it: by its own place for what a claim must meet.
+
+    test_gateway_shares.py watches that it asks there. It looks at the queue first when it has been
+    up for as long as between two looks.
+    """
+    room = shares.keep(system.tables.workflow_status)
+
+    def gate(queue_name: str, partition_key: str | None) -> list[sa.ColumnElement[bool]]:
+        del partition_key  # there are none
+        return room if queue_name == QUEUE else []
+
+    system._claim_gate = gate  # type: ignore[method-assign]  # noqa: SLF001
 
 
 def _workflow_id(letter_id: int, attempt: int) -> str:

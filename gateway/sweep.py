@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
@@ -12,6 +12,7 @@ import structlog
 
 from config.settings import Settings
 from gateway.queue import Queue
+from gateway.watch import Metrics, fault_fields
 from portal import (
     address_code,
     answer_link,
@@ -46,6 +47,7 @@ class Sweep:
     settings: Settings
     clock: Callable[[], datetime]
     give_up: Callable[[int, int], bool]  # holds a letter's attempt, and tells its sender
+    metrics: Metrics = field(default_factory=Metrics)
 
     def house(self, stop: threading.Event) -> bool:
         """Clear drafts, thumbnails, blobs, workflows, sessions, codes that are over, every one."""
@@ -62,19 +64,40 @@ class Sweep:
     def letters(self) -> int:
         """Raise the attempt of every letter that is in motion by its row and not in the queue.
 
-        The row is read before the queue: a letter that ends in between is not in motion any more
-        when its attempt would be raised. Returns how many were set moving or held.
+        Each by itself: a fault is logged and counted by its class, that letter is tried again in
+        the next round, and those behind it are seen to in this one. Returns how many were set
+        moving or held.
         """
-        with self.database.read() as connection:
-            in_motion = connection.execute(
-                sa.select(letters.c.id, letters.c.attempt, letters.c.turn)
-                .where(letters.c.state == "checking")
-                .order_by(letters.c.id)
-                .limit(_BATCH)
-            ).all()
-        turns = {row.id: row.turn for row in in_motion}
-        still = self.queue.standing((row.id, row.attempt) for row in in_motion)
-        return sum(self._again(one, attempt, turns[one]) for one, attempt in still)
+        return sum(self._set_moving(*one) for one in self._still())
+
+    def _still(self) -> Iterator[tuple[int, int, str | None]]:
+        """Yield letter, attempt and turn of all that stand still, however many others move."""
+        last = 0
+        while True:
+            with self.database.read() as connection:
+                found = connection.execute(
+                    sa.select(letters.c.id, letters.c.attempt, letters.c.turn)
+                    .where(
+                        letters.c.state == "checking", self.queue.is_still(), letters.c.id > last
+                    )
+                    .order_by(letters.c.id)
+                    .limit(_BATCH)
+                ).all()
+            for row in found:
+                yield row.id, row.attempt, row.turn
+            if len(found) < _BATCH:
+                return
+            last = found[-1].id
+
+    def _set_moving(self, letter_id: int, attempt: int, turn: str | None) -> bool:
+        try:
+            return self._again(letter_id, attempt, turn)
+        except Exception as fault:  # noqa: BLE001  # whatever it was, others wait behind this one
+            structlog.get_logger().error(
+                "letter.stands_still", letter=letter_id, attempt=attempt, **fault_fields(fault)
+            )
+            self.metrics.sweep_failed(type(fault).__name__)
+            return False
 
     def _again(self, letter_id: int, attempt: int, turn: str | None) -> bool:
         """Raise a letter's attempt and queue it, or give it up where that was tried enough.

@@ -122,6 +122,12 @@ class Metrics:
             ["kind", "outcome"],
             registry=self._registry,
         )
+        self._stuck = Counter(
+            "casebridge_sweep_failures",
+            "Letters that could be neither set moving nor held, by the class of the fault",
+            ["fault"],
+            registry=self._registry,
+        )
 
     def letter_ended(self, door: str, outcome: str) -> None:
         """Count a letter that the road has ended."""
@@ -142,6 +148,10 @@ class Metrics:
     def mail_sent(self, kind: str, outcome: str) -> None:
         """Count a receipt or notice."""
         self._receipts.labels(kind, outcome).inc()
+
+    def sweep_failed(self, fault: str) -> None:
+        """Count a letter that stands still and could be neither set moving nor held."""
+        self._stuck.labels(fault).inc()
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -17,7 +17,13 @@ from config.settings import Settings
 from converters.fault import JobStopped
 from gateway import confirming, password_mail
 from gateway.asides import Asides
-from gateway.attempt import listed_files, live, placed_documents
+from gateway.attempt import (
+    is_held_as_before,
+    listed_files,
+    live,
+    not_scanned,
+    placed_documents,
+)
 from gateway.checkpoints import Forgotten, Kept
 from gateway.letter import Form, Letter, letter_of
 from gateway.letter_links import LetterLinks, links_of
@@ -30,7 +36,6 @@ from gateway.road.package import Package
 from gateway.road.tell import owed
 from gateway.road.unread import unread
 from gateway.road.walk import Road
-from gateway.shares import Shares
 from gateway.trial import Trial
 from gateway.watch import Metrics, fault_fields
 from portal import confirmation
@@ -39,6 +44,7 @@ from portal.decision import Decision, is_decided, pending
 from portal.directory import Directory
 from portal.earlier import Earlier
 from portal.firm_contacts import Contacts, contacts_of
+from portal.postbox import Owed
 from portal.pouch import PouchChanged, Raw
 from portal.renditions import of_letter
 from portal.vault import VaultFault
@@ -67,7 +73,6 @@ class Worker:
     work: Path
     clock: Callable[[], datetime]
     metrics: Metrics
-    shares: Shares = field(default_factory=Shares)
 
     @property
     def _asides(self) -> Asides:
@@ -83,10 +88,7 @@ class Worker:
         row = live(self.database, letter_id, attempt)
         if row is None:
             return STALE
-        with (
-            structlog.contextvars.bound_contextvars(receipt=row.receipt, attempt=attempt),
-            self.shares.one_of(row.turn),
-        ):
+        with structlog.contextvars.bound_contextvars(receipt=row.receipt, attempt=attempt):
             folder = self.work / f"{letter_id}-{attempt}"
             shutil.rmtree(folder, ignore_errors=True)  # what a crash of this attempt left
             folder.mkdir(parents=True)
@@ -131,7 +133,7 @@ class Worker:
             except CannotCarry as fault:
                 return self._give_back(decision, letter_id, attempt, fault.code)
         package = self._package(
-            letter, of_letter(letter_id), folder, tried, taken, is_submission=is_submission
+            letter, letter_id, folder, tried, taken, is_submission=is_submission
         )
         if (
             decision
@@ -233,16 +235,18 @@ class Worker:
             links = links_of(package, self.settings, is_decided=taken is not None)
             if taken is None:
                 code = confirming.code_for(self.database, package, letter_id, self.settings, now)
-        mails = owed(
-            package,
-            receipt,
-            self.settings,
-            answer_link=links.answer,
-            upload_link=links.upload,
-            code=code,
-            promised=self.road.calendar.promise(now),
-            contacts=self._contacts(package),
-        )
+        mails: tuple[Owed, ...] = ()
+        if taken is not None or not is_held_as_before(self.database, letter_id, package):
+            mails = owed(
+                package,
+                receipt,
+                self.settings,
+                answer_link=links.answer,
+                upload_link=links.upload,
+                code=code,
+                promised=self.road.calendar.promise(now),
+                contacts=self._contacts(package),
+            )
         with self.database.write() as connection:
             self.raw.leave(connection)
             if known is not None:
@@ -286,7 +290,7 @@ class Worker:
     def _package(
         self,
         letter: Letter,
-        owner: str,
+        letter_id: int,
         folder: Path,
         tried: int,
         decision: Decided | None,
@@ -305,8 +309,9 @@ class Worker:
                 checkpoints=Forgotten()
                 if self._is_trial(letter)
                 else Kept(self.database, self.raw.vault, self.clock),
-                owner=owner,
+                owner=of_letter(letter_id),
                 last_chance=tried > _PATIENT_ATTEMPTS,
                 decision=decision,
                 is_submission=is_submission,
+                not_scanned=not_scanned(self.database, letter_id),
             )

@@ -57,8 +57,14 @@ class ReaderHere:
     answers: Callable[[dict[str, Any]], dict[str, Any]] = lambda answer: answer
 
     def run(
-        self, job: Mapping[str, Any], *, inputs: Sequence[int] = (), into: Path
+        self,
+        job: Mapping[str, Any],
+        *,
+        inputs: Sequence[int] = (),
+        into: Path,
+        whose: str | None = None,
     ) -> dict[str, Any]:
+        del whose
         self.before()
         return self.answers(run(dict(job), list(inputs), into))
 
@@ -116,7 +122,7 @@ class Carrier:
             reader=cast("Pool", self.reader),
             workshop=cast("Workshop", self.workshop),
             scanner=scanner(settings),
-            engines=nullcontext(),
+            engines=lambda _: nullcontext(),
             calendar=office_calendar(settings),
         )
         return Worker(

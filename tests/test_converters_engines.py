@@ -312,6 +312,29 @@ class TestTurns:
         end.set()
         thread.join()
 
+    def test_an_owner_with_many_files_lets_another_go_before_its_next(self) -> None:
+        house = House()
+        house.engines.start(spare=False)
+        held = [house.hold("a"), house.hold("a")]
+        order: list[str] = []
+        threads = [thread for _, thread in held]
+        for number, owner in enumerate(["a", "a", "b"]):
+
+            def work(owner: str = owner) -> None:
+                with house.engines.lent(owner):
+                    order.append(owner)
+
+            threads.append(threading.Thread(target=work))
+            threads[-1].start()
+            wait_until(lambda number=number: len(house.engines._waiting._in_line) == number + 1)
+        held[0][0].set()
+        wait_until(lambda: len(order) == 3)
+        held[1][0].set()
+        for thread in threads:
+            thread.join()
+        assert order == ["b", "a", "a"]
+        house.engines.close()
+
     def test_who_came_first_is_first(self) -> None:
         house = House(at_once=1)
         house.engines.start(spare=False)
@@ -326,7 +349,7 @@ class TestTurns:
 
             threads.append(threading.Thread(target=work))
             threads[-1].start()
-            wait_until(lambda number=number: len(house.engines._turns) == number + 1)
+            wait_until(lambda number=number: len(house.engines._waiting._in_line) == number + 1)
         end.set()
         for each in threads:
             each.join()
@@ -352,7 +375,7 @@ class TestTurns:
         for thread in threads:
             thread.start()
         assert begun.wait(20)
-        wait_until(lambda: len(house.engines._turns) == 2)
+        wait_until(lambda: len(house.engines._waiting._in_line) == 2)
         house.engines.close()
         for thread in threads:
             thread.join()

@@ -405,3 +405,27 @@ def wait_until(condition: Any) -> None:
     while not condition():
         assert time.monotonic() < deadline, "it did not happen within a minute"
         time.sleep(0.02)
+
+
+def test_whoever_comes_with_many_jobs_lets_another_go_before_its_next(tmp_path: Path) -> None:
+    pool = made(tmp_path / "pool")
+    pool.start()
+    held = pool._take("a")
+    order: list[str] = []
+    threads: list[threading.Thread] = []
+
+    def work(name: str) -> None:
+        into = tmp_path / name
+        into.mkdir()
+        pool.run({"do": "echo"}, into=into, whose=name[0])
+        order.append(name)
+
+    for name in ("a2", "a3", "b1"):
+        threads.append(threading.Thread(target=work, args=(name,)))
+        threads[-1].start()
+        wait_until(lambda: len(pool._waiting._in_line) == len(threads))
+    pool._give_back(held, "a", sound=True)
+    for thread in threads:
+        thread.join()
+    pool.close()
+    assert order == ["b1", "a2", "a3"]

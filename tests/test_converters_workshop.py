@@ -10,6 +10,7 @@ import threading
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pikepdf
 import pypdf
@@ -24,6 +25,7 @@ from converters.fault import (
     Damaged,
     EngineFailed,
     JobLost,
+    JobRefused,
     JobStopped,
     JobTimedOut,
     NotTheType,
@@ -31,6 +33,7 @@ from converters.fault import (
     TooLarge,
     Unreadable,
 )
+from converters.pool import Pool
 from converters.seccomp import FAREWELLS
 from converters.workshop import Rendition, Source, Workshop
 from tests.test_converters_detect import a_zip, an_image
@@ -404,3 +407,26 @@ def _flat_sheet(*formulas: str, row: str = "") -> bytes:
             "META-INF/manifest.xml": manifest.encode(),
         }
     )
+
+
+def test_the_processes_are_told_whose_a_file_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So that an owner's many files do not keep another's out of them."""
+    asked: list[str | None] = []
+
+    def run(_pool: Pool, _job: object, *, whose: str | None, **_named: object) -> dict[str, Any]:
+        asked.append(whose)
+        raise JobRefused("", "Damaged", "")
+
+    monkeypatch.setattr(Pool, "run", run)
+    workshop = Workshop(Conversion(), tmp_path)
+    (tmp_path / "work").mkdir()
+    (tmp_path / "a.txt").write_text("words")
+    with pytest.raises(Damaged):
+        workshop.convert(
+            Source(file=tmp_path / "a.txt", media_type="text/plain", title="a"),
+            tmp_path,
+            owner="firm 7",
+        )
+    assert asked == ["firm 7"]

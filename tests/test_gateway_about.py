@@ -27,9 +27,14 @@ class Answering:
         self.answer = answer
 
     def run(
-        self, job: Mapping[str, Any], *, inputs: Sequence[int] = (), into: Path
+        self,
+        job: Mapping[str, Any],
+        *,
+        inputs: Sequence[int] = (),
+        into: Path,
+        whose: str | None = None,
     ) -> dict[str, Any]:
-        del job, inputs, into
+        del job, inputs, into, whose
         if self.answer is None:
             raise JobDied("signal 11")
         return self.answer

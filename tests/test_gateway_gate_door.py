@@ -12,6 +12,7 @@ import pytest
 
 from config.settings import Proof as ProofSettings
 from config.settings import ProofRelay, Settings, Storage, Trust
+from converters.pool import Pool
 from gateway import assembly
 from gateway.gate.gate import Gate
 from gateway.letter import Letter, Proof
@@ -152,6 +153,25 @@ def test_who_waits_for_a_dead_name_server_delays_nobody_else(
         assert all(client.reply().startswith("250 ") for client in waiting)
         rest = {letter.envelope.proof for letter in live.wall.letters[1:]}
         assert rest == {Proof.NONE}
+
+
+@pytest.mark.slow
+def test_the_processes_are_told_which_client_a_message_is_from(
+    server: NameServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So that one with many slow signatures does not have another's proof come too late."""
+    asked: list[str | None] = []
+    run = Pool.run
+
+    def told(pool: Pool, *given: Any, whose: str | None, **named: Any) -> dict[str, Any]:
+        asked.append(whose)
+        return run(pool, *given, whose=whose, **named)
+
+    monkeypatch.setattr(Pool, "run", told)
+    publish(server, FIRM)
+    with gated(settings_of(tmp_path, server)) as live:
+        assert send(live, signed(MAIL, FIRM)).startswith("250 ")
+    assert asked == ["127.0.0.1"] * 2, "for the header, and for the signature"
 
 
 @pytest.mark.slow

@@ -47,7 +47,7 @@ def test_an_accepted_letter_has_its_row_and_its_workflow(stores: Stores) -> None
         row = connection.execute(sa.select(letters)).one()
     assert (row.receipt, row.state, row.attempt) == (accepted.receipt, "checking", 1)
     assert row.arrived_at == datetime(2026, 11, 21, 20, 42, tzinfo=UTC)
-    assert stores.queue().standing([(row.id, 1)]) == []
+    assert stores.queue().depth() == 1
 
 
 def test_a_letter_of_the_same_origin_is_a_repeat_whatever_its_bytes_are(stores: Stores) -> None:

@@ -16,9 +16,11 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+import structlog
 
 from gateway.clock import now
-from gateway.queue import Carry, Queue, Runner, _KeptStatements, _places
+from gateway.line import places
+from gateway.queue import Carry, Queue, Runner, _KeptStatements
 from gateway.road.file import StaleAttempt, move_letter
 from gateway.stores import Stores
 from gateway.sweep import Sweep
@@ -151,6 +153,61 @@ def test_a_letter_left_without_a_workflow_is_found(stores: Stores, sweep: Sweep)
     assert sweep.letters() == 1
     assert states(stores) == [("checking", 2)]
     assert sweep.letters() == 0
+
+
+def end_in_an_error(stores: Stores, *letter_ids: int) -> None:
+    """Note of letters' first attempts what the queue notes of one that failed."""
+    with stores.database.write() as connection:
+        for one in letter_ids:
+            connection.exec_driver_sql(
+                f"UPDATE workflow_status SET status = 'ERROR' WHERE workflow_uuid = '{one}-1'"
+            )
+
+
+def test_a_still_letter_is_found_behind_any_number_that_move(
+    stores: Stores, sweep: Sweep, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gateway.sweep._BATCH", 3)
+    for number in range(10):
+        stores.intake().accept(letter(stores, b"flood %d" % number))
+    stores.intake().accept(letter(stores, b"quiet", sender="pat@smithdefence.example"))
+    end_in_an_error(stores, 11)
+    assert sweep.letters() == 1
+    assert states(stores) == [("checking", 1)] * 10 + [("checking", 2)]
+    end_in_an_error(stores, *range(1, 11))
+    assert sweep.letters() == 10, "page by page, to the last one"
+    assert states(stores) == [("checking", 2)] * 11
+
+
+def test_a_letter_that_cannot_be_set_moving_keeps_nobody_else_still(
+    stores: Stores, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gateway.sweep._BATCH", 2)
+
+    def give_up(letter_id: int, _attempt: int) -> bool:
+        if letter_id < 4:
+            raise OSError(f"words of letter {letter_id}")
+        return True
+
+    road = stores.settings.road.model_copy(update={"max_attempts": 1})
+    settings = stores.settings.model_copy(update={"road": road})
+    sweep = Sweep(stores.database, stores.queue(), stores.vault, settings, now, give_up)
+    for number in range(5):
+        stores.intake().accept(letter(stores, b"%d" % number))
+    end_in_an_error(stores, *range(1, 6))
+    with structlog.testing.capture_logs() as log:
+        assert sweep.letters() == 2
+    assert [(one["letter"], one["fault"]) for one in log] == [(n, "OSError") for n in (1, 2, 3)]
+    assert "words" not in str(log)
+    assert b'casebridge_sweep_failures_total{fault="OSError"} 3.0' in sweep.metrics.text()
+
+
+def test_who_stands_still_is_asked_by_the_index_of_the_librarys_ids(stores: Stores) -> None:
+    asked = sa.select(letters.c.id).where(letters.c.state == "checking", stores.queue().is_still())
+    with stores.database.read() as connection:
+        sql = str(asked.compile(connection, compile_kwargs={"literal_binds": True}))
+        steps = [row[3] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}")]
+    assert all(step.startswith(("SEARCH", "CORRELATED")) for step in steps), steps
 
 
 def test_the_fence_stops_an_attempt_that_is_not_the_live_one(stores: Stores) -> None:
@@ -500,7 +557,7 @@ def test_the_order_outlives_a_process_that_is_killed(stores: Stores, sweep: Swee
 
 def test_the_line_is_read_by_steps_into_an_index(stores: Stores) -> None:
     queue = stores.queue()
-    asked = _places(queue._workflows).params(turn="firm 1")
+    asked = places(queue._workflows).params(turn="firm 1")
     with stores.database.read() as connection:
         sql = str(asked.compile(connection, compile_kwargs={"literal_binds": True}))
         steps = [row[3] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}")]

@@ -171,5 +171,5 @@ def test_a_letter_is_not_told_of_itself(sample_stores: Stores) -> None:
     assert carrier.carry(1) == "filed"
     folder = sample_stores.work / "again"
     folder.mkdir(parents=True)
-    package = worker._package(letter_of(row), "letter 1", folder, 1, None, is_submission=True)
+    package = worker._package(letter_of(row), 1, folder, 1, None, is_submission=True)
     assert not package.troubles

@@ -42,8 +42,14 @@ class InThisProcess:
     """A reader without a sandbox."""
 
     def run(
-        self, job: Mapping[str, Any], *, inputs: Sequence[int] = (), into: Path
+        self,
+        job: Mapping[str, Any],
+        *,
+        inputs: Sequence[int] = (),
+        into: Path,
+        whose: str | None = None,
     ) -> dict[str, Any]:
+        del whose
         return run(dict(job), list(inputs), into)
 
 
@@ -54,11 +60,17 @@ class Answering:
         self._answer = answer
 
     def run(
-        self, job: Mapping[str, Any], *, inputs: Sequence[int] = (), into: Path
+        self,
+        job: Mapping[str, Any],
+        *,
+        inputs: Sequence[int] = (),
+        into: Path,
+        whose: str | None = None,
     ) -> dict[str, Any]:
         assert job["max_parts"]
         assert inputs
         assert into.is_dir()
+        del whose
         if isinstance(self._answer, Exception):
             raise self._answer
         return self._answer

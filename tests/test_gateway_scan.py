@@ -11,6 +11,7 @@ import subprocess
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from datetime import timedelta
 from email.message import EmailMessage
 from pathlib import Path
 
@@ -21,14 +22,16 @@ from config.settings import Scan, Settings, SettingsFault, Smtp, load
 from gateway.readiness import findings
 from gateway.scanner import Outcome, Scanner, ScannerAway, Verdict
 from gateway.stores import Stores
-from portal.tables import letters, outbox, parts, submissions
+from portal.tables import letters, outbox, packages, parts, submissions
 from tests.carrying import MAIL, Carrier
 from tests.clamd import MOST_BYTES, VIRUS, Clamd, clamd_running, needs_clamd
 from tests.deciding import Team, agrees
 from tests.drafting import Sender
+from tests.mortal_clamd import MortalClamd, mortal_clamd
 
 INFECTED = MAIL.replace(b"\r\nnotes\r\n", b"\r\n" + VIRUS + b"\r\n")
 CLEAN = Verdict(Outcome.CLEAN)
+HARMLESS = MAIL.replace(b"\r\nnotes\r\n", b"\r\na plan\r\n").replace(b"<1@", b"<2@")
 
 
 @pytest.fixture(scope="module")
@@ -266,6 +269,98 @@ def test_where_it_is_required_a_file_that_it_fails_on_waits_for_a_person(
         assert team.file("24-001234") == "filed"
         said = {one.original_name: one.scan for one in team.rows(parts) if one.original_name}
         assert set(said.values()) == {"not_scanned:failed"}
+
+
+def reasons(team: Team) -> list[tuple[str, str | None]]:
+    return [(one.state, one.reason) for one in team.rows(letters)]
+
+
+def went_on(team: Team, clamd: MortalClamd) -> bool:
+    """Start clamd again, and carry all that waited for it. Say whether anything did."""
+    clamd.up()
+    team.now += timedelta(seconds=15)
+    number = team.carrying.unscanned(Scanner(clamd.socket, 1, 1).ping)
+    for letter in [one for one in team.rows(letters) if one.state == "checking"]:
+        team.carry(letter.id)
+    return number > 0
+
+
+def test_a_file_that_ends_the_scanner_each_time_waits_for_a_person_and_no_other_letter_does(
+    sample_stores: Stores,
+) -> None:
+    with mortal_clamd(b"notes") as clamd:
+        team = Team(Carrier(with_scanner(sample_stores, clamd.socket, "required")))
+        assert [team.wait(MAIL), team.wait(HARMLESS)] == ["with_us"] * 2
+        assert reasons(team) == [("with_us", "scanner_away")] * 2
+        assert went_on(team, clamd)
+        # The second one finds nobody there again, and is told nothing new.
+        assert reasons(team) == [("with_us", "file_not_scanned"), ("with_us", "scanner_away")]
+        assert went_on(team, clamd)
+        assert reasons(team) == [("with_us", "file_not_scanned"), ("filed", None)]
+        assert not went_on(team, clamd)
+        receipts = [one for one in team.rows(outbox) if one.kind == "receipt"]
+        assert [one.letter_id for one in receipts] == [1, 2, 1, 2], "each once for each state"
+        assert "could not be checked for viruses" in receipts[2].text
+        (found,) = [one.problems for one in team.rows(packages) if one.letter_id == 1]
+        assert [(one["code"], one["fields"]) for one in found] == [
+            ("file_not_scanned", {"name": "notes.txt"})
+        ]
+    assert agrees(team)
+
+
+def test_the_files_behind_the_one_that_ends_the_scanner_are_looked_at_before_it_is_tried_again(
+    sample_stores: Stores,
+) -> None:
+    with mortal_clamd(b"notes") as clamd:
+        team = Team(Carrier(with_scanner(sample_stores, clamd.socket, "required")))
+        team.wait(MAIL)
+        assert not any(content.startswith(b"ID3") for content in clamd.seen)
+        went_on(team, clamd)
+        said = {one.original_name: one.scan for one in team.rows(parts) if one.original_name}
+        assert said == {"notes.txt": "not_scanned:failed", "film.mp3": "clean"}
+        clamd.up()
+        assert team.file("24-001234") == "filed", "whoever decides has seen that"
+    assert agrees(team)
+
+
+def test_a_letter_of_several_files_that_end_the_scanner_comes_to_rest_too(
+    sample_stores: Stores,
+) -> None:
+    with mortal_clamd(b"notes", b"ID3") as clamd:
+        team = Team(Carrier(with_scanner(sample_stores, clamd.socket, "required")))
+        team.wait(MAIL)
+        assert went_on(team, clamd)
+        assert reasons(team) == [("with_us", "file_not_scanned")]
+        clamd.up()
+        assert team.file("24-001234") == "filed"
+
+
+def test_what_ended_the_scanner_is_not_forgotten_where_nobody_answers_the_next_time(
+    sample_stores: Stores,
+) -> None:
+    with mortal_clamd(b"notes") as clamd:
+        team = Team(Carrier(with_scanner(sample_stores, clamd.socket, "required")))
+        team.wait(MAIL)
+        # Another letter has ended it between the ping and this one's first file.
+        assert team.carrying.unscanned(lambda: None) == 1
+        assert team.carry() == "with_us"
+        assert reasons(team) == [("with_us", "file_not_scanned")]
+        clamd.up()
+        assert team.file("24-001234") == "filed"
+
+
+def test_a_scanner_that_is_away_for_long_is_told_of_once(sample_stores: Stores) -> None:
+    with mortal_clamd() as clamd:
+        clamd.down()
+        team = Team(Carrier(with_scanner(sample_stores, clamd.socket, "required")))
+        team.wait(MAIL)
+        for _ in range(5):
+            assert team.carrying.unscanned(lambda: None) == 1
+            assert team.carry() == "with_us"
+        assert [one.kind for one in team.rows(outbox)] == ["receipt"]
+        assert went_on(team, clamd)
+        assert reasons(team) == [("filed", None)]
+        assert [one.kind for one in team.rows(outbox)] == ["receipt", "receipt", "notice"]
 
 
 def test_what_is_too_large_for_the_scanner_keeps_no_letter(sample_stores: Stores) -> None:

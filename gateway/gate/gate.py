@@ -108,7 +108,7 @@ class Gate:
     ) -> Verdict:
         prover = Prover(
             Names(self._resolver, deadline),
-            Glass(self._pool, self._folder / "none", descriptor),
+            Glass(self._pool, self._folder / "none", descriptor, handed.client),
             os.fstat(descriptor).st_size,
             self._settings.max_bytes,
         )

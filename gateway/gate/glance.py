@@ -32,8 +32,9 @@ class Sandbox(Protocol):
         inputs: Sequence[int] = (),
         into: Path,
         seconds: float | None = None,
+        whose: str | None = None,
     ) -> dict[str, Any]:
-        """Run one job and return its answer."""
+        """Run one job and return its answer. Whoever has least in hand goes first."""
 
 
 class _Answer(BaseModel):
@@ -78,13 +79,15 @@ class _Held(_Answer):
 class Glass:
     """Looks at one message. What the sandbox answers is believed of nothing but its shape.
 
-    Every method raises converters.fault.JobFault and SandboxMissing, and pydantic's
-    ValidationError for an answer that cannot be true.
+    `client` is where the message comes from, whose many messages keep nobody else's waiting. Every
+    method raises converters.fault.JobFault and SandboxMissing, and pydantic's ValidationError for
+    an answer that cannot be true.
     """
 
     sandbox: Sandbox
     folder: Path
     descriptor: int
+    client: str | None = None
 
     def header(self, relay: ProofRelay | None, seconds: float) -> Glance:
         """Look at the header. Raises HeaderTooLarge."""
@@ -102,7 +105,11 @@ class Glass:
     def _run(self, job: dict[str, Any], seconds: float) -> dict[str, Any]:
         asked = {"max_header_bytes": MAX_HEADER_BYTES, **job}
         answer = self.sandbox.run(
-            asked, inputs=[self.descriptor], into=self.folder, seconds=seconds
+            asked,
+            inputs=[self.descriptor],
+            into=self.folder,
+            seconds=seconds,
+            whose=self.client,
         )
         if "stopped" in answer:
             raise HeaderTooLarge

@@ -189,7 +189,8 @@ def _read(
     job = _job(desk, path, listed, there)
     descriptor = os.open(file, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
     try:
-        answer = desk.reader.run(job, inputs=[descriptor], into=desk.folder)
+        whose = desk.letter.turn
+        answer = desk.reader.run(job, inputs=[descriptor], into=desk.folder, whose=whose)
         return _believed(desk, path, listed, file, answer)
     except JobUncertain:
         if not desk.last_chance:

@@ -30,9 +30,17 @@ class Reader(Protocol):
     """What runs a job on a stranger's bytes, away from this process: converters.pool.Pool."""
 
     def run(
-        self, job: Mapping[str, Any], *, inputs: Sequence[int] = (), into: Path
+        self,
+        job: Mapping[str, Any],
+        *,
+        inputs: Sequence[int] = (),
+        into: Path,
+        whose: str | None = None,
     ) -> dict[str, Any]:
-        """Run one job and return its answer; its files are in `into` then."""
+        """Run one job and return its answer; its files are in `into` then.
+
+        Of those that wait for it, whoever has least in hand goes first; `whose` says who it is.
+        """
 
 
 def read(
@@ -53,7 +61,7 @@ def read(
     `last_chance`. Whatever else of converters.fault passes through is no fault of the message.
     """
     try:
-        answer = reader.run(job_of(limits), inputs=[raw.fileno()], into=folder)
+        answer = reader.run(job_of(limits), inputs=[raw.fileno()], into=folder, whose=letter.turn)
         if "stopped" in answer:
             raise MessageUnreadable(_reason(answer["stopped"]))
         return package_of(letter, answer, folder)

@@ -17,6 +17,7 @@ from gateway.scanner import Outcome, Scanner, ScannerAway, Verdict
 
 _INFECTED = "file_virus"
 _AWAY = Verdict(Outcome.UNSEEN, "away")
+_FAILED = Verdict(Outcome.UNSEEN, "failed")
 # What the scanner is made to leave: that is said of the file, and keeps no letter.
 _ITS_OWN_LIMITS = {"too_large", "encrypted"}
 # What is not a document to its sender, and is nothing that could be refused.
@@ -24,41 +25,58 @@ _NO_DOCUMENT = {"narrative", "alternative"}
 
 
 def scan(
-    package: Package, raw: BinaryIO, scanner: Scanner, *, required: bool, by_staff: bool = False
+    package: Package,
+    raw: BinaryIO,
+    scanner: Scanner,
+    *,
+    required: bool,
+    by_staff: bool = False,
+    failed: frozenset[str] = frozenset(),
 ) -> Package:
     """Have every file looked at, and the message as a whole, in which another reader may find more.
 
     Every part that holds bytes of its own says what came of it. Where a scan is `required`, a
     letter is held when nobody answered (`scanner_away`), or when the scanner failed on a file
     (`file_not_scanned`) and it was not one `by_staff` who decided to file it all the same.
+
+    `failed` are the SHA-256 of the files that it failed on in an earlier attempt: whatever ends it
+    comes last, when the others have been looked at, and the letter is not held for it again.
     """
-    asked = _Asked(scanner)
-    parts = tuple(
-        dataclasses.replace(part, scan=None if part.file is None else str(asked.file(part)))
-        for part in package.parts
-    )
+    asked = _Asked(scanner, failed)
+    said = asked.files(package.parts)
+    parts = tuple(dataclasses.replace(part, scan=said.get(part.path)) for part in package.parts)
     infected = {part.path: part for part in parts if _is(part, Outcome.INFECTED)}
     if not infected:
         whole = asked.message(package, raw)
         if whole is None or whole.outcome is not Outcome.INFECTED:
             unread = whole if package.is_unread else None
-            return _held(package.but(parts=_marked(parts, unread)), required, by_staff)
+            marked = package.but(parts=_marked(parts, unread))
+            return _held(marked, required=required, by_staff=by_staff, again=bool(failed))
         structlog.get_logger().warning("letter.infected", by=whole.detail, where="message")
     return _sealed(package, parts, infected)
 
 
 class _Asked:
-    """One letter's questions to the scanner: each content once, and none after it was away."""
+    """One letter's questions to the scanner: each content once, and none after it was away.
 
-    def __init__(self, scanner: Scanner) -> None:
+    Those that it `failed` on before come last.
+    """
+
+    def __init__(self, scanner: Scanner, failed: frozenset[str]) -> None:
         self._scanner = scanner
+        self._failed = failed
         self._said: dict[str, Verdict] = {}
         self._is_away = False
 
-    def file(self, part: Part) -> Verdict:
-        assert part.file is not None, "asked of parts with a file"
+    def files(self, parts: tuple[Part, ...]) -> dict[str, str]:
+        """Say of each part that holds bytes, by its path, what came of it."""
+        with_bytes = [(part, part.file) for part in parts if part.file is not None]
+        in_order = sorted(with_bytes, key=lambda one: one[0].sha256 in self._failed)
+        return {part.path: str(self._file(part, file)) for part, file in in_order}
+
+    def _file(self, part: Part, file: Path) -> Verdict:
         if part.sha256 not in self._said:
-            self._said[part.sha256] = self._open(part.file, part.bytes)
+            self._said[part.sha256] = self._open(part, file)
         said = self._said[part.sha256]
         if said.outcome is Outcome.INFECTED:
             structlog.get_logger().warning("letter.infected", by=said.detail, where=part.path)
@@ -71,9 +89,11 @@ class _Asked:
         raw.seek(0)
         return self._ask(raw, package.letter.raw.bytes)
 
-    def _open(self, file: Path, size: int) -> Verdict:
+    def _open(self, part: Part, file: Path) -> Verdict:
         with file.open("rb") as content:
-            return self._ask(content, size)
+            said = self._ask(content, part.bytes)
+        # That nobody answers now takes nothing from what is known of it.
+        return _FAILED if said == _AWAY and part.sha256 in self._failed else said
 
     def _ask(self, content: BinaryIO, size: int) -> Verdict:
         if self._is_away:
@@ -97,20 +117,26 @@ def _marked(parts: tuple[Part, ...], whole: Verdict | None) -> tuple[Part, ...]:
     return (dataclasses.replace(parts[0], scan=str(whole)), *parts[1:])
 
 
-def _held(package: Package, required: bool, by_staff: bool) -> Package:
+def _held(package: Package, *, required: bool, by_staff: bool, again: bool) -> Package:
+    """Hold a package for the scanner's return, or for a person where it has failed on a file.
+
+    It may have ended for any reason, and the files behind are not looked at then: the first time
+    the letter waits for its return. Where it failed `again`, it would go on so for ever.
+    """
     unseen = [part for part in package.parts if _is(part, Outcome.UNSEEN)]
-    failed = [part for part in unseen if _why(part) not in _ITS_OWN_LIMITS]
-    is_away = any(_why(part) == _AWAY.detail for part in failed)
-    if not required or not failed or (by_staff and not is_away):
+    away = [part for part in unseen if _why(part) == _AWAY.detail]
+    failed = [part for part in unseen if _why(part) not in {*_ITS_OWN_LIMITS, _AWAY.detail}]
+    if not required or not (away or failed) or (by_staff and not away):
         return package
-    code = "scanner_away" if is_away else "file_not_scanned"
+    waits = away and (by_staff or not (again and failed))
+    code = "scanner_away" if waits else "file_not_scanned"
     troubles = tuple(Trouble(code, {"name": _name(part)}, part.path) for part in failed[:1])
     resolution = dataclasses.replace(package.resolution, hold=code)
     return package.but(
         resolution=resolution,
         filings=(),
         asked=False,
-        troubles=package.troubles + (() if is_away else troubles),
+        troubles=package.troubles + (() if waits else troubles),
     )
 
 

@@ -74,7 +74,8 @@ class Road:
     reader: Pool
     workshop: Workshop
     scanner: Scanner | None  # None where nobody looks for viruses here
-    engines: AbstractContextManager[object]  # fewer may wait for an engine than there are workers
+    # Entered for each file: fewer wait for an engine than there are workers.
+    engines: Callable[[str], AbstractContextManager[object]]
     timer: Timer = untimed
     forwards: Forwards = field(default_factory=forwards.rules)
 
@@ -93,12 +94,15 @@ class Road:
         last_chance: bool = True,
         decision: Decided | None = None,
         is_submission: bool = False,
+        not_scanned: frozenset[str] = frozenset(),
     ) -> Package:
         """Carry a letter through read, sort, resolve, name and convert.
 
         `now` is the moment of the attempt; rights are asked for on its day in the office's zone.
         A person's `decision` takes the place of what resolve makes of the case. With
         `is_submission` it is filed whatever it is; else what is none is not converted.
+        `not_scanned` are the files that the virus scanner failed on in an earlier attempt, by their
+        SHA-256.
 
         `raw` is its content, `blobs` has the files that a manifest names, and `folder` is an empty
         working folder of this attempt's own. `owner` is whose its files are where no firm is known
@@ -115,7 +119,8 @@ class Road:
         except MessageUnreadable as fault:
             structlog.get_logger().warning("letter.unreadable", why=fault.why)
             broken = unread(letter, is_outlook=fault.why == Reason.DAMAGED)
-            return self._scanned(self._settled(broken, decision, today), raw, decision)
+            settled = self._settled(broken, decision, today)
+            return self._scanned(settled, raw, decision, not_scanned)
         package = self.passed_on(package, directory, today)
         with self.timer("sort"):
             package = sort(
@@ -131,7 +136,7 @@ class Road:
             answered = self.addresses.own_messages(package.answered)
             package = resolve(package, directory, self.shape, today, tags=tags, answered=answered)
             package = self._settled(package, decision, today)
-        package = self._scanned(package, raw, decision)
+        package = self._scanned(package, raw, decision, not_scanned)
         with self.timer("resolve"):
             package = again(package, earlier, self.calendar.zone)
             package = promised(package, self.calendar, now)
@@ -185,7 +190,7 @@ class Road:
         firm = package.resolution.firm_id
         if firm is not None:
             owner = of_firm(firm)
-        bench = Bench(self.workshop, checkpoints, folder, self.engines, owner, last_chance)
+        bench = Bench(self.workshop, checkpoints, folder, self.engines(owner), owner, last_chance)
         try:
             return convert(package, bench)
         finally:
@@ -216,7 +221,13 @@ class Road:
             encrypted=self.settings.outbound.is_encrypted,
         )
 
-    def _scanned(self, package: Package, raw: BinaryIO, decision: Decided | None) -> Package:
+    def _scanned(
+        self,
+        package: Package,
+        raw: BinaryIO,
+        decision: Decided | None,
+        not_scanned: frozenset[str],
+    ) -> Package:
         if self.scanner is None:
             return package
         with self.timer("scan"):
@@ -226,6 +237,7 @@ class Road:
                 self.scanner,
                 required=self.settings.scan.use == "required",
                 by_staff=decision is not None and decision.by_staff,
+                failed=not_scanned,
             )
 
     def _extension(self, media_type: str) -> str | None:
