@@ -21,6 +21,7 @@ from gateway.agreeing import Yes
 from gateway.deleting import Asking
 from gateway.joining import Joining
 from gateway.near_number import near_numbers
+from gateway.repeats import Repeats
 from gateway.replying import Reply
 from gateway.road.aside import MACHINE_ANSWERED, come_back, shelve
 from gateway.road.copy import Likeness
@@ -57,21 +58,31 @@ class Asides:
         letter_id: int,
         attempt: int,
         like: Likeness | None = None,
-    ) -> str | None:
-        """Settle what is not to be filed by itself. Return the letter's state then, or None."""
+    ) -> tuple[Package, str | None]:
+        """Settle what is not to be filed by itself.
+
+        Return the package, as a repeat where it is one, and the letter's state then, or None.
+        """
         if self._is_shelved(package, letter_id, attempt):
-            return "set_aside"
+            return package, "set_aside"
         for kind in (
             *(self._answers, self._agrees, self._confirms, self._says_password),
-            *(self._deletes, self._is_message),
+            self._deletes,
         ):
             take = kind(package, receipt)
             if take is not None and self._taken(package, take, letter_id, attempt):
-                return "set_aside"
+                return package, "set_aside"
+        # An answer of its own is none, however often it is given.
+        road, receipts = self.road, self.settings.receipts
+        repeats = Repeats(self.database, receipts, road.shape, road.addresses)
+        package = repeats.marked(package, self.own(package), letter_id)
+        take = self._is_message(package, receipt)
+        if take is not None and self._taken(package, take, letter_id, attempt):
+            return package, "set_aside"
         take = self._joins(package, receipt, like)
         if take is not None and self._taken(package, take, letter_id, attempt):
-            return "filed"
-        return None
+            return package, "filed"
+        return package, None
 
     def _taken(self, package: Package, take: _Take, letter_id: int, attempt: int) -> bool:
         """Take a letter for what it seems to be; say whether it was that."""
