@@ -16,7 +16,8 @@ import sqlalchemy as sa
 import structlog
 
 from config.settings import Settings
-from gateway.caps import DUE, Caps
+from gateway.caps import Caps
+from gateway.due import DUE
 from gateway.gathering import KINDS, Gathering
 from gateway.letter import Proof
 from gateway.telling.message import Message, Unsendable, message_of
@@ -93,7 +94,8 @@ class Outbound:
             digests = [
                 row.id
                 for row in passing
-                if row.kind in KINDS and gathering.write(connection, row.id, now)
+                # What was tried may have been read: under its Message-ID it says the same.
+                if row.kind in KINDS and (row.tries > 0 or gathering.write(connection, row.id, now))
             ]
             written = {
                 row.id: row

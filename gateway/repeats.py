@@ -35,7 +35,7 @@ _DIGIT = re.compile(r"\d")
 _OF_A_REPLY = frozenset({"re", "fw", "fwd", "aw", "wg", "antw"})
 _OF_A_CLOCK = frozenset({"am", "pm", "a.m", "p.m"})
 
-_OURS = (
+OURS = (
     sa.select(outbox.c.subject)
     .where(
         sa.or_(
@@ -54,7 +54,7 @@ _ANSWERED = sa.exists().where(
     outbox.c.letter_id == letters.c.id,
     outbox.c.sent_at > sa.bindparam("since"),
 )
-_BEFORE = (
+BEFORE = (
     sa.select(_ANSWERED)
     .select_from(letters.join(packages, packages.c.letter_id == letters.c.id))
     .where(
@@ -91,11 +91,11 @@ class Repeats:
             "since": at - timedelta(minutes=self.limits.repeats_minutes),
         }
         with self.database.read() as connection:
-            ours = list(connection.execute(_OURS, asked).scalars())
+            ours = list(connection.execute(OURS, asked).scalars())
             wording = self._wording(package, ours)
             before = list(
                 connection.execute(
-                    _BEFORE,
+                    BEFORE,
                     {
                         "wording": wording,
                         "letter": letter_id,

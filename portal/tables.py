@@ -324,7 +324,10 @@ outbox = sa.Table(
     sa.Column("digest_id", sa.ForeignKey("outbox.id"), index=True),  # the mail that tells it
     sa.UniqueConstraint("letter_id", "kind", "recipient", "occasion"),
     # What was told, or will not be, is never read again for what is still to be told.
-    sa.Index("ix_outbox_owed", "not_before", sqlite_where=_OWED, postgresql_where=_OWED),
+    # By digest_id first: what is in no digest is asked for, and SQLite goes by the equal column.
+    sa.Index(
+        "ix_outbox_owed", "digest_id", "not_before", sqlite_where=_OWED, postgresql_where=_OWED
+    ),
     sa.Index("ix_outbox_recipient_sent_at", "recipient", "sent_at"),
     sa.Index("ix_outbox_recipient_created_at", "recipient", "created_at"),
 )

@@ -15,10 +15,12 @@ import pytest
 
 from config.problems import problem
 from gateway.letter import Proof
+from gateway.repeats import BEFORE, OURS
 from gateway.stores import Stores
 from portal.tables import events, firms, letters, outbox, packages
 from tests.carrying import MAIL, Carrier
 from tests.deciding import Team, agrees, state
+from tests.planned import steps
 from tests.test_gateway_automatic_mail import PAT, Collected, send, trusting
 
 DESK = "desk@neighbour.example"
@@ -265,3 +267,17 @@ def test_how_many_are_answered_is_a_setting(sample_stores: Stores) -> None:
     for _ in range(8):
         write(team, "Has it come?")
     assert answered(team) == 4
+
+
+# -- what it costs ---------------------------------------------------------------------------------
+
+
+def test_what_a_letter_is_compared_with_is_found_by_indices(team: Team) -> None:
+    with team.carrier.stores.database.read() as connection:
+        asked = {"own": ["a", "b"], "them": [PAT], "since": team.now}
+        ours = steps(connection, OURS, asked)
+        asked = {"wording": "", "letter": 9, "earliest": team.now, "since": team.now, "most": 3}
+        before = steps(connection, BEFORE, asked)
+    assert any("ix_outbox_recipient_sent_at" in step for step in ours), ours
+    assert any("ix_packages_wording" in step for step in before), before
+    assert not [step for step in (*ours, *before) if step.startswith("SCAN")]

@@ -18,7 +18,11 @@ def upgrade() -> None:
     op.add_column("packages", sa.Column("wording", sa.Text(), nullable=True))
     op.create_index("ix_packages_wording", "packages", ["wording"])
     op.create_index(
-        "ix_outbox_owed", "outbox", ["not_before"], sqlite_where=_OWED, postgresql_where=_OWED
+        "ix_outbox_owed",
+        "outbox",
+        ["digest_id", "not_before"],
+        sqlite_where=_OWED,
+        postgresql_where=_OWED,
     )
     op.create_index("ix_outbox_recipient_sent_at", "outbox", ["recipient", "sent_at"])
     op.drop_index("ix_outbox_sent_at_not_before", "outbox")
