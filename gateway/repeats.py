@@ -25,6 +25,7 @@ from gateway.road.package import NO_DOCUMENT, Package, Trouble
 from gateway.turn import house
 from portal.database import Database
 from portal.tables import letters, outbox, packages
+from portal.vocabulary import REPEATS
 
 _MOST_CHARACTERS = 20_000
 _MOST_OURS = 20
@@ -108,7 +109,7 @@ class Repeats:
         package = package.but(wording=wording)
         if len(before) + 1 < self.limits.repeats or not (ours or any(before)):
             return package
-        trouble = Trouble("repeats_itself")
+        trouble = Trouble(REPEATS)
         return package.but(repeats=True, asked=False, troubles=(*package.troubles, trouble))
 
     def _wording(self, package: Package, ours: Collection[str]) -> str:
