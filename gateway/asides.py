@@ -65,17 +65,20 @@ class Asides:
         """
         if self._is_shelved(package, letter_id, attempt):
             return package, "set_aside"
+        is_answer = False
         for kind in (
             *(self._answers, self._agrees, self._confirms, self._says_password),
             self._deletes,
         ):
             take = kind(package, receipt)
+            is_answer = is_answer or take is not None
             if take is not None and self._taken(package, take, letter_id, attempt):
                 return package, "set_aside"
-        # An answer of its own is none, however often it is given.
-        road, receipts = self.road, self.settings.receipts
-        repeats = Repeats(self.database, receipts, road.shape, road.addresses)
-        package = repeats.marked(package, self.own(package), letter_id)
+        # Whoever says YES or a number says something, however often.
+        if not is_answer:
+            road, receipts = self.road, self.settings.receipts
+            repeats = Repeats(self.database, receipts, road.shape, road.addresses)
+            package = repeats.marked(package, self.own(package), letter_id)
         take = self._is_message(package, receipt)
         if take is not None and self._taken(package, take, letter_id, attempt):
             return package, "set_aside"

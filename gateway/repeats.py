@@ -34,6 +34,10 @@ _WORD = re.compile(r"\w(?:[\w.:/#@\u2019'-]*\w)?")
 _RECEIPT = re.compile(r"[0-9a-z]{4}-[0-9a-z]{4}")
 _DIGIT = re.compile(r"\d")
 _OF_A_REPLY = frozenset({"re", "fw", "fwd", "aw", "wg", "antw"})
+_ABOUT_A_NUMBER = frozenset(
+    {"case", "claim", "file", "number", "no", "it", "is", "it's", "the", "this", "sorry", "for"}
+)
+_ANSWER = re.compile(r"(?:yes(?: please| thanks| thank you)?[.!]*|delete\b[^\n]*)", re.IGNORECASE)
 _OF_A_CLOCK = frozenset({"am", "pm", "a.m", "p.m"})
 
 OURS = (
@@ -165,4 +169,13 @@ def _may_repeat(package: Package) -> bool:
         and package.forwarded is None
         and package.device is None
         and all(part.reason in NO_DOCUMENT for part in package.parts)
+        and not _is_answer(package.narrative.strip())
     )
+
+
+def _is_answer(said: str) -> bool:
+    """Say whether words are a yes, a wish to delete, or nothing but a number: a slip, it may be."""
+    words = _WORD.findall(said.casefold())
+    others = {word for word in words if not _DIGIT.search(word)}
+    is_number = len(others) < len(words) and others <= _ABOUT_A_NUMBER
+    return is_number or _ANSWER.fullmatch(said) is not None

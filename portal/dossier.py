@@ -317,8 +317,15 @@ def _messages(connection: sa.Connection, letter_id: int) -> tuple[Message, ...]:
         .order_by(letters.c.arrived_at, letters.c.id)
     )
     return tuple(
-        Message(*said, repeats=any(one["code"] == vocabulary.REPEATS for one in problems))
-        for *said, problems in rows
+        Message(
+            row.id,
+            row.receipt,
+            row.arrived_at,
+            row.header_from,
+            row.narrative,
+            repeats=any(one["code"] == vocabulary.REPEATS for one in row.problems),
+        )
+        for row in rows
     )
 
 

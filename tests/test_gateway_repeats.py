@@ -222,6 +222,20 @@ def test_who_names_another_case_each_time_is_answered_each_time(team: Team) -> N
     assert answered(team) == 4
 
 
+@pytest.mark.parametrize(
+    "words", [("24-01234", "24-0012345", "2401234", "24 1234"), ("YES",) * 4, ("DELETE",) * 4]
+)
+@pytest.mark.parametrize("threaded", [True, False])
+def test_who_answers_with_a_number_that_is_none_or_with_yes_is_answered_each_time(
+    team: Team, words: tuple[str, ...], threaded: bool
+) -> None:
+    for one in words:
+        last = [row for row in team.rows(outbox) if row.recipient == PAT][-1:]
+        to = f"\r\nIn-Reply-To: <{last[0].message_id}@casebridge.example>" if last else ""
+        write(team, one, "Two files" + (to if threaded else ""))
+    assert answered(team) == 4
+
+
 def test_who_sends_another_link_each_time_is_answered_each_time(team: Team) -> None:
     for name in ("aaa", "bbb", "ccc", "ddd"):
         write(team, f"Here it is: https://www.dropbox.com/s/{name}{name}{name}/file.pdf?dl=0")

@@ -320,10 +320,8 @@ def test_what_repeats_the_messages_before_it_is_marked_there_and_on_its_own_page
 ) -> None:
     joined(desk)
     sample, why = desk.sample, "says the same as the messages of its sender before it"
-    for receipt, problems in (
-        ("9ABCDEF4", []),
-        ("9ABCDEF5", [{"code": "repeats_itself", "fields": {}, "part": None}]),
-    ):
+    repeated: dict[str, object] = {"code": "repeats_itself", "fields": {}, "part": None}
+    for receipt, problems in (("9ABCDEF4", list[object]()), ("9ABCDEF5", [repeated])):
         again = sample.letter(receipt, "set_aside", reason="message", home_id=1)
         sample.package(again, narrative="We have received your mail.", problems=problems)
     with desk.database.write() as connection:
