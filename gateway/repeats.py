@@ -1,10 +1,10 @@
 """Repeats: what answers our mails in the same words again and again, as a program does.
 
-A ticket system that acknowledges each mail, and does not say that it is none who wrote it
-(RFC 3834, 2), would have us write for ever. Known is it by what a person does not do: it brings
-nothing new, in the words of its letters before but for numbers, today's date and what it repeats of
-ours, and it comes as the answer to a mail of ours, or within minutes of one. Such a letter is kept
-and filed as ever; nobody is written to about it.
+A ticket system that acknowledges each mail, and does not say that it is a program (RFC 3834, 2),
+would have us write for ever. It is known by what a person does not do: its letter brings nothing
+new, has the words of those before it but for numbers, today's date and what is ours, and comes as
+the answer to a mail of ours, or within minutes of one. Such a letter is kept and filed as ever;
+nobody is written to about it.
 """
 
 from __future__ import annotations
@@ -29,7 +29,8 @@ from portal.vocabulary import REPEATS
 
 _MOST_CHARACTERS = 20_000
 _MOST_OURS = 20
-_LINK = re.compile(r"\S+://\S*")
+_MOST_OF_AN_ANSWER = 300
+_LINK = re.compile(r"(?<!\S)\S*://\S*")  # one try for each word: a long one is no cost
 _WORD = re.compile(r"\w(?:[\w.:/#@\u2019'-]*\w)?")
 _RECEIPT = re.compile(r"[0-9a-z]{4}-[0-9a-z]{4}")
 _DIGIT = re.compile(r"\d")
@@ -56,8 +57,7 @@ OURS = (
     .limit(_MOST_OURS)
 )
 _ANSWERED = sa.exists().where(
-    outbox.c.letter_id == letters.c.id,
-    outbox.c.sent_at > sa.bindparam("since"),
+    outbox.c.letter_id == letters.c.id, outbox.c.sent_at > sa.bindparam("since")
 )
 BEFORE = (
     sa.select(_ANSWERED)
@@ -175,6 +175,8 @@ def _may_repeat(package: Package) -> bool:
 
 def _is_answer(said: str) -> bool:
     """Say whether words are a yes, a wish to delete, or nothing but a number: a slip, it may be."""
+    if len(said) > _MOST_OF_AN_ANSWER:
+        return False
     words = _WORD.findall(said.casefold())
     others = {word for word in words if not _DIGIT.search(word)}
     is_number = len(others) < len(words) and others <= _ABOUT_A_NUMBER
