@@ -22,7 +22,8 @@ def receipt_goes_to(package: Package, *, own_domain: str) -> str | None:
     waits. Where From is nobody's, there is nothing to disagree with. Where From is proven and the
     envelope is of another domain, a mailing service's or that of whoever sends a signed message on,
     From hears. An imported message has no envelope, and its From hears where it is a firm's that is
-    known. Of what was passed on the forwarder alone hears, and of a journal nobody.
+    known. Of what was passed on the forwarder alone hears, and of a journal nobody. Nor does
+    anybody hear of what repeats the letters before it (gateway/repeats.py).
     """
     envelope = package.letter.envelope
     goes_to = envelope.sender
@@ -32,7 +33,7 @@ def receipt_goes_to(package: Package, *, own_domain: str) -> str | None:
         goes_to = package.sender or ""
     domain = goes_to.lower().rpartition("@")[2]
     is_ours = domain == own_domain.lower() and not _forwards(package, goes_to)
-    if envelope.quiet or not goes_to or is_ours:
+    if envelope.quiet or package.repeats or not goes_to or is_ours:
         return None
     if package.device is not None:
         contact = package.device.contact

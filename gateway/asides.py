@@ -21,6 +21,7 @@ from gateway.agreeing import Yes
 from gateway.deleting import Asking
 from gateway.joining import Joining
 from gateway.near_number import near_numbers
+from gateway.repeats import Repeats
 from gateway.replying import Reply
 from gateway.road.aside import MACHINE_ANSWERED, come_back, shelve
 from gateway.road.copy import Known, set_aside
@@ -57,20 +58,34 @@ class Asides:
         letter_id: int,
         attempt: int,
         known: Known | None = None,
-    ) -> str | None:
-        """Settle what is not to be filed by itself. Return the letter's state then, or None."""
+    ) -> tuple[Package, str | None]:
+        """Settle what is not to be filed by itself.
+
+        Return the package, as a repeat where it is one, and the letter's state then, or None.
+        """
         if self._is_shelved(package, letter_id, attempt):
-            return "set_aside"
+            return package, "set_aside"
+        is_answer = False
         for kind in (
             *(self._answers, self._agrees, self._confirms, self._says_password),
-            *(self._deletes, self._is_message),
+            self._deletes,
         ):
             take = kind(package, receipt)
+            is_answer = is_answer or take is not None
             taken = take and self._taken(package, take, letter_id, attempt, known)
             if taken:
-                return taken
-        take = self._joins(package, receipt)
-        return take and self._taken(package, take, letter_id, attempt, known, "filed")
+                return package, taken
+        # Whoever says YES or a number says something, however often.
+        if not is_answer:
+            road, receipts = self.road, self.settings.receipts
+            repeats = Repeats(self.database, receipts, road.shape, road.addresses)
+            package = repeats.marked(package, self.own(package), letter_id)
+        for kind, state in ((self._is_message, "set_aside"), (self._joins, "filed")):
+            take = kind(package, receipt)
+            taken = take and self._taken(package, take, letter_id, attempt, known, state)
+            if taken:
+                return package, taken
+        return package, None
 
     def _taken(
         self,

@@ -1,6 +1,7 @@
 """Caps: how many mails one address gets, and what is gathered into a digest instead.
 
-Looked at when mails are due, not when they are owed: filing never waits for it.
+Looked at when mails are due, not when they are owed: filing never waits for it. Nothing that is
+owed is dropped: over the cap of its address it is a line of a digest, which waits for its turn.
 """
 
 from __future__ import annotations
@@ -12,80 +13,21 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from config.settings import Settings
-from gateway.digest import goes_alone, may_be_gathered
-from gateway.gathering import DAILY, DIGEST, Gathering
+from config.settings import Receipts, Settings
+from gateway.digest import ALONE, goes_alone, may_be_gathered
+from gateway.due import ASKS, IS_PROVEN, OPEN, WITH_LETTERS, is_nobodys, tells_of_unproven
+from gateway.gathering import DAILY, DIGEST, KINDS, Gathering, has_room
 from gateway.letter import Proof
 from gateway.road.tell import LISTED
 from portal.confirmation import unasked
-from portal.tables import confirmations, letters, outbox, packages
+from portal.tables import letters, outbox, packages
 
-CAPPED = "too many mails to an address that is not proven"
 TOLD_BY_DIGEST = "told by a digest"
 _RECEIPTS = ("receipt", "receipt_copy")
 _TO_SENDERS = (*_RECEIPTS, "progress", DIGEST, LISTED, DAILY)
-
-_PROVEN = [proof.value for proof in Proof if proof.holds]
+_IS_ALONE = sa.or_(packages.c.urgent.is_not(None), letters.c.state.in_(ALONE), ASKS)
 
 Row = sa.Row[tuple[Any, ...]]
-_OPEN = (
-    outbox.c.sent_at.is_(None),
-    outbox.c.withdrawn_at.is_(None),
-    outbox.c.failed_at.is_(None),
-)
-_ASKS = sa.exists().where(
-    confirmations.c.letter_id == outbox.c.letter_id, confirmations.c.asked_at.is_not(None)
-)
-# How many mails about letters of the same turn are due before it: a firm's thousand receipts stand
-# behind the first one of any other. What is about no letter is its recipient's.
-_OF_ITS_TURN = sa.func.row_number().over(
-    partition_by=(outbox.c.tries, sa.func.coalesce(letters.c.turn, outbox.c.recipient)),
-    order_by=outbox.c.id,
-)
-# Rows that are due come with what decides about them.
-DUE = (
-    sa.select(
-        outbox,
-        *(letters.c.proof, letters.c.firm_id, letters.c.state),
-        *(packages.c.urgent, packages.c.forwarded),
-        _ASKS.label("asks"),
-    )
-    .select_from(
-        outbox.outerjoin(letters, letters.c.id == outbox.c.letter_id).outerjoin(
-            packages, packages.c.letter_id == outbox.c.letter_id
-        )
-    )
-    .where(*_OPEN, outbox.c.digest_id.is_(None))
-    # What could not be sent before comes behind what was not tried: it may be its own fault.
-    .order_by(outbox.c.tries, _OF_ITS_TURN, outbox.c.id)
-)
-
-
-def _is_nobodys(letter: sa.FromClause) -> sa.ColumnElement[bool]:
-    """Return the condition on rows of `letters` that nobody known was proven to have sent."""
-    passed_on = sa.exists().where(
-        packages.c.letter_id == letter.c.id, packages.c.forwarded.is_not(None)
-    )
-    of_no_firm = sa.and_(
-        letter.c.firm_id.is_(None), letter.c.proof != Proof.ACCOUNT.value, ~passed_on
-    )
-    return sa.or_(of_no_firm, letter.c.proof.not_in(_PROVEN))
-
-
-def _tells_of_unproven(digest_id: sa.ColumnElement[int] | int) -> sa.ColumnElement[bool]:
-    """Return the condition that one of a digest's letters is nobody's."""
-    member, theirs = outbox.alias("member"), letters.alias("theirs")
-    return sa.exists(
-        sa.select(member.c.id)
-        .join(theirs, theirs.c.id == member.c.letter_id)
-        .where(member.c.digest_id == digest_id, _is_nobodys(theirs))
-    )
-
-
-# Of a row of `outbox`, beside its letter where it is about one.
-_IS_PROVEN = sa.and_(
-    sa.or_(outbox.c.letter_id.is_(None), ~_is_nobodys(letters)), ~_tells_of_unproven(outbox.c.id)
-)
 
 
 @dataclass
@@ -94,6 +36,8 @@ class _Sent:
 
     singles: int
     mails: int
+    alone: int  # of the mails those that no digest could have told
+    room_at: datetime  # from when on there is room for one more, once there is none
     gathers: dict[str, int | None]  # the digest, and the daily list, that gather for it
 
 
@@ -104,11 +48,10 @@ class Caps:
     settings: Settings
 
     def passing(self, connection: sa.Connection, due: Sequence[Row], now: datetime) -> list[Row]:
-        """Return the rows that go out now; the others are withdrawn, or put into a digest.
+        """Return the rows that go out now; the others wait, are withdrawn or put into a digest.
 
-        `due` are rows of DUE, in its order; the transaction writes.
+        `due` are rows of gateway.due.DUE, in its order; the transaction writes.
         """
-        limits = self.settings.receipts
         lately: dict[tuple[str, bool], _Sent] = {}
         passing = []
         for row in due:
@@ -123,57 +66,97 @@ class Caps:
                     connection, row.recipient, now, proven=proven
                 )
             sent = lately[row.recipient, proven]
-            alone = goes_alone(row.state, row.urgent) or row.asks
-            is_many = sent.gathers[DIGEST] is not None or sent.singles >= limits.singles
-            many = not alone and is_many
-            if sent.mails >= limits.unproven_mails and not proven:
-                _stop(connection, row, now)
-            elif row.kind == "progress" and many:
-                _withdraw(connection, row.id, TOLD_BY_DIGEST, now)
-            elif (row.kind == LISTED and not alone) or (
-                row.kind in _RECEIPTS and many and may_be_gathered(row.state)
-            ):
-                into = DAILY if row.kind == LISTED else DIGEST
-                gathering = Gathering(self.settings)
-                sent.gathers[into] = gathering.add(connection, row, sent.gathers[into], now, into)
-            else:
+            if self._goes(connection, row, sent, now, proven=proven):
                 passing.append(row)
-                sent.singles += row.kind in _RECEIPTS
-                sent.mails += 1
         return passing
+
+    def _goes(
+        self, connection: sa.Connection, row: Row, sent: _Sent, now: datetime, *, proven: bool
+    ) -> bool:
+        """Say whether a row goes out; else have it told in another way, or later."""
+        limits = self.settings.receipts
+        alone = goes_alone(row.state, row.urgent) or row.asks
+        is_over = sent.mails >= _cap(limits, proven=proven)
+        if not proven and alone:
+            # Whoever uses an address may say "urgent" as often as they like.
+            is_over = is_over or sent.alone >= max(1, limits.unproven_mails // 2)
+        is_many = sent.gathers[DIGEST] is not None or sent.singles >= limits.singles
+        is_gathered = is_many and not alone and may_be_gathered(row.state)
+        if is_over and (row.kind in KINDS or (proven and row.urgent is not None)):
+            _wait(connection, row, sent.room_at)
+        elif row.kind == "progress" and (is_over or (is_many and not alone)):
+            _withdraw(connection, row.id, TOLD_BY_DIGEST, now)
+        elif row.kind == LISTED and not alone:
+            self._gather(connection, row, sent, now, DAILY)
+        elif row.kind not in KINDS and (is_over or (row.kind in _RECEIPTS and is_gathered)):
+            self._gather(connection, row, sent, now, DIGEST)
+        else:
+            sent.singles += row.kind in _RECEIPTS
+            sent.mails += 1
+            sent.alone += bool(alone)
+            return True
+        return False
+
+    def _gather(
+        self, connection: sa.Connection, row: Row, sent: _Sent, now: datetime, into: str
+    ) -> None:
+        gathering = Gathering(self.settings)
+        sent.gathers[into] = gathering.add(connection, row, sent.gathers[into], now, into)
+        if row.asks:  # a line asks nobody: another letter of its address may
+            unasked(connection, row.letter_id)
 
     def _lately(
         self, connection: sa.Connection, recipient: str, now: datetime, *, proven: bool
     ) -> _Sent:
         limits = self.settings.receipts
-        to_them = (outbox.c.recipient == recipient, _IS_PROVEN if proven else ~_IS_PROVEN)
-        here = outbox.outerjoin(letters, letters.c.id == outbox.c.letter_id)
+        window = timedelta(minutes=limits.proven_minutes if proven else limits.unproven_minutes)
+        to_them = (outbox.c.recipient == recipient, IS_PROVEN if proven else ~IS_PROVEN)
 
-        def count(*kinds: str, minutes: int) -> int:
-            since = now - timedelta(minutes=minutes)
-            return connection.execute(
-                sa.select(sa.func.count())
-                .select_from(here)
-                .where(
-                    *to_them,
-                    outbox.c.kind.in_(kinds),
-                    outbox.c.sent_at > since,
-                    outbox.c.digest_id.is_(None),
-                )
-            ).scalar_one()
+        def sent(kinds: Sequence[str], within: timedelta) -> sa.Select[Any]:
+            return sent_lately(recipient, kinds, now - within).where(to_them[1])
 
         def gathering(kind: str) -> int | None:
+            # What it says is fixed once it was tried: its Message-ID may have been read.
             return connection.execute(
                 sa.select(sa.func.max(outbox.c.id))
-                .select_from(here)
-                .where(*to_them, outbox.c.kind == kind, outbox.c.not_before > now, *_OPEN)
+                .select_from(WITH_LETTERS)
+                .where(*to_them, *OPEN, outbox.c.kind == kind, outbox.c.tries == 0)
+                .where(outbox.c.not_before > now, has_room(kind))
             ).scalar()
 
+        singles = sent(_RECEIPTS, timedelta(minutes=limits.singles_minutes))
+        mails = connection.execute(
+            sent(_TO_SENDERS, window).add_columns(_IS_ALONE.label("alone"))
+        ).all()
+        # Once the first of as many as there may be is out of the window, there is room again.
+        newest = [row.sent_at for row in mails][: _cap(limits, proven=proven)]
         return _Sent(
-            count(*_RECEIPTS, minutes=limits.singles_minutes),
-            count(*_TO_SENDERS, minutes=limits.unproven_minutes),
-            {kind: gathering(kind) for kind in (DIGEST, DAILY)},
+            connection.execute(sa.select(sa.func.count()).select_from(singles.subquery())).scalar()
+            or 0,
+            len(mails),
+            sum(bool(row.alone) for row in mails),
+            (newest[-1] if newest else now) + window,
+            {kind: gathering(kind) for kind in KINDS},
         )
+
+
+def sent_lately(recipient: str, kinds: Sequence[str], since: datetime) -> sa.Select[Any]:
+    """Return the query for when an address got mails of these kinds, the last one first."""
+    return (
+        sa.select(outbox.c.sent_at)
+        .select_from(WITH_LETTERS)
+        .where(
+            outbox.c.recipient == recipient,
+            outbox.c.sent_at > since,
+            outbox.c.kind.in_(kinds),
+            outbox.c.digest_id.is_(None),
+        )
+        .order_by(outbox.c.sent_at.desc())
+    )
+
+
+def _cap(limits: Receipts, *, proven: bool) -> int:
+    return limits.proven_mails if proven else limits.unproven_mails
 
 
 def _is_proven(connection: sa.Connection, row: Row) -> bool:
@@ -182,21 +165,18 @@ def _is_proven(connection: sa.Connection, row: Row) -> bool:
         proof = Proof(row.proof)
         is_known = row.firm_id is not None or row.forwarded is not None
         return proof is Proof.ACCOUNT or (is_known and proof.holds)
-    return bool(connection.execute(sa.select(~_tells_of_unproven(row.id))).scalar_one())
+    return bool(connection.execute(sa.select(~tells_of_unproven(row.id))).scalar_one())
 
 
-def _stop(connection: sa.Connection, row: Row, now: datetime) -> None:
-    """Withdraw what would be one mail too many; of a digest, what it was to tell as well.
-
-    Those of its letters that have been proven since go back to be told by themselves.
-    """
-    unproven = sa.exists().where(letters.c.id == outbox.c.letter_id, _is_nobodys(letters))
-    gathered = outbox.update().where(outbox.c.digest_id == row.id)
-    connection.execute(gathered.where(~unproven).values(digest_id=None))
-    connection.execute(gathered.values(withdrawn_at=now, failure=CAPPED))
-    _withdraw(connection, row.id, CAPPED, now)
-    if row.asks:
-        unasked(connection, row.letter_id)
+def _wait(connection: sa.Connection, row: Row, until: datetime) -> None:
+    """Have a mail wait for room. What of a digest was proven since is told by itself."""
+    if row.kind == DIGEST and row.tries == 0:
+        unproven = sa.exists().where(letters.c.id == outbox.c.letter_id, is_nobodys(letters))
+        has_unproven = connection.execute(sa.select(tells_of_unproven(row.id))).scalar_one()
+        if has_unproven:
+            gathered = outbox.update().where(outbox.c.digest_id == row.id, ~unproven)
+            connection.execute(gathered.values(digest_id=None))
+    connection.execute(outbox.update().where(outbox.c.id == row.id).values(not_before=until))
 
 
 def _withdraw(connection: sa.Connection, row_id: int, why: str, now: datetime) -> None:

@@ -21,27 +21,39 @@ _WHO: Mapping[Whose, tuple[str, str]] = {
     "firms": ("more message", "from your firm"),
     "devices": ("message", "from your devices"),
 }
+ADDED = "added"
+ANSWER = "answer"
+"""What a letter that belongs to another one was taken for, as a line has it for its state."""
+
 _OUTCOMES = {
     "filed": "Filed",
     "not_filed": "Not filed",
     "set_aside": "Not filed",
     "copy": "Filed before",
     "rehearsed": "Rehearsed",
+    "needs_you": "Waiting for you",
+    ADDED: "Added to an earlier one",
+    ANSWER: "Read as an answer",
 }
 _WAITS = "With our team"
 _NEXT = (
     "You do not need to send anything again. A message that is with our team is matched to its case"
     " by a person."
 )
+_PAGE = (
+    "Why a message is not filed as a whole, or what it waits for, stands on its page: {base}/p/ and"
+    " its receipt number. Send what it lacks in a new message, with its case number in the subject."
+)
 _LONG = frozenset({"From", "Message-ID"})
 # By themselves go questions and what the sender has to mend; who rehearses wants to see each one.
-_ALONE = {"needs_you", "filed_in_part", "not_filed", "rehearsed"}
+ALONE = frozenset({"needs_you", "filed_in_part", "not_filed", "rehearsed"})
+_LACKS = ALONE - {"rehearsed"}
 _GATHERED = {"filed", "with_us"}
 
 
 def goes_alone(state: str | None, urgent: str | None) -> bool:
     """Say whether a receipt is never put into a digest, by its letter (safety rule 10)."""
-    return urgent is not None or state in _ALONE
+    return urgent is not None or state in ALONE
 
 
 def may_be_gathered(state: str | None) -> bool:
@@ -84,6 +96,7 @@ def digest(lines: Sequence[Line], service: Service, whose: Whose = "theirs") -> 
     all_filed = filed == len(lines)
     told = many if whose == "theirs" else f"{many} {who}"
     subject = f"Filed: {told}" if all_filed else f"Received: {told}, {filed} of them filed"
+    page = _PAGE.format(base=service.base_url)
     sheet = Sheet(
         subject=subject,
         heading=f"We received {many} {who}" + (" and filed all of them." if all_filed else "."),
@@ -93,7 +106,7 @@ def digest(lines: Sequence[Line], service: Service, whose: Whose = "theirs") -> 
             Section(f"Messages: {len(lines)}", table=_table(lines, zone, whose)),
             Section(
                 "What happens next",
-                (_NEXT,),
+                (_NEXT, *((page,) if any(line.state in _LACKS for line in lines) else ())),
             ),
         ),
         ways=(f"Something wrong? Call {service.phone} and quote the receipt number.",),

@@ -19,7 +19,7 @@ import sqlalchemy as sa
 from config import calendar
 from config.calendar import OfficeCalendar
 from config.settings import Settings
-from gateway.digest import Line, Whose, digest
+from gateway.digest import ADDED, ANSWER, Line, Whose, digest
 from gateway.letter import Proof
 from gateway.mail import Mail
 from gateway.road.tell import LISTED, answerable, mail_of
@@ -66,10 +66,7 @@ class Gathering:
         connection.execute(outbox.update().where(outbox.c.id == row.id).values(digest_id=digest_id))
         if is_new:
             self.write(connection, digest_id, now)
-        lines = connection.execute(
-            sa.select(sa.func.count()).where(outbox.c.digest_id == digest_id)
-        ).scalar_one()
-        if lines < _MOST_LINES:
+        if connection.execute(sa.select(_lines(digest_id) < _MOST_LINES)).scalar_one():
             return digest_id
         if kind == DIGEST:
             this = outbox.update().where(outbox.c.id == digest_id)
@@ -140,7 +137,7 @@ class Gathering:
             receipt=letter.receipt,
             arrived_at=letter.arrived_at,
             sent_at=letter.sent_at,
-            state=letter.state if told_yet else WAITING[0],
+            state=_told_as(letter) if told_yet else WAITING[0],
             documents=count(*named),
             missing=count(is_missing()) + absent(letter.problems or ()),
             case=", ".join(cases_told) or None,
@@ -162,6 +159,16 @@ class Gathering:
         return has_receipt or is_firms(connection, letter.firm_id, letter.recipient)
 
 
+def has_room(kind: str) -> sa.ColumnElement[bool]:
+    """Return the condition on rows of `outbox` of a kind that one more line has room in them."""
+    return sa.true() if kind == DAILY else _lines(outbox.c.id) < _MOST_LINES
+
+
+def _lines(digest_id: sa.ColumnElement[int] | int) -> sa.ScalarSelect[int]:
+    member = outbox.alias("member")
+    return sa.select(sa.func.count()).where(member.c.digest_id == digest_id).scalar_subquery()
+
+
 def _cases(connection: sa.Connection, letter_id: int) -> list[str]:
     """Return the numbers of a letter's cases."""
     found = connection.execute(
@@ -171,6 +178,15 @@ def _cases(connection: sa.Connection, letter_id: int) -> list[str]:
         .order_by(submissions.c.id)
     ).scalars()
     return list(dict.fromkeys(found))
+
+
+def _told_as(letter: Row) -> str:
+    """Return the state of a letter, and of one that belongs to another what it was taken for."""
+    if letter.state != "set_aside":
+        return str(letter.state)
+    if letter.home_id is not None:
+        return ADDED
+    return letter.state if letter.copy_of is None else ANSWER
 
 
 def _may_be_undone(connection: sa.Connection, letter_id: int, now: datetime) -> bool:

@@ -75,7 +75,9 @@ def take(
     today = now.astimezone(ZoneInfo(settings.service.time_zone)).date()
     words = said(home.receipt, settings.service)
     readers = conversation.readers(connection, home.letter_id, today)
-    notices = [mail_of("notice", reader, words, begun=True) for reader in readers]
+    # What repeats the ones before it is there to be read, and no news.
+    told = () if package.repeats else readers
+    notices = [mail_of("notice", reader, words, begun=True) for reader in told]
     belongs(
         connection,
         package,

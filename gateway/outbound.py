@@ -7,6 +7,7 @@ the same Message-ID twice.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -16,7 +17,8 @@ import sqlalchemy as sa
 import structlog
 
 from config.settings import Settings
-from gateway.caps import DUE, Caps
+from gateway.caps import Caps
+from gateway.due import DUE
 from gateway.gathering import KINDS, Gathering
 from gateway.letter import Proof
 from gateway.telling.message import Message, Unsendable, message_of
@@ -29,7 +31,7 @@ from portal.tables import letters, outbox
 UNSENDABLE = "no mail can be made of it"
 BATCH = 50
 _LONGEST_WAIT = timedelta(hours=1)
-_LONGEST_REST = timedelta(minutes=10)  # of a relay that is down: its mails wait for it alone
+_LONGEST_REST_SECONDS = 600.0  # of a relay that is down: its mails wait for it alone
 
 Row = sa.Row[tuple[Any, ...]]
 _EARLIER = (
@@ -56,8 +58,9 @@ class Outbound:
     settings: Settings
     clock: Callable[[], datetime]
     metrics: Metrics
+    monotonic: Callable[[], float] = time.monotonic  # of the rests: a clock may be set right
     _failures: int = field(default=0, init=False)
-    _rests_until: datetime | None = field(default=None, init=False)
+    _rests_until: float | None = field(default=None, init=False)
 
     def send_due(self) -> int:
         """Send one batch of what is due. Return how many rows were looked at.
@@ -65,9 +68,9 @@ class Outbound:
         While the way out is down nothing is: it is tried again after a rest that doubles from one
         second to ten minutes, for as long as it takes.
         """
-        now = self.clock()
-        if self._rests_until is not None and now < self._rests_until:
+        if self._rests_until is not None and self.monotonic() < self._rests_until:
             return 0
+        now = self.clock()
         due, going = self._due(now)
         messages = [one for row in going if (one := self._message(row, now)) is not None]
         kinds = {row.id: row for row in going}
@@ -75,7 +78,7 @@ class Outbound:
             if messages:
                 self.way.carry(messages, self._is_owed, lambda said: self._note(said, kinds, now))
         except WayDown as down:
-            self._rest(down, now)
+            self._rest(down)
             return 0
         self._failures, self._rests_until = 0, None
         return due
@@ -93,7 +96,8 @@ class Outbound:
             digests = [
                 row.id
                 for row in passing
-                if row.kind in KINDS and gathering.write(connection, row.id, now)
+                # What was tried may have been read: under its Message-ID it says the same.
+                if row.kind in KINDS and (row.tries > 0 or gathering.write(connection, row.id, now))
             ]
             written = {
                 row.id: row
@@ -120,14 +124,14 @@ class Outbound:
         with self.database.read() as connection:
             return connection.execute(_WITHDRAWN, {"mail": outbox_id}).scalar_one() is None
 
-    def _rest(self, down: WayDown, now: datetime) -> None:
-        rest = min(timedelta(seconds=2 ** min(self._failures, 12)), _LONGEST_REST)
+    def _rest(self, down: WayDown) -> None:
+        rest = min(2.0 ** min(self._failures, 12), _LONGEST_REST_SECONDS)
         self._failures += 1
-        self._rests_until = now + rest
+        self._rests_until = self.monotonic() + rest
         structlog.get_logger().error(
             "outbound.down",
             where=str(down),
-            rest_seconds=rest.total_seconds(),
+            rest_seconds=rest,
             **fault_fields(down),
         )
 

@@ -36,6 +36,10 @@ from portal.tables import letters, outbox
 
 # Readers belong to the road first: one look at a time, and a round ends before it is overdue.
 _BATCH = 4
+# As mails go out: a flood stands behind the first letter of any other (gateway/due.py).
+_OF_ITS_TURN = sa.func.row_number().over(
+    partition_by=sa.func.coalesce(letters.c.turn, letters.c.sender), order_by=letters.c.id
+)
 
 Row = sa.Row[tuple[object, ...]]
 
@@ -86,7 +90,7 @@ class Patience:
                         letters.c.id.not_in(self._seen),
                         ~told,
                     )
-                    .order_by(letters.c.id)
+                    .order_by(_OF_ITS_TURN, letters.c.id)
                     .limit(_BATCH)
                 )
             )

@@ -36,14 +36,14 @@ def turn_of(envelope: Envelope, firm_of: Callable[[str], int | None]) -> str | N
     if envelope.proof.holds:
         # A mailbox at a provider is proven by the envelope alone, as in gateway/road/sender.py.
         firm = firm_of(address if envelope.sender == address else f"@{_domain(address)}")
-        return f"firm {firm}" if firm is not None else _digest("proven", _house(address))
+        return f"firm {firm}" if firm is not None else _digest("proven", house(address))
     if envelope.client is None or envelope.proof_rule == "off":
         # Nothing but what it claims is there to tell it by: one mail server brings all of them.
-        return _digest("claimed", _house(address))
+        return _digest("claimed", house(address))
     return _digest("network", _network(envelope.client))
 
 
-def _house(address: str) -> str:
+def house(address: str) -> str:
     """Return the domain that somebody registered; at a provider for the public, the mailbox."""
     domain = _domain(address)
     return address if public_mail.is_public(domain) else organisational_domain(domain)

@@ -149,7 +149,7 @@ class Worker:
             why = "scanner_away" if away else decision.was_reason
             return self._give_back(decision, letter_id, attempt, why)
         if decision is None and not is_trial:
-            aside = self._asides.state(package, receipt, letter_id, attempt, known)
+            package, aside = self._asides.state(package, receipt, letter_id, attempt, known)
             if aside is not None:
                 return aside
         if package.says_password:

@@ -106,6 +106,7 @@ class Message:
     at: datetime
     who: str  # header From, as written
     words: str
+    repeats: bool = False  # it says the same as the ones before it: nobody was told of it
 
 
 @dataclass(frozen=True)
@@ -309,12 +310,23 @@ def _messages(connection: sa.Connection, letter_id: int) -> tuple[Message, ...]:
             letters.c.arrived_at,
             packages.c.header_from,
             packages.c.narrative,
+            packages.c.problems,
         )
         .join(packages, packages.c.letter_id == letters.c.id)
         .where(letters.c.home_id == letter_id, ~asks)
         .order_by(letters.c.arrived_at, letters.c.id)
     )
-    return tuple(Message(*row) for row in rows)
+    return tuple(
+        Message(
+            row.id,
+            row.receipt,
+            row.arrived_at,
+            row.header_from,
+            row.narrative,
+            repeats=any(one["code"] == vocabulary.REPEATS for one in row.problems),
+        )
+        for row in rows
+    )
 
 
 def _submissions(connection: sa.Connection, letter_id: int) -> list[_Row]:

@@ -67,10 +67,9 @@ class Spoken:
         """The problems that stand neither at a part nor beside the state.
 
         What the sender can mend is worded for the sender, and said to be. Of a letter that was set
-        aside nobody has to look at anything.
+        aside nobody has to look at anything; but why nobody was told of it is said.
         """
-        if self.dossier.state == "set_aside":
-            return ()
+        is_aside = self.dossier.state == "set_aside"
         shown = {piece.reason for piece in self.dossier.pieces}
         opened = {piece.path for piece in self.dossier.pieces if piece.reason in _OPENED}
         if self.reason is not None:
@@ -81,6 +80,7 @@ class Spoken:
             + vocabulary.problem(one["code"], self._given | one["fields"])[0]
             for one in problems
             if one["code"] not in shown
+            and not (is_aside and one["code"] != vocabulary.REPEATS)
             and not (one["code"] == "file_password" and one["part"] in opened)
         )
         return tuple(dict.fromkeys(said))

@@ -173,6 +173,8 @@ packages = sa.Table(
     sa.Column("problems", sa.JSON, nullable=False),
     # Who of the staff passed it on, where somebody did (portal/forwarding.py).
     sa.Column("forwarded", sa.JSON(none_as_null=True)),
+    # A digest of what it says: the same again and again is a program's (gateway/repeats.py).
+    sa.Column("wording", sa.Text, nullable=True, index=True),
     # By hash where that can be: a sender's Message-ID may be longer than what a tree takes.
     sa.Index("ix_packages_message_id", "message_id", postgresql_using="hash"),
     sa.Index("ix_packages_sent_at", "sent_at"),
@@ -296,6 +298,7 @@ events = sa.Table(
     sa.Column("detail", sa.JSON, nullable=False),
 )
 
+_OWED = sa.text("sent_at IS NULL AND withdrawn_at IS NULL AND failed_at IS NULL")
 outbox = sa.Table(
     "outbox",
     metadata,
@@ -320,7 +323,12 @@ outbox = sa.Table(
     _text("failure", null=True),  # the reply's codes and no more: its text may name people
     sa.Column("digest_id", sa.ForeignKey("outbox.id"), index=True),  # the mail that tells it
     sa.UniqueConstraint("letter_id", "kind", "recipient", "occasion"),
-    sa.Index("ix_outbox_sent_at_not_before", "sent_at", "not_before"),
+    # What was told, or will not be, is never read again for what is still to be told.
+    # By digest_id first: what is in no digest is asked for, and SQLite goes by the equal column.
+    sa.Index(
+        "ix_outbox_owed", "digest_id", "not_before", sqlite_where=_OWED, postgresql_where=_OWED
+    ),
+    sa.Index("ix_outbox_recipient_sent_at", "recipient", "sent_at"),
     sa.Index("ix_outbox_recipient_created_at", "recipient", "created_at"),
 )
 

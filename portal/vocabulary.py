@@ -260,6 +260,10 @@ def is_missing(fate: str, reason: str | None) -> bool:
     return fate in {"held", "refused"} or reason == "file_empty"
 
 
+REPEATS = "repeats_itself"
+"""The problem of a letter that says the same as those before it: nobody was told of it."""
+
+
 def problem(code: str, fields: Mapping[str, Any]) -> tuple[str, str]:
     """Return what happened and what to do, from the catalogue; a field not known becomes `…`.
 

@@ -12,10 +12,12 @@ import pytest
 import sqlalchemy as sa
 
 from config.settings import Receipts
-from gateway.caps import CAPPED, TOLD_BY_DIGEST
+from gateway.caps import TOLD_BY_DIGEST, sent_lately
+from gateway.due import DUE
 from gateway.stores import Stores
 from portal.tables import confirmations, decisions, firms, identifiers, letters, outbox, packages
 from tests.carrying import Carrier
+from tests.planned import steps
 from tests.stripped import stripped
 from tests.test_gateway_outbound import NOW, Post
 
@@ -188,21 +190,25 @@ def test_after_ten_minutes_receipts_go_singly_again(post: Bulk) -> None:
     assert post.kinds_sent() == ["receipt.eml"] * 6
 
 
-def test_an_unknown_address_gets_ten_mails_in_three_hours(post: Bulk) -> None:
+def test_an_unknown_address_gets_ten_mails_in_three_hours_and_the_rest_in_a_digest(
+    post: Bulk,
+) -> None:
     for _ in range(4):
         post.send(5, known=False)
         post.drain()
         post.now += timedelta(minutes=11)
-    stopped = [row for row in post.rows() if row.withdrawn_at is not None]
     assert post.kinds_sent() == ["receipt.eml"] * 10
-    assert [row.failure for row in stopped] == [CAPPED] * 10
-    post.now = NOW + timedelta(minutes=181)
-    post.send(1, known=False)
+    post.now = NOW + timedelta(minutes=179)
     post.drain()
-    assert len(post.files()) == 11
+    assert len(post.files()) == 10, "the digest waits as well"
+    post.now = NOW + timedelta(minutes=180)
+    post.drain()
+    assert post.kinds_sent() == ["receipt.eml"] * 10 + ["digest.eml"]
+    assert all(row.sent_at is not None for row in post.rows())
+    assert body(post).count("With our team") + body(post).count("Filed") >= 10
 
 
-def test_what_is_stopped_has_asked_nobody(post: Bulk) -> None:
+def test_what_is_put_into_a_digest_has_asked_nobody(post: Bulk) -> None:
     for _ in range(2):
         post.send(5, known=False)
         post.drain()
@@ -214,23 +220,43 @@ def test_what_is_stopped_has_asked_nobody(post: Bulk) -> None:
     post.drain()
     with post.stores.database.read() as connection:
         row = connection.execute(confirmations.select()).one()
-    assert (post.rows()[-1].failure, row.asked_at) == (CAPPED, None)
+    told = next(one for one in post.rows() if one.letter_id == row.letter_id)
+    assert (told.sent_at, row.asked_at) == (None, None)
+    assert told.digest_id is not None
 
 
-def test_a_digest_to_an_unknown_address_is_stopped_as_well(post: Bulk) -> None:
-    post.outbound.settings = post.outbound.settings.model_copy(
-        update={"receipts": Receipts(singles=2, unproven_mails=3)}
-    )
-    post.send(4, known=False)
+def test_ten_urgent_letters_in_somebodys_name_do_not_cost_them_their_own_receipt(
+    post: Bulk,
+) -> None:
+    post.send(10, known=False, state="with_us", urgent="The message says so.")
     post.drain()
-    post.send(1, known=False, urgent="The message says so.")
+    assert post.kinds_sent() == ["receipt.eml"] * 5, "half of the room is for what is not urgent"
+    post.now += timedelta(minutes=11)
+    post.send(1, known=False, state="with_us")
     post.drain()
-    assert post.kinds_sent() == ["receipt.eml"] * 3
-    post.now += timedelta(hours=1)
+    post.now = NOW + timedelta(minutes=60)
     post.drain()
-    assert len(post.files()) == 3
-    digest = next(row for row in post.rows() if row.kind == "digest")
-    assert (digest.withdrawn_at, digest.failure) == (post.now, CAPPED)
+    assert post.kinds_sent() == ["receipt.eml"] * 5 + ["digest.eml"]
+    owners = [row for row in post.rows() if row.kind == "receipt"][-1]
+    assert owners.sent_at == post.now
+    assert body(post).count("With our team") == 6
+
+
+def test_a_flood_in_an_unproven_name_is_ten_mails_in_each_window_and_nothing_is_dropped(
+    post: Bulk,
+) -> None:
+    post.send(1, known=False, state="with_us")
+    post.flood(700)
+    sent_in: Counter[int] = Counter()
+    for _ in range(14 * 4):
+        before = len(post.files())
+        post.drain()
+        sent_in[int((post.now - NOW) / timedelta(minutes=180))] += len(post.files()) - before
+        post.now += timedelta(minutes=15)
+    assert max(sent_in.values()) <= 10
+    assert all(row.sent_at is not None for row in post.rows())
+    told = Counter(row.digest_id for row in post.rows() if row.digest_id is not None)
+    assert max(told.values()) == 60
 
 
 def test_one_of_the_staff_who_forwards_much_is_never_stopped(post: Bulk) -> None:
@@ -293,7 +319,7 @@ def test_each_kind_of_proof_has_a_digest_of_its_own(post: Bulk) -> None:
     assert len(digests) == 2
 
 
-def test_of_a_digest_that_is_stopped_what_was_proven_since_is_told_by_itself(post: Bulk) -> None:
+def test_of_a_digest_that_waits_what_was_proven_since_is_told_by_itself(post: Bulk) -> None:
     post.outbound.settings = post.outbound.settings.model_copy(
         update={"receipts": Receipts(singles=2, unproven_mails=3)}
     )
@@ -310,7 +336,117 @@ def test_of_a_digest_that_is_stopped_what_was_proven_since_is_told_by_itself(pos
     post.drain()
     proven, other = (next(row for row in post.rows() if row.id == one.id) for one in gathered)
     assert (proven.sent_at, proven.digest_id) == (post.now, None)
-    assert (other.sent_at, other.withdrawn_at, other.failure) == (None, post.now, CAPPED)
+    assert (other.sent_at, other.digest_id is not None) == (None, True)
+    post.now = NOW + timedelta(minutes=180)
+    post.drain()
+    assert all(row.sent_at is not None for row in post.rows())
+
+
+# -- the floor under everything: a cap for whoever is proven --------------------------------------
+
+
+def test_thirty_mails_an_hour_go_to_whoever_is_proven_and_the_rest_is_in_a_digest(
+    post: Bulk,
+) -> None:
+    for _ in range(10):
+        post.send(4, state="needs_you")
+        post.drain()
+        post.now += timedelta(minutes=1)
+    assert post.kinds_sent() == ["receipt.eml"] * 30
+    post.now = NOW + timedelta(minutes=68)
+    post.drain()
+    assert post.kinds_sent() == ["receipt.eml"] * 30 + ["digest.eml"]
+    assert all(row.sent_at is not None for row in post.rows()), "nothing is dropped"
+    said = body(post)
+    assert said.count("Waiting for you") == 10
+    assert "http://127.0.0.1:8080/p/ and its receipt number" in " ".join(said.split())
+
+
+def test_over_the_cap_an_answer_says_in_its_line_what_its_letter_was_taken_for(post: Bulk) -> None:
+    post.outbound.settings = post.outbound.settings.model_copy(
+        update={"receipts": Receipts(proven_mails=1)}
+    )
+    post.send(4, state="set_aside")
+    _, added, answer, _ = [row.letter_id for row in post.rows()]
+    with post.stores.database.write() as connection:
+        for letter, changes in ((added, {"home_id": 1}), (answer, {"copy_of": 1})):
+            this = letters.update().where(letters.c.id == letter)
+            connection.execute(this.values(changes))
+    post.drain()
+    post.now += timedelta(hours=1)
+    post.drain()
+    for words in ("Added to an earlier one", "Read as an answer", "Not filed"):
+        assert body(post).count(words) == 1, words
+
+
+def test_what_is_urgent_waits_for_room_by_itself_and_is_in_no_digest(post: Bulk) -> None:
+    post.send(33, urgent="The message says so.")
+    post.drain()
+    assert post.kinds_sent() == ["receipt.eml"] * 30
+    post.now += timedelta(minutes=60)
+    post.drain()
+    assert post.kinds_sent() == ["receipt.eml"] * 33
+    assert not any(row.kind == "digest" for row in post.rows())
+
+
+def test_a_progress_mail_over_the_cap_is_not_sent(post: Bulk) -> None:
+    post.send(30, state="needs_you")
+    post.drain()
+    post.owe(kind="progress", letter_id=2)
+    post.drain()
+    assert post.rows()[-1].failure == TOLD_BY_DIGEST
+
+
+# -- a digest that could not be sent --------------------------------------------------------------
+
+
+def test_a_digest_that_was_tried_takes_no_more_and_says_the_same(post: Bulk) -> None:
+    post.send(7)
+    post.drain()
+    post.now += timedelta(hours=1)
+    (first,) = [row for row in post.rows() if row.kind == "digest"]
+    with post.stores.database.write() as connection:
+        text = {"text": "as it was tried", "tries": 1, "not_before": post.now}
+        connection.execute(outbox.update().where(outbox.c.id == first.id).values(text))
+        later = outbox.update().where(outbox.c.id == first.id)
+        connection.execute(later.values(not_before=post.now + timedelta(minutes=1)))
+    post.send(7)
+    post.drain()
+    digests = [row for row in post.rows() if row.kind == "digest"]
+    assert [sum(row.digest_id == one.id for row in post.rows()) for one in digests] == [2, 2]
+    post.now += timedelta(minutes=1)
+    post.drain()
+    assert body(post) == "as it was tried"
+    assert next(row for row in post.rows() if row.id == first.id).sent_at == post.now
+
+
+def test_what_could_not_be_sent_stands_behind_its_own_and_no_others(post: Bulk) -> None:
+    post.send(400, recipient="lee@bakerllp.example", state="rehearsed")
+    with post.stores.database.write() as connection:
+        connection.execute(letters.update().values(turn="firm 1"))
+    post.send(1, recipient="quiet@other.example", tries=1)
+    with post.stores.database.write() as connection:
+        last = post.rows()[-1].letter_id
+        connection.execute(letters.update().where(letters.c.id == last).values(turn="firm 2"))
+        again = outbox.update().where(outbox.c.id == 1)
+        connection.execute(again.values(tries=1))
+        order = [row.id for row in connection.execute(DUE)]
+    assert order[:2] == [2, 401], "a quiet firm's is second"
+    assert order[-1] == 1
+
+
+# -- what it costs ---------------------------------------------------------------------------------
+
+
+def test_what_is_due_and_what_was_sent_lately_are_found_by_indices(post: Bulk) -> None:
+    post.send(1)
+    with post.stores.database.read() as connection:
+        due = steps(connection, DUE.where(outbox.c.not_before <= post.now).limit(50))
+        lately = steps(connection, sent_lately(PAT, ("receipt",), post.now))
+    assert any("SEARCH outbox USING INDEX ix_outbox_owed" in step for step in due), due
+    assert any("INDEX ix_outbox_recipient_sent_at" in step for step in lately), lately
+    for step in (*due, *lately):
+        assert not step.startswith("SCAN outbox"), step
 
 
 @pytest.mark.parametrize("state", ["needs_you", "filed_in_part", "not_filed"])

@@ -203,14 +203,21 @@ def test_a_list_tells_what_is_so_when_it_goes_out(sample_stores: Stores) -> None
     assert "scan-1@" not in daily.text
 
 
-def test_a_flood_in_a_devices_name_is_ten_mails_to_its_contact(sample_stores: Stores) -> None:
+def test_a_flood_in_a_devices_name_is_five_mails_to_its_contact_and_a_digest(
+    sample_stores: Stores,
+) -> None:
     team = team_of(sample_stores)
     content = scan().replace(b"Two files.", b"Time limit demand enclosed.")
     for number in range(12):
         send(team, content=content + b"%d\r\n" % number, proof=Proof.NONE)
     carry_out(team)
     sent = [one for one in team.rows(outbox) if one.sent_at is not None]
-    assert len(sent) == 10
+    assert len(sent) == 5
+    team.now += timedelta(hours=1)
+    carry_out(team)
+    rows = team.rows(outbox)
+    assert all(one.sent_at is not None for one in rows)
+    assert sum(one.digest_id is None for one in rows) == 6
 
 
 def test_who_waits_long_before_a_device_is_nobody(sample_stores: Stores) -> None:

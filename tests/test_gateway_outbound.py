@@ -36,6 +36,7 @@ class Post:
 
     stores: Stores
     now: datetime = NOW
+    set_back: timedelta = timedelta()  # what the clock was set back by, and time was not
 
     def __post_init__(self) -> None:
         Carrier(self.stores).accept()
@@ -44,8 +45,13 @@ class Post:
         )
         self.metrics = Metrics()
         self.outbound = Outbound(
-            self.stores.database, FolderWay(self.folder), settings, lambda: self.now, self.metrics
+            *(self.stores.database, FolderWay(self.folder), settings, lambda: self.now),
+            *(self.metrics, self.monotonic),
         )
+
+    def monotonic(self) -> float:
+        """Return the clock that nobody sets, in seconds."""
+        return (self.now + self.set_back).timestamp()
 
     @property
     def folder(self) -> Path:

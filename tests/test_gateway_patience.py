@@ -85,6 +85,17 @@ def test_whoever_waits_long_gets_two_mails_that_belong_together(waiting: Waiting
     assert first["Subject"] != second["Subject"]
 
 
+def test_a_quiet_firm_hears_before_the_second_letter_of_a_flood(waiting: Waiting) -> None:
+    for number in range(10):
+        waiting.carrier.accept(MAIL + b"%d\r\n" % number)
+    waiting.carrier.accept(
+        MAIL.replace(b"pat.hall@bakerllp", b"jo@quillmarsh").replace(b"Pat Hall", b"Jo Quill"),
+        sender="jo@quillmarsh.example",
+    )
+    told = [row.letter_id for row in waiting.look()]
+    assert told == [1, 11, 2, 3]
+
+
 def test_before_its_time_nobody_is_told(waiting: Waiting) -> None:
     waiting.now -= timedelta(seconds=1)
     waiting.carrier.accept()

@@ -9,7 +9,7 @@ import socketserver
 import subprocess
 import threading
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
 from email.policy import default
 from pathlib import Path
@@ -235,11 +235,24 @@ def test_a_relay_that_is_down_is_tried_for_ever_and_ever_less(post: Post) -> Non
         assert send_by(post, relay(server, None, security="none")) == 0
         before = post.now
         assert post.outbound._rests_until is not None
-        post.now = post.outbound._rests_until
+        post.now = datetime.fromtimestamp(post.outbound._rests_until, UTC)
         rests.append((post.now - before).total_seconds())
     assert rests == [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 600, 600, 600]
     (row,) = post.rows()
     assert (row.sent_at, row.failed_at, row.tries) == (None, None, 0)
+
+
+def test_a_clock_that_is_set_back_an_hour_makes_no_rest_longer(post: Post) -> None:
+    post.owe()  # it is in hand when the relay turns away, and has a time of its own to wait for
+    post.owe(occasion="2")
+    post.now += timedelta(hours=1)  # the clock is ahead
+    with mail_server() as server:
+        server.answers = {"MAIL": "421 4.3.2 Closing"}
+        assert send_by(post, relay(server, None, security="none")) == 0
+        server.answers = {}
+        post.now, post.set_back = NOW + timedelta(seconds=5), timedelta(hours=1)
+        assert post.outbound.send_due() == 1
+    assert len(server.taken) == 1
 
 
 def test_the_password_comes_from_its_file_each_time(

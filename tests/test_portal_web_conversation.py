@@ -313,3 +313,22 @@ def test_packages_that_follow_each_other_link_each_other_for_whoever_sees_both(
     assert "More came in answer to it: 9ABC-DEF3" in words(spoken(olu.get(FIRST).text))
     assert "It came in answer to 9ABC-DEF2" in words(spoken(olu.get(LATER).text))
     assert "9ABC-DEF3" not in dana.get(FIRST).text
+
+
+def test_what_repeats_the_messages_before_it_is_marked_there_and_on_its_own_page(
+    desk: SampleDesk,
+) -> None:
+    joined(desk)
+    sample, why = desk.sample, "says the same as the messages of its sender before it"
+    repeated: dict[str, object] = {"code": "repeats_itself", "fields": {}, "part": None}
+    for receipt, problems in (("9ABCDEF4", list[object]()), ("9ABCDEF5", [repeated])):
+        again = sample.letter(receipt, "set_aside", reason="message", home_id=1)
+        sample.package(again, narrative="We have received your mail.", problems=problems)
+    with desk.database.write() as connection:
+        first = sa.select(letters.c.id).where(letters.c.receipt == "9ABCDEF2").scalar_subquery()
+        theirs = letters.update().where(letters.c.receipt.in_(("9ABCDEF4", "9ABCDEF5")))
+        connection.execute(theirs.values(home_id=first))
+    browser = desk.signed_in("Dana Reyes")
+    assert words(spoken(browser.get(FIRST).text)).count(why) == 1
+    assert why not in words(spoken(browser.get("/p/9ABC-DEF4").text))
+    assert why in words(spoken(browser.get("/p/9ABC-DEF5").text))

@@ -75,3 +75,8 @@ class Receipts(Section):
     digest_minutes: Positive = 60
     unproven_mails: Positive = 10
     unproven_minutes: Positive = 180
+    proven_mails: Positive = 30
+    proven_minutes: Positive = 60
+    repeats: Annotated[int, Field(ge=2)] = 3
+    repeats_minutes: Positive = 15
+    repeats_hours: Positive = 24

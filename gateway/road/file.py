@@ -227,6 +227,7 @@ def _package_row(package: Package) -> dict[str, Any]:
         "narrative": package.narrative,
         "consultant_how": package.resolution.how,
         "urgent": package.urgent,
+        "wording": package.wording,
         "candidates": [
             {
                 "text": one.text,

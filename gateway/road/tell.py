@@ -43,9 +43,9 @@ def owed(
     did not reach us; `code` is what an address that is not known or not proven is confirmed by;
     `promised` is when a person will have looked at a package that waits. The `contacts` are those
     of the sender's firm. What a device has sent is told by the daily list, unless somebody has to
-    do something about it or it is urgent.
+    do something about it or it is urgent. Of what repeats the letters before it nobody is told.
     """
-    if package.letter.envelope.quiet:
+    if package.letter.envelope.quiet or package.repeats:
         return ()
     trial = Trial.of(package.letter.envelope.recipients, settings.intake)
     goes_to = receipt_goes_to(package, own_domain=settings.intake.domain)
