@@ -3,8 +3,10 @@
 It is taken from what is known at the wall, before anybody has opened the letter: a firm of the
 directory where its sender is proven, else the domain that is proven. What is not proven shares the
 turn of the network that it came from: a name that anybody may claim is nobody's turn to take, and
-whoever claims a new one with each letter has one turn all the same. Where the settings say that
-nothing is checked, or nobody knows the network, what a letter claims is all there is to tell it by.
+whoever claims a new one with each letter has one turn all the same. A letter that is signed, and
+handed in by somebody else than its author's house (a mailing service, or whoever sends one again),
+has a turn of both together. Where the settings say that nothing is checked, or nobody knows the
+network, what a letter claims is all there is to tell it by.
 """
 
 from __future__ import annotations
@@ -33,6 +35,10 @@ def turn_of(envelope: Envelope, firm_of: Callable[[str], int | None]) -> str | N
     if envelope.is_imported:
         return None
     address = envelope.author or envelope.sender
+    if envelope.proof.holds and not _handed_in_by_its_house(envelope):
+        # A signed letter can be sent again and again by whoever has one.
+        via = _network(envelope.client) if envelope.client is not None else ""
+        return _digest("passed on", f"{house(address)} {via}")
     if envelope.proof.holds:
         # A mailbox at a provider is proven by the envelope alone, as in gateway/road/sender.py.
         firm = firm_of(address if envelope.sender == address else f"@{_domain(address)}")
@@ -47,6 +53,14 @@ def house(address: str) -> str:
     """Return the domain that somebody registered; at a provider for the public, the mailbox."""
     domain = _domain(address)
     return address if public_mail.is_public(domain) else organisational_domain(domain)
+
+
+def _handed_in_by_its_house(envelope: Envelope) -> bool:
+    """Say whether the envelope is of whoever wrote the letter, as far as the gate has seen one."""
+    author, sender = envelope.author, envelope.sender
+    return author is None or organisational_domain(_domain(sender)) == organisational_domain(
+        _domain(author)
+    )
 
 
 def _domain(address: str) -> str:

@@ -45,10 +45,20 @@ def test_a_proven_sender_has_the_turn_of_their_firm() -> None:
 
 
 def test_what_is_proven_is_the_address_in_from_and_not_what_the_envelope_claims() -> None:
-    bulk = {"sender": "bounces@mailer.example", "proof": Proof.ALIGNED}
-    assert turn(author="pat@bakerllp.example", **bulk) == "firm 7"
+    own = {"sender": "bounces@mail.bakerllp.example", "proof": Proof.ALIGNED}
+    assert turn(author="pat@bakerllp.example", **own) == "firm 7"
     forged = {"sender": "pat.hall@bakerllp.example", "proof": Proof.ALIGNED}
     assert turn(author="eve@elsewhere.example", **forged) != "firm 7"
+
+
+def test_whoever_sends_a_firms_signed_letter_again_takes_nothing_of_its_turn() -> None:
+    signed = {"author": "pat@bakerllp.example", "proof": Proof.ALIGNED}
+    there = {"sender": "bounces@mailer.example", "client": "192.0.2.7", **signed}
+    again = turn(**there)
+    assert again not in {None, turn(sender="pat@bakerllp.example", **signed)}
+    assert again == turn(**{**there, "sender": "x2@evil.example"}), "the envelope is free to choose"
+    assert again != turn(**{**there, "client": "198.51.100.1"})
+    assert turn(**{**there, "sender": ""}) == again
 
 
 def test_a_firm_that_is_one_mailbox_at_a_provider_is_proven_by_the_envelope_too() -> None:
