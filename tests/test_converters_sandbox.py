@@ -102,7 +102,7 @@ def test_an_engine_has_one_session_which_yields_the_processor_and_is_not_ours(
     assert said[0] == "PermissionError: [Errno 1] Operation not permitted"
     assert said[1] == "0", "it begins outside"
     if Path("/proc/self/autogroup").exists():
-        assert said[2].endswith(" nice 10")
+        assert said[2].endswith(" nice 5")
         assert Path("/proc/self/autogroup").read_text("ascii") != said[2], "ours is another"
 
 

@@ -140,10 +140,11 @@ class Known:
 
         The same words to two case-tagged addresses are two wishes. So it is a copy where both
         envelopes ask the same, or where the first one is in each case that this one goes to; what
-        one of us has decided about (`is_decided`) is one for the second reason alone.
+        one of us has decided about (`is_decided`) is one for the second reason alone, and of the
+        same firm: what a stranger sent is filed where our people say so.
         """
         asked = {"letter": self.letter_id, "normal": self.like.normal}
-        rows = [*connection.execute(_SAME, asked).mappings()]
+        rows = [] if is_decided else [*connection.execute(_SAME, asked).mappings()]
         if package is not None:
             rows += self._of_the_same_body(connection, package)
         cases = {one.case_id for one in package.filed_under} if package is not None else set()
