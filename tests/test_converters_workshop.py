@@ -326,7 +326,7 @@ class TestOffice:
     def test_a_document_that_holds_the_engine_is_stopped_and_holds_up_nobody(
         self, tmp_path: Path
     ) -> None:
-        limits = Conversion(render_processes=1, office_processes=2, max_seconds=15)
+        limits = Conversion(render_processes=1, office_processes=2, max_seconds=12)
         workshop = Workshop(limits, tmp_path / "workshop")
         workshop.start()
         faults: list[ConversionFault] = []

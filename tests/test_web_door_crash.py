@@ -74,7 +74,7 @@ def test_kill_at_durable_calls_of_the_door(storage: Path, tmp_path: Path) -> Non
     _, *calls = press(fresh(storage, tmp_path / "dry"), 0, draft_id)
     assert {"rename", "fsync", "commit"} <= set(calls)
     print(f"{len(calls)} points: {' '.join(calls)}")
-    for kill_at in range(1, len(calls) + 1, 1 if LONG else 4):
+    for kill_at in range(1, len(calls) + 1, 1 if LONG else 8):
         there = fresh(storage, tmp_path / f"at-{kill_at}")
         assert press(there, kill_at, draft_id) == [], "it was killed"
         with opened(there) as stores:
@@ -92,7 +92,7 @@ def test_kill_at_durable_calls_of_the_door(storage: Path, tmp_path: Path) -> Non
 def test_kill_at_durable_calls_of_the_road(storage: Path, tmp_path: Path) -> None:
     with opened(storage) as stores:
         draft_id = drafted(stores)
-    points = range(1, 100) if LONG else sorted(random.Random(SEED).sample(range(1, 20), 2))
+    points = range(1, 100) if LONG else sorted(random.Random(SEED).sample(range(1, 20), 1))
     died = 0
     for kill_at in points:
         there = fresh(storage, tmp_path / f"road-{kill_at}")
@@ -109,4 +109,4 @@ def test_kill_at_durable_calls_of_the_road(storage: Path, tmp_path: Path) -> Non
         if not died_here and LONG:
             break
     print(f"seed {SEED}, {died} of {len(points)} points killed it")
-    assert died >= 2
+    assert died >= 1
