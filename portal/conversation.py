@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
 import sqlalchemy as sa
 
 from portal.directory import Consultant
-from portal.tables import consultants, decisions, letters, outbox, packages, submissions
+from portal.tables import (
+    cases,
+    consultants,
+    decisions,
+    documents,
+    letters,
+    outbox,
+    packages,
+    submissions,
+)
 
 _FILED = ("filed", "filed_in_part")
 _WAITING = ("with_us", "needs_you")
@@ -33,7 +42,13 @@ class Nearest:
 
     letter_id: int
     receipt: str
-    is_settled: bool  # filed, and no decision about it can be taken back
+    is_filed: bool
+    undo_until: datetime | None  # till when what a person decided about it may be taken back
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether it is filed for good."""
+        return self.is_filed and self.undo_until is None
 
 
 def nearest(
@@ -44,8 +59,14 @@ def nearest(
     What it answers besides, of the whole thread, does not count.
     """
     for letter_id in _about(connection, own)[:1]:
+        undo_until = (
+            sa.select(sa.func.max(decisions.c.undo_until))
+            .where(*_may_be_undone(now))
+            .correlate(letters)
+            .scalar_subquery()
+        )
         row = connection.execute(
-            sa.select(letters.c.receipt, letters.c.state.in_(_FILED) & ~_undoable(now))
+            sa.select(letters.c.receipt, letters.c.state.in_(_FILED), undo_until)
             .where(
                 letters.c.id == letter_id,
                 letters.c.firm_id == firm_id,
@@ -53,7 +74,7 @@ def nearest(
             )
             .with_for_update(of=letters)
         ).one_or_none()
-        return None if row is None else Nearest(letter_id, row[0], bool(row[1]))
+        return None if row is None else Nearest(letter_id, row[0], bool(row[1]), row[2])
     return None
 
 
@@ -102,15 +123,24 @@ def _about(connection: sa.Connection, own: Sequence[str]) -> list[int]:
 
 def _undoable(now: datetime) -> sa.ColumnElement[bool]:
     """Return the condition on rows of `letters` that what a person decided may be taken back."""
-    return sa.exists().where(
+    return sa.exists().where(*_may_be_undone(now))
+
+
+def _may_be_undone(now: datetime) -> tuple[sa.ColumnElement[bool], ...]:
+    return (
         decisions.c.letter_id == letters.c.id,
         decisions.c.undone_at.is_(None),
         decisions.c.undo_until > now,
     )
 
 
-def readers(connection: sa.Connection, letter_id: int, day: date) -> tuple[str, ...]:
-    """Return who is told of a letter: its consultants, and who covers them on a day."""
+def readers(
+    connection: sa.Connection, letter_id: int, day: date, parts: Collection[int] | None = None
+) -> tuple[str, ...]:
+    """Return who is told of a letter: its consultants, and who covers them on a day.
+
+    Of `parts` of it only those who have one of them.
+    """
     rows = connection.execute(
         sa.select(
             consultants.c.id,
@@ -121,7 +151,7 @@ def readers(connection: sa.Connection, letter_id: int, day: date) -> tuple[str, 
             consultants.c.cover_until,
         )
         .join(submissions, submissions.c.consultant_id == consultants.c.id)
-        .where(submissions.c.letter_id == letter_id)
+        .where(submissions.c.letter_id == letter_id, *_with_one_of(parts))
         .order_by(consultants.c.id)
     )
     people = (Consultant(*row) for row in rows)
@@ -129,16 +159,40 @@ def readers(connection: sa.Connection, letter_id: int, day: date) -> tuple[str, 
     return tuple(dict.fromkeys(filter(None, told)))
 
 
-def handler(connection: sa.Connection, letter_id: int) -> str | None:
-    """Return the name of who has a letter, where one person has it."""
+def handler(
+    connection: sa.Connection, letter_id: int, parts: Collection[int] | None = None
+) -> str | None:
+    """Return the name of who has a letter, or these parts of it, where one person has them."""
     names = connection.scalars(
         sa.select(consultants.c.name)
         .join(submissions, submissions.c.consultant_id == consultants.c.id)
-        .where(submissions.c.letter_id == letter_id)
+        .where(submissions.c.letter_id == letter_id, *_with_one_of(parts))
         .distinct()
         .limit(2)
     ).all()
     return names[0] if len(names) == 1 else None
+
+
+def _with_one_of(parts: Collection[int] | None) -> tuple[sa.ColumnElement[bool], ...]:
+    """Return the condition on rows of `submissions` that they hold one of these parts."""
+    if parts is None:
+        return ()
+    held = documents.c.part_id.in_(sorted(parts))
+    return (sa.exists().where(documents.c.submission_id == submissions.c.id, held),)
+
+
+def case_numbers(
+    connection: sa.Connection, letter_id: int, parts: Collection[int] | None = None
+) -> tuple[str, ...]:
+    """Return the cases that a letter is filed to, or these parts of it."""
+    rows = connection.scalars(
+        sa.select(cases.c.number)
+        .join(submissions, submissions.c.case_id == cases.c.id)
+        .where(submissions.c.letter_id == letter_id, *_with_one_of(parts))
+        .distinct()
+        .order_by(cases.c.number)
+    )
+    return tuple(rows)
 
 
 def unread_again(connection: sa.Connection, letter_id: int, urgent: str | None) -> None:

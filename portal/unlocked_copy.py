@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -12,6 +13,7 @@ from portal.piece import Piece
 from portal.tables import documents, letters, parts
 
 COPY = "unlocked_copy"
+BESIDE = "unlocked_beside"  # of a document whose copy is a document too
 _NO_PDF = "file_convert_failed"
 _MARK = " (unlocked)"
 _LONGEST_STEM = 180  # bytes of UTF-8; a name has 255 at most, and a PDF's ending
@@ -75,6 +77,24 @@ def add(
     ).where(documents.c.part_id == piece.id)
     columns = ["submission_id", "part_id", "position", "document_type", "description"]
     connection.execute(documents.insert().from_select(columns, held))
+
+
+def locked_of(piece: Piece, pieces: Iterable[Piece]) -> Piece:
+    """Return the document whose copy a piece is; the piece itself where it is none."""
+    return next((one for one in pieces if _is_copy(piece, one)), piece)
+
+
+def forms_of(piece: Piece, pieces: Iterable[Piece]) -> tuple[Piece, ...]:
+    """Return a document with its copy, where it has one: who asks about it means both."""
+    return (piece, *(one for one in pieces if _is_copy(one, piece)))
+
+
+def _is_copy(piece: Piece, original: Piece) -> bool:
+    return (
+        original.reason == BESIDE
+        and piece.original_name is None
+        and piece.path == f"{original.path}/1"
+    )
 
 
 def _name(connection: sa.Connection, letter_id: int, piece: Piece, copy: Copy) -> str:

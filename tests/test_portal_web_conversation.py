@@ -134,7 +134,7 @@ def asked(desk: SampleDesk, *, may_hide: bool = True, opened: bool = False) -> i
         hiding.ask(
             connection,
             first,
-            piece,
+            [piece],
             mail_id=mail,
             by="pat.lee@bakerholt.example",
             reason="It is of another patient.",
@@ -213,7 +213,7 @@ def again(desk: SampleDesk, part: int) -> bool:
         return hiding.ask(
             connection,
             first,
-            pieces_of(connection, first)[part],
+            [pieces_of(connection, first)[part]],
             mail_id=mail,
             by="ann.cole@bakerholt.example",
             reason="Please.",
