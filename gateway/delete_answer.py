@@ -44,7 +44,8 @@ def answer(
     goes_to = receipt_goes_to(package, own_domain=settings.intake.domain)
     if goes_to is None:
         return ()
-    private = is_private(package.letter.envelope.proof, settings.outbound.is_encrypted)
+    is_firms = package.resolution.firm_id is not None  # a contributor is told counts
+    private = is_firms and is_private(package.letter.envelope.proof, settings.outbound.is_encrypted)
     shown = receipt_number.shown(receipt)
     (title, fix), *others = _said(outcome, _MOST_NAMED, private=private)
     subject, _ = next(_said(outcome, _MOST_IN_SUBJECT, private=private))

@@ -1,8 +1,11 @@
-"""Deleting: a reply that asks to delete documents by name, from the proven firm that sent them."""
+"""Deleting: a reply that asks to delete documents by name, from whoever is proven to send them.
+
+That is the firm, or a contributor by the very address.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
@@ -18,7 +21,7 @@ from gateway.road.package import Package
 from gateway.road.tell import mail_of
 from portal import conversation, hiding
 from portal.conversation import Nearest
-from portal.firm_cases import cases_of
+from portal.firm_cases import cases_of, contributed_of
 from portal.piece import Piece, pieces_of
 from portal.postbox import Owed, owe
 from portal.unlocked_copy import forms_of, locked_of
@@ -51,9 +54,10 @@ def take(
     StaleAttempt by the fence, and then nothing of the caller's transaction may stand.
     """
     package, deletion = asking.package, asking.deletion
-    firm_id = package.resolution.firm_id
-    assert firm_id is not None, "it is a known firm's"
-    home = conversation.nearest(connection, asking.own, firm_id, now)
+    firm_id, sender = package.resolution.firm_id, package.sender
+    assert sender is not None, "it is known by its address"
+    theirs = conversation.sent_by(firm_id, sender)
+    home = conversation.nearest(connection, asking.own, theirs, now)
     if home is None:
         return False
     documents = [one for one in pieces_of(connection, home.letter_id).values() if one.is_placed]
@@ -65,7 +69,8 @@ def take(
     wanted = {piece.id: forms_of(piece, documents) for piece in named}
     parts = [piece.id for forms in wanted.values() for piece in forms]
     today = _today(settings, now)
-    may_send = _may_send(connection, firm_id, home.letter_id, parts, today)
+    numbers = conversation.case_numbers(connection, home.letter_id, parts)
+    may_send = _may_send(connection, firm_id, sender, numbers, today)
     is_held = _is_held(connection, home.letter_id, settings)
     hidden = _asked(
         connection, home, wanted.values(), asking, letter_id, now, may_hide=may_send and not is_held
@@ -130,6 +135,9 @@ def carry_on(
     """
     if not hiding.asked_of(connection, letter_id):
         return
+    conversation.unread_again(
+        connection, letter_id, conversation.urgent_meanwhile(connection, letter_id)
+    )
     if _is_held(connection, letter_id, settings):
         hiding.may_not_hide(connection, letter_id, now=now)
     hidden = {
@@ -160,15 +168,13 @@ def _asked(
     may_hide: bool,
 ) -> dict[int, bool]:
     """Record what is asked for. Return whether it is hidden, by the id of the document."""
-    sender = asking.package.sender
-    assert sender is not None, "it is known by its address"
     return {
         forms[0].id: hiding.ask(
             connection,
             home.letter_id,
             forms,
             mail_id=letter_id,
-            by=sender,
+            by=asking.package.sender or "",
             reason=asking.deletion.why,
             may_hide=may_hide,
             now=now,
@@ -178,10 +184,15 @@ def _asked(
 
 
 def _may_send(
-    connection: sa.Connection, firm_id: int, letter_id: int, parts: Sequence[int], day: date
+    connection: sa.Connection,
+    firm_id: int | None,
+    sender: str,
+    numbers: Collection[str],
+    day: date,
 ) -> bool:
-    """Say whether the firm may send today to each case that has one of these parts."""
-    numbers = conversation.case_numbers(connection, letter_id, parts)
+    """Say whether a firm, or a contributor, may send today to each of these cases."""
+    if firm_id is None:
+        return contributed_of(connection, sender, numbers, day) == frozenset(numbers)
     return len(cases_of(connection, firm_id, numbers, day)) == len(numbers)
 
 

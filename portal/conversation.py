@@ -9,6 +9,7 @@ from datetime import date, datetime
 import sqlalchemy as sa
 
 from portal.directory import Consultant
+from portal.rights import UNPROVEN
 from portal.tables import (
     cases,
     consultants,
@@ -51,12 +52,26 @@ class Nearest:
         return self.is_filed and self.undo_until is None
 
 
-def nearest(
-    connection: sa.Connection, own: Sequence[str], firm_id: int, now: datetime
-) -> Nearest | None:
-    """Return the first letter that a mail answers, filed or waiting, where it is the firm's.
+def sent_by(firm_id: int | None, address: str) -> sa.ColumnElement[bool]:
+    """Return the condition on rows of `letters` that they are the firm's.
 
-    What it answers besides, of the whole thread, does not count.
+    Of whoever is no firm it is those that this very address has sent, proven.
+    """
+    if firm_id is not None:
+        return letters.c.firm_id == firm_id
+    return sa.and_(
+        letters.c.firm_id.is_(None),
+        letters.c.sender == address,
+        letters.c.proof.not_in(sorted(UNPROVEN)),
+    )
+
+
+def nearest(
+    connection: sa.Connection, own: Sequence[str], theirs: sa.ColumnElement[bool], now: datetime
+) -> Nearest | None:
+    """Return the first letter that a mail answers, filed or waiting, where it is its sender's.
+
+    What it answers besides, of the whole thread, does not count. `theirs` is as of `sent_by`.
     """
     for letter_id in _about(connection, own)[:1]:
         undo_until = (
@@ -67,11 +82,7 @@ def nearest(
         )
         row = connection.execute(
             sa.select(letters.c.receipt, letters.c.state.in_(_FILED), undo_until)
-            .where(
-                letters.c.id == letter_id,
-                letters.c.firm_id == firm_id,
-                letters.c.state.in_(_FILED + _WAITING),
-            )
+            .where(letters.c.id == letter_id, theirs, letters.c.state.in_(_FILED + _WAITING))
             .with_for_update(of=letters)
         ).one_or_none()
         return None if row is None else Nearest(letter_id, row[0], bool(row[1]), row[2])
@@ -193,6 +204,17 @@ def case_numbers(
         .order_by(cases.c.number)
     )
     return tuple(rows)
+
+
+def urgent_meanwhile(connection: sa.Connection, letter_id: int) -> str | None:
+    """Return why what was said about a letter since it came seems urgent, where it does."""
+    return connection.scalar(
+        sa.select(packages.c.urgent)
+        .join(letters, letters.c.id == packages.c.letter_id)
+        .where(letters.c.home_id == letter_id, packages.c.urgent.is_not(None))
+        .order_by(letters.c.id)
+        .limit(1)
+    )
 
 
 def unread_again(connection: sa.Connection, letter_id: int, urgent: str | None) -> None:

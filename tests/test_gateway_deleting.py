@@ -5,10 +5,13 @@ from __future__ import annotations
 import dataclasses
 import io
 from datetime import timedelta
+from email.message import EmailMessage
+from email.policy import SMTP
 from typing import Any
 
 import pytest
 
+from gateway.letter import Proof
 from gateway.road.describe import describe_parts
 from gateway.stores import Stores
 from portal import events, hiding
@@ -33,6 +36,7 @@ from tests.carrying import NOW
 from tests.conversing import Talk
 from tests.deciding import UNDO, agrees, outbound
 from tests.packages import package, part
+from tests.test_gateway_contributors import REPORTER, end, let_in, sent
 
 CASE = "Case 24-001234"
 
@@ -109,6 +113,14 @@ def test_what_a_colleague_asks_of_a_letter_that_waits_is_noted_too(talk: Talk) -
         "pat.hall",
         "ann.cole",
     ]
+
+
+def test_what_was_urgent_about_it_while_it_waited_is_urgent_once_it_is_filed(talk: Talk) -> None:
+    waits(talk)
+    talk.send(answers=1, body="DELETE index.pdf\nWe were served with a summons today, call us.")
+    talk.team.file("24-001234")
+    (found,) = [one for one in talk.team.rows(packages) if one.letter_id == 1]
+    assert found.urgent is not None
 
 
 def test_whoever_has_it_by_then_hears_when_a_decision_was_taken_back(talk: Talk) -> None:
@@ -352,3 +364,50 @@ def test_a_firm_whose_right_has_ended_asks_and_hides_nothing(talk: Talk) -> None
     with talk.stores.database.read() as connection:
         (one,) = hiding.asked_of(connection, 1)
     assert (one.by, one.is_hidden) == ("pat.hall@bakerllp.example", False)
+
+
+# -- a contributor ---------------------------------------------------------------------------------
+
+
+def replied(talk: Talk, body: str, sender: str = REPORTER) -> list[Any]:
+    """Answer the receipt of the first letter, and return what is owed since."""
+    behind = len(owed(talk))
+    mail = EmailMessage(policy=SMTP)
+    mail["From"], mail["Subject"] = f"Reporter <{sender}>", "Re: your mail"
+    mail["In-Reply-To"] = f"<{owed(talk)[0].message_id}@{talk.stores.settings.intake.domain}>"
+    mail["Message-ID"] = f"<{behind}@vendor.example>"
+    mail.set_content(body)
+    talk.team.wait(mail.as_bytes(), sender=sender, proof=Proof.ALIGNED)
+    return owed(talk, behind)
+
+
+def test_a_contributor_has_hidden_what_their_very_address_sent(talk: Talk) -> None:
+    let_in(talk.team)
+    sent(talk.team)
+    name = next(one for one, piece in pieces(talk).items() if piece.is_placed)
+    answer, notice = replied(talk, f"DELETE {name}")
+    assert hidden(talk) == [name]
+    assert answer.subject.startswith("We have asked our team to delete 1 document (")
+    assert name not in answer.text
+    assert "Dana" not in answer.text
+    assert notice.recipient.startswith("dana.reyes@")
+
+
+def test_another_contributor_hides_nothing(talk: Talk) -> None:
+    other = "typist@vendor.example"
+    let_in(talk.team)
+    let_in(talk.team, other)
+    sent(talk.team)
+    name = next(one for one, piece in pieces(talk).items() if piece.is_placed)
+    replied(talk, f"DELETE {name}", other)
+    assert hidden(talk) == []
+    assert talk.team.rows(document_erasures) == []
+
+
+def test_a_contributor_whose_right_has_ended_hides_nothing(talk: Talk) -> None:
+    number = let_in(talk.team)
+    sent(talk.team)
+    name = next(one for one, piece in pieces(talk).items() if piece.is_placed)
+    end(talk.team, number)
+    replied(talk, f"DELETE {name}")
+    assert hidden(talk) == []

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from gateway.road.package import Package
 from portal.pdf_name import split
 from portal.piece import Piece
+from portal.strangers import STRANGERS
 
 # Lines have no two blanks in a row when they are looked at: runs of them would be tried anew from
 # each one.
@@ -35,11 +36,12 @@ class Deletion:
 
 
 def deletion_in(package: Package) -> Deletion | None:
-    """Return what a reply of a known and proven firm asks to delete, or None.
+    """Return what a reply of a known and proven sender asks to delete, or None.
 
     What asks for more than anybody would by hand is no such reply, and people read it as it is.
     """
-    if package.resolution.firm_id is None or not package.answered or package.stands_alone:
+    is_theirs = package.resolution.firm_id is not None or _is_contributors(package)
+    if not is_theirs or not package.answered or package.stands_alone:
         return None
     lines = package.narrative.strip().split("\n")
     found: list[re.Match[str]] = []
@@ -58,6 +60,20 @@ def deletion_in(package: Package) -> Deletion | None:
         tuple(names),
         "\n".join(line.strip() for line in below).strip(),
         is_certain=all(match[1].isupper() for match in found),
+    )
+
+
+def _is_contributors(package: Package) -> bool:
+    """Say whether a mail is a contributor's: of a proven address that is no firm's, and no other.
+
+    Of one of the staff, and of what they pass on, it is not.
+    """
+    found = package.resolution
+    return (
+        package.forwarded is None
+        and not found.is_staffs
+        and found.hold not in STRANGERS
+        and package.sender == package.letter.envelope.sender
     )
 
 
