@@ -24,7 +24,7 @@ from portal.conversation import Nearest
 from portal.firm_cases import cases_of, contributed_of
 from portal.piece import Piece, pieces_of
 from portal.postbox import Owed, owe
-from portal.unlocked_copy import forms_of, locked_of
+from portal.unlocked_copy import forms_of
 
 
 @dataclass(frozen=True)
@@ -65,8 +65,9 @@ def take(
     found = {name: names.named(name) for name in deletion.names}
     if not deletion.is_certain and None in found.values():
         return False
-    named = (locked_of(piece, documents) for pieces in found.values() for piece in pieces or ())
-    wanted = {piece.id: forms_of(piece, documents) for piece in named}
+    all_forms = forms_of(documents)
+    named = (all_forms[piece.id] for pieces in found.values() for piece in pieces or ())
+    wanted = {forms[0].id: forms for forms in named}
     parts = [piece.id for forms in wanted.values() for piece in forms]
     today = _today(settings, now)
     numbers = conversation.case_numbers(connection, home.letter_id, parts)
@@ -82,7 +83,7 @@ def take(
         hidden=[forms[0] for part, forms in wanted.items() if hidden[part]],
         asked=[forms[0] for part, forms in wanted.items() if not hidden[part]],
         unclear=[name for name, pieces in found.items() if pieces is None],
-        documents=[one for one in documents if locked_of(one, documents) is one],
+        documents=[one for one in documents if all_forms[one.id][0] is one],
         consultant=name,
     )
     if wanted or deletion.why:

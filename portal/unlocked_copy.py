@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -79,22 +79,20 @@ def add(
     connection.execute(documents.insert().from_select(columns, held))
 
 
-def locked_of(piece: Piece, pieces: Iterable[Piece]) -> Piece:
-    """Return the document whose copy a piece is; the piece itself where it is none."""
-    return next((one for one in pieces if _is_copy(piece, one)), piece)
+def forms_of(pieces: Collection[Piece]) -> Mapping[int, tuple[Piece, ...]]:
+    """Return the forms of each document, by the id of each form: who asks about one means all.
 
-
-def forms_of(piece: Piece, pieces: Iterable[Piece]) -> tuple[Piece, ...]:
-    """Return a document with its copy, where it has one: who asks about it means both."""
-    return (piece, *(one for one in pieces if _is_copy(one, piece)))
-
-
-def _is_copy(piece: Piece, original: Piece) -> bool:
-    return (
-        original.reason == BESIDE
-        and piece.original_name is None
-        and piece.path == f"{original.path}/1"
-    )
+    The first of them is the document as it came; behind it stands its copy, where it has one.
+    """
+    copies = {piece.path: piece for piece in pieces if piece.original_name is None}
+    found: dict[int, tuple[Piece, ...]] = {}
+    for piece in pieces:
+        copy = copies.get(f"{piece.path}/1") if piece.reason == BESIDE else None
+        if copy is not None:
+            found[piece.id] = found[copy.id] = (piece, copy)
+        else:
+            found.setdefault(piece.id, (piece,))
+    return found
 
 
 def _name(connection: sa.Connection, letter_id: int, piece: Piece, copy: Copy) -> str:

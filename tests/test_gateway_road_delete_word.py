@@ -84,6 +84,7 @@ def test_who_asks_for_more_than_anybody_would_by_hand_is_read_by_people() -> Non
     assert said("\n".join(["DELETE x.pdf"] * 51)) is None
     assert said("\n".join(["DELETE x.pdf"] * 50)) is not None
     assert said("DELETE\n" + "x" * 301) is None
+    assert said("\n".join(["DELETE 1,2,3,4,5,6,7,8,9,10,11"] * 5)) is None
 
 
 def test_a_better_copy_is_known_by_its_name_however_long_that_is() -> None:

@@ -22,7 +22,7 @@ from portal.strangers import STRANGERS
 _WORD = re.compile(r"(delete)(?=[ :]|\Z)[ :,;-]*(.*)\Z", re.IGNORECASE)
 _SEVERAL = re.compile(r" ?[,;&] ?(?:and )?| and ", re.IGNORECASE)
 _AROUND = " \t\"'`<>()[]\u201c\u201d\u2018\u2019\u00ab\u00bb"
-_MOST_LINES = 50
+_MOST_NAMES = 50
 _LONGEST_LINE = 300  # a name has 255 bytes at most
 
 
@@ -45,7 +45,7 @@ def deletion_in(package: Package) -> Deletion | None:
         return None
     lines = package.narrative.strip().split("\n")
     found: list[re.Match[str]] = []
-    for line in lines[: _MOST_LINES + 1]:
+    for line in lines[: _MOST_NAMES + 1]:
         match = _WORD.match(" ".join(line.split()))
         if match is None:
             break
@@ -54,7 +54,8 @@ def deletion_in(package: Package) -> Deletion | None:
     names = [match[2].strip(_AROUND) for match in found]
     if names == [""] and below and below[0].strip():
         names = [" ".join(below.pop(0).split()).strip(_AROUND)]
-    if not 0 < len(names) <= _MOST_LINES or any(len(name) > _LONGEST_LINE for name in names):
+    several = sum(1 + len(_SEVERAL.findall(name)) for name in names)
+    if not 0 < several <= _MOST_NAMES or any(len(name) > _LONGEST_LINE for name in names):
         return None
     return Deletion(
         tuple(names),
