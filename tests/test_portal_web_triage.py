@@ -76,9 +76,8 @@ def part_ids(desk: SampleDesk, receipt: str = "9HXW3T5R") -> list[int]:
     return desk.sample.part_ids[receipt]
 
 
-def test_what_its_sender_asks_to_delete_is_said_where_it_is_decided(
-    desk: SampleDesk, olu: TestClient
-) -> None:
+def asked_to_delete(desk: SampleDesk) -> int:
+    """Ask to delete the first document of the letter that waits, and return its part."""
     part = part_ids(desk)[0]
     mail = desk.sample.letter("9ABCDEF3", "set_aside", reason="asks_to_delete")
     desk.sample.package(mail, narrative="DELETE it\nIt is of another patient.")
@@ -86,17 +85,23 @@ def test_what_its_sender_asks_to_delete_is_said_where_it_is_decided(
         held = connection.scalar(sa.select(letters.c.id).where(letters.c.receipt == "9HXW3T5R"))
         assert held is not None
         connection.execute(letters.update().where(letters.c.id == mail).values(home_id=held))
-        piece = pieces_of(connection, held)[part]
         assert hiding.ask(
             connection,
             held,
-            [piece],
+            [pieces_of(connection, held)[part]],
             mail_id=mail,
             by="pat.lee@bakerholt.example",
             reason="It is of another patient.",
             may_hide=True,
             now=NOW,
         )
+    return part
+
+
+def test_what_its_sender_asks_to_delete_is_said_where_it_is_decided(
+    desk: SampleDesk, olu: TestClient
+) -> None:
+    part = asked_to_delete(desk)
     page = olu.get(f"{HELD}/triage").text
     assert "Asked to delete" in page
     assert "It is of another patient." in page
