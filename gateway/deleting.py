@@ -1,35 +1,30 @@
-"""Deleting: a reply that asks to delete documents by name, from the proven firm that sent them."""
+"""Deleting: a reply that asks to delete documents by name, from whoever is proven to send them.
+
+That is the firm, or a contributor by the very address.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
-from config import problems
-from config.settings import Settings
-from gateway.addressee import receipt_goes_to
-from gateway.mail import Mail, harmless
-from gateway.notice import erasure_asked
+from config.settings import Service, Settings
+from gateway.delete_answer import Outcome, answer
+from gateway.notice import erasure_asked, said
 from gateway.road.aside import belongs
-from gateway.road.delete_word import Deletion, named
+from gateway.road.delete_word import Deletion, Names
 from gateway.road.package import Package
-from gateway.road.tell import mail_of, replied_to
-from gateway.telling.frame import ways
-from gateway.telling.sheet import Sheet
-from portal import conversation, erasure, hiding, receipt_number
+from gateway.road.tell import mail_of
+from portal import conversation, hiding
 from portal.conversation import Nearest
+from portal.firm_cases import cases_of, contributed_of
 from portal.piece import Piece, pieces_of
-from portal.postbox import Owed
-from portal.rights import is_private
-from portal.tables import cases, submissions
-
-REASON = "asks_to_delete"
-_MOST_NAMED = 20
-_OUR_TEAM = "our team"
+from portal.postbox import Owed, owe
+from portal.unlocked_copy import forms_of
 
 
 @dataclass(frozen=True)
@@ -40,15 +35,6 @@ class Asking:
     deletion: Deletion
     own: Sequence[str]  # the mails of ours that it answers, as the outbox holds them
     receipt: str
-
-
-@dataclass(frozen=True)
-class _Answer:
-    """What its sender is told of one name: a row of the catalogue, and the documents."""
-
-    code: str
-    pieces: tuple[Piece, ...] = ()
-    name: str = ""
 
 
 def take(
@@ -63,124 +49,179 @@ def take(
     """Take a reply as a request to delete; return False where it is none.
 
     A name that means no document, or two, is asked about, and nothing is done about it. Where the
-    word is not in capitals, and no document has the name, it may be any sentence. A letter that
-    waits is asked about as a whole: our people see it there. Raises StaleAttempt by the fence, and
-    then nothing of the caller's transaction may stand.
+    word is not in capitals, and no document has the name, it may be any sentence. Of a letter that
+    waits the documents are hidden as well, and whoever has it once it is filed is told then. Raises
+    StaleAttempt by the fence, and then nothing of the caller's transaction may stand.
     """
     package, deletion = asking.package, asking.deletion
     firm_id, sender = package.resolution.firm_id, package.sender
-    assert firm_id is not None, "it is a known firm's"
     assert sender is not None, "it is known by its address"
-    home = conversation.nearest(connection, asking.own, firm_id, now)
+    theirs = conversation.sent_by(firm_id, sender)
+    home = conversation.nearest(connection, asking.own, theirs, now)
     if home is None:
         return False
     documents = [one for one in pieces_of(connection, home.letter_id).values() if one.is_placed]
-    found = {name: named(name, documents) for name in deletion.names}
+    names = Names(documents, ours_first=hiding.answers_list(connection, asking.own))
+    found = {name: names.named(name) for name in deletion.names}
     if not deletion.is_certain and None in found.values():
         return False
-    answers = [
-        _Answer("delete_which", tuple(documents), name)
-        for name, pieces in found.items()
-        if pieces is None
-    ]
-    wanted = {piece.id: piece for pieces in found.values() for piece in pieces or ()}
-    if wanted and home.is_settled:
-        held = _is_held(connection, home, settings)
-        hidden = {
-            piece.id
-            for piece in wanted.values()
-            if hiding.ask(
-                connection,
-                home.letter_id,
-                piece,
-                mail_id=letter_id,
-                by=sender,
-                reason=deletion.why,
-                may_hide=not held,
-                now=now,
-            )
-        }
-    elif wanted:
-        hidden = set()
-        reason = package.narrative.strip()[: erasure.MOST_CHARACTERS]
-        erasure.ask(connection, home.letter_id, reason, now=now)
-    for code, is_hidden in (("delete_hidden", True), ("delete_asked", False)):
-        those = tuple(one for one in wanted.values() if (one.id in hidden) is is_hidden)
-        if those:
-            answers.insert(0, _Answer(code, those))
-    mails = [*_told(connection, asking, home, answers, settings)]
-    if wanted and home.is_settled:
-        today = now.astimezone(ZoneInfo(settings.service.time_zone)).date()
-        words = erasure_asked(home.receipt, settings.service, hidden=bool(hidden))
+    all_forms = forms_of(documents)
+    named = (all_forms[piece.id] for pieces in found.values() for piece in pieces or ())
+    wanted = {forms[0].id: forms for forms in named}
+    parts = [piece.id for forms in wanted.values() for piece in forms]
+    today = _today(settings, now)
+    numbers = conversation.case_numbers(connection, home.letter_id, parts)
+    may_send = _may_send(connection, firm_id, sender, numbers, today)
+    is_held = _is_held(connection, home.letter_id, settings)
+    hidden = _asked(
+        connection, home, wanted.values(), asking, letter_id, now, may_hide=may_send and not is_held
+    )
+    name = None
+    if home.is_settled and may_send:
+        name = conversation.handler(connection, home.letter_id, parts)
+    outcome = Outcome(
+        hidden=[forms[0] for part, forms in wanted.items() if hidden[part]],
+        asked=[forms[0] for part, forms in wanted.items() if not hidden[part]],
+        unclear=[name for name, pieces in found.items() if pieces is None],
+        documents=[one for one in documents if all_forms[one.id][0] is one],
+        consultant=name,
+    )
+    if wanted or deletion.why:
+        conversation.unread_again(connection, home.letter_id, package.urgent)
+    mails: list[Owed] = []
+    if wanted:
+        mails = _notices(connection, home, hidden, settings.service, today)
+    elif deletion.why:
+        words = said(home.receipt, settings.service)
         readers = conversation.readers(connection, home.letter_id, today)
-        mails += [mail_of("notice", reader, words, begun=True) for reader in readers]
+        mails = [mail_of("notice", reader, words, begun=True) for reader in readers]
+    told = answer(package, outcome, asking.receipt, settings)
     belongs(
         connection,
         package,
         letter_id=letter_id,
         attempt=attempt,
         home_id=home.letter_id,
-        reason=REASON,
-        owed=mails,
+        reason=hiding.ASKS,
+        owed=[*told, *mails] if home.is_settled else told,
         now=now,
     )
+    if not home.is_settled:
+        # With the letter's own mails: these go when nobody can take the decision back any more.
+        for mail in mails:
+            owe(
+                connection,
+                mail,
+                letter_id=home.letter_id,
+                occasion=f"asked {letter_id}",
+                now=now,
+                not_before=home.undo_until,
+            )
     return True
 
 
-def _is_held(connection: sa.Connection, home: Nearest, settings: Settings) -> bool:
-    """Say whether a case of a letter is on legal hold."""
-    numbers = connection.scalars(
-        sa.select(cases.c.number)
-        .join(submissions, submissions.c.case_id == cases.c.id)
-        .where(submissions.c.letter_id == home.letter_id)
+def carry_on(
+    connection: sa.Connection,
+    letter_id: int,
+    receipt: str,
+    settings: Settings,
+    *,
+    attempt: int,
+    now: datetime,
+    not_before: datetime | None,
+) -> None:
+    """Tell whoever has a letter that is filed now what was asked of it while it waited.
+
+    Where a case of it is on legal hold, nothing of it stays hidden.
+    """
+    if not hiding.asked_of(connection, letter_id):
+        return
+    conversation.unread_again(
+        connection, letter_id, conversation.urgent_meanwhile(connection, letter_id)
     )
+    if _is_held(connection, letter_id, settings):
+        hiding.may_not_hide(connection, letter_id, now=now)
+    hidden = {
+        one.part_id: one.is_hidden
+        for one in hiding.asked_of(connection, letter_id)
+        if one.shown_at is None
+    }
+    home = Nearest(letter_id, receipt, is_filed=True, undo_until=not_before)
+    for mail in _notices(connection, home, hidden, settings.service, _today(settings, now)):
+        owe(
+            connection,
+            mail,
+            letter_id=letter_id,
+            occasion=f"asked before {attempt}",
+            now=now,
+            not_before=not_before,
+        )
+
+
+def _asked(
+    connection: sa.Connection,
+    home: Nearest,
+    wanted: Iterable[Sequence[Piece]],
+    asking: Asking,
+    letter_id: int,
+    now: datetime,
+    *,
+    may_hide: bool,
+) -> dict[int, bool]:
+    """Record what is asked for. Return whether it is hidden, by the id of the document."""
+    return {
+        forms[0].id: hiding.ask(
+            connection,
+            home.letter_id,
+            forms,
+            mail_id=letter_id,
+            by=asking.package.sender or "",
+            reason=asking.deletion.why,
+            may_hide=may_hide,
+            now=now,
+        )
+        for forms in wanted
+    }
+
+
+def _may_send(
+    connection: sa.Connection,
+    firm_id: int | None,
+    sender: str,
+    numbers: Collection[str],
+    day: date,
+) -> bool:
+    """Say whether a firm, or a contributor, may send today to each of these cases."""
+    if firm_id is None:
+        return contributed_of(connection, sender, numbers, day) == frozenset(numbers)
+    return len(cases_of(connection, firm_id, numbers, day)) == len(numbers)
+
+
+def _is_held(connection: sa.Connection, letter_id: int, settings: Settings) -> bool:
+    """Say whether a case of a letter is on legal hold."""
+    numbers = conversation.case_numbers(connection, letter_id)
     return not set(settings.cases.legal_holds).isdisjoint(numbers)
 
 
-def _told(
+def _notices(
     connection: sa.Connection,
-    asking: Asking,
     home: Nearest,
-    answers: Sequence[_Answer],
-    settings: Settings,
-) -> Sequence[Owed]:
-    package = asking.package
-    goes_to = receipt_goes_to(package, own_domain=settings.intake.domain)
-    if goes_to is None:
-        return ()
-    private = is_private(package.letter.envelope.proof, settings.outbound.is_encrypted)
-    name = conversation.handler(connection, home.letter_id) if private else None
-    shown = receipt_number.shown(asking.receipt)
-    said = [_said(one, name or _OUR_TEAM, private=private) for one in answers]
-    sheet = Sheet(
-        subject=f"{said[0][0]} (receipt {shown})",
-        heading=f"{said[0][0]}.",
-        lead=(f"{said[0][1]}.", *(f"{title}. {fix}." for title, fix in said[1:])),
-        ways=ways(settings.service, shown),
-    )
-    words = Mail.of(sheet)
-    return (mail_of("receipt", goes_to, words, in_reply_to=replied_to(package)),)
+    hidden: Mapping[int, bool],
+    service: Service,
+    day: date,
+) -> list[Owed]:
+    """Return a notice for each reader of these documents: whether it is hidden, by part."""
+    readers: dict[str, bool] = {}
+    for part, is_hidden in hidden.items():
+        for reader in conversation.readers(connection, home.letter_id, day, [part]):
+            readers[reader] = readers.get(reader, False) or is_hidden
+    return [
+        mail_of(
+            "notice", reader, erasure_asked(home.receipt, service, hidden=is_hidden), begun=True
+        )
+        for reader, is_hidden in readers.items()
+    ]
 
 
-def _said(answer: _Answer, consultant: str, *, private: bool) -> tuple[str, str]:
-    """Say one answer: its title and its fix. Names of files go a private way alone."""
-    is_asked = answer.code == "delete_which"
-    is_nameless = not private or not answer.name or not answer.pieces
-    row = problems.problem("delete_unclear" if is_asked and is_nameless else answer.code)
-    names = [f"'{harmless(_name(piece))}'" for piece in answer.pieces[:_MOST_NAMED]]
-    files = _joined(names) if private else _counted(len(answer.pieces))
-    fields = {"consultant": harmless(consultant), "files": files, "name": harmless(answer.name)}
-    return row.title.format(**fields), row.fix.format(**fields)
-
-
-def _name(piece: Piece) -> str:
-    return piece.filed_name or "a document without a name"
-
-
-def _joined(names: Sequence[str]) -> str:
-    *first, last = names or [""]
-    return f"{', '.join(first)} and {last}" if first else last
-
-
-def _counted(documents: int) -> str:
-    return "1 document" if documents == 1 else f"{documents} documents"
+def _today(settings: Settings, now: datetime) -> date:
+    return now.astimezone(ZoneInfo(settings.service.time_zone)).date()

@@ -15,7 +15,7 @@ import structlog
 
 from config.settings import Settings
 from converters.fault import JobStopped
-from gateway import confirming, password_mail
+from gateway import confirming, deleting, password_mail
 from gateway.asides import Asides
 from gateway.attempt import (
     is_held_as_before,
@@ -50,6 +50,7 @@ from portal.renditions import of_letter
 from portal.vault import VaultFault
 
 STALE = "stale"
+_FILED = {"filed", "filed_in_part"}
 # So often may a sandbox be killed or be too slow before that counts against the letter.
 _PATIENT_ATTEMPTS = 2
 
@@ -267,7 +268,7 @@ class Worker:
                     owed=mails,
                     now=self.clock(),
                 )
-            return file(
+            state = file(
                 connection,
                 package,
                 letter_id=letter_id,
@@ -279,6 +280,17 @@ class Worker:
                 offered=links.offered,
                 answered=self._asides.own(package),
             )
+            if attempt > 1 and state in _FILED:  # before its first nobody asks anything
+                deleting.carry_on(
+                    connection,
+                    letter_id,
+                    receipt,
+                    self.settings,
+                    attempt=attempt,
+                    now=now,
+                    not_before=None if taken is None else taken.undo_until,
+                )
+            return state
 
     def _contacts(self, package: Package) -> Contacts:
         with self.database.read() as connection:

@@ -9,7 +9,7 @@ from datetime import date
 import sqlalchemy as sa
 
 from portal.database import Database
-from portal.firm_cases import holds_on
+from portal.firm_cases import contributes_on, holds_on
 from portal.prepared import Prepared
 from portal.rights import Viewer, viewer
 from portal.tables import (
@@ -71,12 +71,7 @@ _RIGHT = sa.select(rights.c.id).where(
 )
 _CONTRIBUTED = (
     sa.select(contributors.c.case_id)
-    .where(
-        contributors.c.email == sa.bindparam("address"),
-        contributors.c.ended_at.is_(None),
-        contributors.c.starts <= sa.bindparam("day", type_=sa.Date),
-        contributors.c.ends >= sa.bindparam("day", type_=sa.Date),
-    )
+    .where(*contributes_on(sa.bindparam("address"), sa.bindparam("day", type_=sa.Date)))
     .distinct()
 )
 _MEMBER = sa.select(accounts.c.id).where(sa.func.lower(accounts.c.email) == sa.bindparam("address"))

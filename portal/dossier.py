@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from portal import vocabulary
 from portal.absent import absent
 from portal.confirmation import CONFIRMED, is_confirmed
+from portal.erasure import MOST_CHARACTERS
 from portal.forwarding import Forwarding, firm_of, forwarding
 from portal.piece import Piece, pieces_of
 from portal.rights import Filing, Viewer, may_open, may_see
@@ -302,7 +303,10 @@ def mark_read(connection: sa.Connection, viewer: Viewer, letter_id: int, *, now:
 
 def _messages(connection: sa.Connection, letter_id: int) -> tuple[Message, ...]:
     """Return the messages, but for those that ask to delete: these stand beside what they ask."""
-    asks = sa.exists().where(document_erasures.c.mail_id == letters.c.id)
+    asks = sa.exists().where(
+        document_erasures.c.mail_id == letters.c.id,
+        sa.func.length(document_erasures.c.reason) < MOST_CHARACTERS,  # else it may say more
+    )
     rows = connection.execute(
         sa.select(
             letters.c.id,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -63,10 +63,12 @@ LINK_USED = "link.used"
 ERASURE_ASKED = "erasure.asked"  # by the sender; nothing is deleted by it
 DOCUMENT_HIDDEN = "document.hidden"  # with that, since nobody had opened it
 DOCUMENT_SHOWN = "document.shown"  # again, by whoever decided so
+NOT_HIDDEN = "document.not_hidden"  # again, since its letter was filed to a case on legal hold
 JOINED = "package.joined"  # a later letter brought documents to it
 MESSAGE = "package.message"  # a later letter says something about it
 JOINS = "letter.joins"  # it is in the package of an earlier one
 HEALED = "document.healed"  # a better one came in its place
+LACKS_AGAIN = "document.lacks_again"  # that one is hidden
 ARRIVED = "closing.arrived"  # what did not reach us came in an answer
 
 LOOKS = (
@@ -82,22 +84,6 @@ def has_looked(connection: sa.Connection, letter_id: int, actor: str) -> bool:
         events.c.letter_id == letter_id, events.c.actor == actor, events.c.kind.in_(LOOKS)
     )
     return connection.execute(looked.limit(1)).first() is not None
-
-
-def was_opened(connection: sa.Connection, letter_ids: Sequence[int], part_id: int) -> bool:
-    """Say whether anybody but its sender has opened a document, by itself or with all the others.
-
-    `letter_ids` are those on whose pages it stands.
-    """
-    alone = sa.and_(
-        events.c.kind.in_((DOCUMENT_VIEWED, DOCUMENT_DOWNLOADED)),
-        events.c.detail["part"].as_integer() == part_id,
-    )
-    with_all = events.c.kind.in_((PACKAGE_DOWNLOADED, BINDER_DOWNLOADED))
-    opened = sa.select(events.c.id).where(
-        events.c.letter_id.in_(letter_ids), events.c.actor != SENDER, sa.or_(alone, with_all)
-    )
-    return connection.execute(opened.limit(1)).first() is not None
 
 
 def account(account_id: int) -> str:

@@ -12,7 +12,7 @@ from datetime import date
 
 import sqlalchemy as sa
 
-from portal.tables import cases, letters, rights, submissions
+from portal.tables import cases, contributors, letters, rights, submissions
 
 
 @dataclass(frozen=True)
@@ -41,6 +41,19 @@ def cases_of(
     )
     found = [FirmCase(row.id, row.number, row.state == "closed") for row in rows]
     return tuple(sorted(found, key=lambda one: wanted.index(one.number)))
+
+
+def contributed_of(
+    connection: sa.Connection, address: str, numbers: Iterable[str], day: date
+) -> frozenset[str]:
+    """Return those of the cases that a contributor's address may send to that day."""
+    return frozenset(
+        connection.scalars(
+            sa.select(cases.c.number)
+            .join(contributors, contributors.c.case_id == cases.c.id)
+            .where(cases.c.number.in_(sorted(numbers)), *contributes_on(address, day))
+        )
+    )
 
 
 def one_open(
@@ -74,6 +87,18 @@ def filed_before(
         .limit(most)
     )
     return tuple(rows.scalars())
+
+
+def contributes_on(
+    address: str | sa.BindParameter[str], day: date | sa.BindParameter[date]
+) -> tuple[sa.ColumnElement[bool], ...]:
+    """Return the condition on rows of `contributors`; first and last day count."""
+    return (
+        contributors.c.email == address,
+        contributors.c.ended_at.is_(None),
+        contributors.c.starts <= day,
+        contributors.c.ends >= day,
+    )
 
 
 def holds_on(day: date | sa.BindParameter[date]) -> tuple[sa.ColumnElement[bool], ...]:

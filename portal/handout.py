@@ -48,12 +48,20 @@ def everything(dossier: Dossier) -> Iterator[Handout]:
     """
     taken: set[str] = set()
     for piece in dossier.pieces:
-        if not piece.is_document or piece.reason == "archive_unsafe":
-            continue
-        made = None if piece.made is None else pdf_of(piece)
-        for handout in (made, original_of(piece)):
-            if handout is not None:
-                yield _untaken(handout, taken)
+        for handout in _forms(piece):
+            yield _untaken(handout, taken)
+
+
+def handed_out(dossier: Dossier) -> list[int]:
+    """Return the ids of the parts that "Download all" holds."""
+    return [piece.id for piece in dossier.pieces if _forms(piece)]
+
+
+def _forms(piece: Piece) -> tuple[Handout, ...]:
+    if not piece.is_document or piece.reason == "archive_unsafe":
+        return ()
+    made = None if piece.made is None else pdf_of(piece)
+    return tuple(one for one in (made, original_of(piece)) if one is not None)
 
 
 def safe_name(name: str) -> str:

@@ -7,9 +7,8 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from portal import events
+from portal import events, missing
 from portal.conversation import unread_again
-from portal.missing import settle
 from portal.tables import documents, letters, parts, submissions
 
 
@@ -68,21 +67,56 @@ def heal(connection: sa.Connection, healed: Mapping[int, int], *, now: datetime)
     for part_id, by in healed.items():
         letter_id = connection.execute(
             parts.update()
-            .where(parts.c.id == part_id, parts.c.healed_by_id.is_(None))
+            .where(parts.c.id == part_id, missing.is_unhealed())
             .values(healed_by_id=by)
             .returning(parts.c.letter_id)
         ).scalar_one_or_none()
-        if letter_id is None:
-            continue
+        if letter_id is not None:
+            _note_healed(connection, letter_id, part_id, by, now)
+
+
+def lack_again(connection: sa.Connection, by: int, *, now: datetime) -> None:
+    """Say that what a part healed is lacking again: that part is hidden by now."""
+    for part_id, letter_id in _healed_by(connection, by):
         events.record(
             connection,
             letter_id=letter_id,
             actor=events.GATEWAY,
-            kind=events.HEALED,
-            detail={"part": part_id, "by": by},
+            kind=events.LACKS_AGAIN,
+            detail={"part": part_id},
             at=now,
         )
-        settle(connection, letter_id, now)
+        missing.lack_again(connection, letter_id, now)
+
+
+def heal_again(connection: sa.Connection, by: int, *, now: datetime) -> None:
+    """Say that what a part healed, and nothing else has since, is healed: it is in sight again."""
+    for part_id, letter_id in _healed_by(connection, by):
+        _note_healed(connection, letter_id, part_id, by, now)
+
+
+def _healed_by(connection: sa.Connection, by: int) -> Sequence[tuple[int, int]]:
+    """Return the parts that one came in the place of, each with its letter."""
+    rows = connection.execute(
+        sa.select(parts.c.id, parts.c.letter_id)
+        .where(parts.c.healed_by_id == by)
+        .order_by(parts.c.id)
+    )
+    return [(row.id, row.letter_id) for row in rows]
+
+
+def _note_healed(
+    connection: sa.Connection, letter_id: int, part_id: int, by: int, now: datetime
+) -> None:
+    events.record(
+        connection,
+        letter_id=letter_id,
+        actor=events.GATEWAY,
+        kind=events.HEALED,
+        detail={"part": part_id, "by": by},
+        at=now,
+    )
+    missing.settle(connection, letter_id, now)
 
 
 def lock(connection: sa.Connection, letter_ids: Collection[int]) -> None:

@@ -67,6 +67,8 @@ _DECIDED = {
 _OF_DOCUMENT = {
     trail.DOCUMENT_HIDDEN: "Hidden, since nobody had opened it:",
     trail.DOCUMENT_SHOWN: "brought back",
+    trail.NOT_HIDDEN: "In sight again, since its case is on legal hold:",
+    trail.LACKS_AGAIN: "What came in its place is hidden, so it is missing again:",
 }
 
 

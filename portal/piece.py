@@ -7,8 +7,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from portal.hidden import is_hidden
 from portal.pdf_name import pdf_name
-from portal.tables import document_erasures, documents, parts, renditions, submissions
+from portal.tables import documents, parts, renditions, submissions
 
 _Row = sa.Row[*tuple[Any, ...]]
 
@@ -51,7 +52,7 @@ class Piece:
     description: str | None = None
     scan: str | None = None  # "clean", "infected:SIGNATURE", "not_scanned:WHY"; None: not asked
     came_with: int | None = None  # the later letter that brought it to this one's package
-    healed_by: int | None = None  # the piece that came in its place
+    healed_by: int | None = None  # the piece that came in its place, and is in sight
     is_hidden: bool = False  # its sender asked to delete it, and it is shown to nobody meanwhile
 
     @property
@@ -122,11 +123,6 @@ def pieces_of(connection: sa.Connection, letter_id: int) -> dict[int, Piece]:
         .join(submissions, submissions.c.id == documents.c.submission_id)
         .where(submissions.c.letter_id == letter_id)
     )
-    hidden = sa.exists().where(
-        document_erasures.c.part_id == parts.c.id,
-        document_erasures.c.hidden_at.is_not(None),
-        document_erasures.c.shown_at.is_(None),
-    )
     rows = connection.execute(
         sa.select(
             parts,
@@ -135,7 +131,8 @@ def pieces_of(connection: sa.Connection, letter_id: int) -> dict[int, Piece]:
             renditions.c.pages.label("pdf_pages"),
             renditions.c.engine,
             renditions.c.warnings,
-            hidden.label("hidden"),
+            is_hidden(parts.c.id).label("hidden"),
+            is_hidden(parts.c.healed_by_id).label("healer_hidden"),
         )
         .outerjoin(renditions, renditions.c.id == parts.c.rendition_id)
         .where(parts.c.id.in_(sa.union(own, placed)))
@@ -169,6 +166,6 @@ def _piece(row: _Row, letter_id: int) -> Piece:
         description=row.description,
         scan=row.scan,
         came_with=None if is_own else row.letter_id,
-        healed_by=row.healed_by_id,
+        healed_by=None if row.healer_hidden else row.healed_by_id,
         is_hidden=bool(row.hidden),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -12,6 +13,7 @@ from portal.piece import Piece
 from portal.tables import documents, letters, parts
 
 COPY = "unlocked_copy"
+BESIDE = "unlocked_beside"  # of a document whose copy is a document too
 _NO_PDF = "file_convert_failed"
 _MARK = " (unlocked)"
 _LONGEST_STEM = 180  # bytes of UTF-8; a name has 255 at most, and a PDF's ending
@@ -75,6 +77,22 @@ def add(
     ).where(documents.c.part_id == piece.id)
     columns = ["submission_id", "part_id", "position", "document_type", "description"]
     connection.execute(documents.insert().from_select(columns, held))
+
+
+def forms_of(pieces: Collection[Piece]) -> Mapping[int, tuple[Piece, ...]]:
+    """Return the forms of each document, by the id of each form: who asks about one means all.
+
+    The first of them is the document as it came; behind it stands its copy, where it has one.
+    """
+    copies = {piece.path: piece for piece in pieces if piece.original_name is None}
+    found: dict[int, tuple[Piece, ...]] = {}
+    for piece in pieces:
+        copy = copies.get(f"{piece.path}/1") if piece.reason == BESIDE else None
+        if copy is not None:
+            found[piece.id] = found[copy.id] = (piece, copy)
+        else:
+            found.setdefault(piece.id, (piece,))
+    return found
 
 
 def _name(connection: sa.Connection, letter_id: int, piece: Piece, copy: Copy) -> str:

@@ -21,10 +21,9 @@ from portal.piece import PDF, Piece
 from portal.postbox import Owed, owe
 from portal.tables import consultants, documents, parts, submissions
 from portal.tables import events as trail
-from portal.unlocked_copy import Copy
+from portal.unlocked_copy import BESIDE, Copy
 
 UNLOCKED = "unlocked"
-_BESIDE = "unlocked_beside"  # of a document whose copy is a document too
 MOST_CHARACTERS = 200
 _WRONG_AN_HOUR = 10
 _AN_HOUR = timedelta(hours=1)
@@ -120,7 +119,7 @@ def take(
     if opened.copy is None:
         became = {"fate": "converted", "reason": UNLOCKED, "rendition_id": opened.rendition_id}
     else:
-        became = {"fate": "filed", "reason": _BESIDE}
+        became = {"fate": "filed", "reason": BESIDE}
     changed = connection.execute(
         parts.update()
         .where(parts.c.id == piece.id, parts.c.reason == "file_password")

@@ -138,6 +138,12 @@ class Talk:
             self._compare(number, mail, owed)
         return self.faults
 
+    def send(self, **mail: Any) -> int:
+        """Take one more mail, whatever becomes of it, and return the number of its letter."""
+        number = len(self.team.rows(letters)) + 1
+        self._carry(number, Mail.model_validate({"state": "", **mail}))
+        return number
+
     def bytes_of(self, number: int, mail: Mail) -> bytes:
         """Return a mail as it is sent."""
         message = EmailMessage(policy=policy.SMTP)

@@ -115,7 +115,10 @@ def test_a_package_is_asked_for_and_followed_and_downloaded_and_each_of_that_is_
     answer = dana.get(f"{BASE}/binder/pdf")
     assert answer.headers["content-type"] == "application/pdf"
     assert 'filename="7KQ4-M2XD.pdf"' in answer.headers["content-disposition"]
-    assert kinds(desk)[-1][1] == "binder.downloaded"
+    _, kind, detail = kinds(desk)[-1]
+    assert kind == "binder.downloaded"
+    assert set(detail["parts"]) <= set(desk.sample.part_ids["7KQ4M2XD"])
+    assert len(detail["parts"]) == detail["files"]
     assert "downloaded all documents as one PDF" in dana.get(BASE).text
     read = pypdf.PdfReader(io.BytesIO(answer.content))
     text = [page.extract_text() for page in read.pages]

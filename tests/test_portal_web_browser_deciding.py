@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from portal import answer_link, sign_in
 from portal.tables import accounts, letters, rights
 from tests.axe import violations
 from tests.browser import JOURNEYS, LOOKS
 from tests.screen import Screen
+from tests.test_portal_web_triage import asked_to_delete
 
 pytestmark = pytest.mark.slow
 
@@ -48,6 +49,16 @@ def ask(screen: Screen) -> str:
         hashed = answer_link.sha256(token)
         answer_link.keep(connection, letter_id, hashed, now=screen.desk.now, days=14)
     return f"/answer/{token}"
+
+
+@pytest.mark.parametrize("look", JOURNEYS)
+def test_what_is_asked_to_be_deleted_is_seen_where_it_is_decided(screen: Screen, look: str) -> None:
+    asked_to_delete(screen.desk)
+    olu = screen.page("Olu Adeyemi", **LOOKS[look])
+    olu.goto(f"{HELD}/triage")
+    look_at(olu, "Which case is this?")
+    olu.get_by_role("button", name="Bring it back").click()
+    expect(olu.get_by_text("It was hidden, and brought back")).to_be_visible()
 
 
 def look_at(page: Page, heading: str) -> None:

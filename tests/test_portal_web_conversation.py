@@ -11,9 +11,10 @@ import sqlalchemy as sa
 
 from portal import binder, healing, hiding, rights
 from portal.dossier import dossier
+from portal.opened import was_opened
 from portal.piece import pieces_of
 from portal.tables import letters, outbox, submissions
-from tests.desk import SampleDesk, csrf, filled_desk, spoken
+from tests.desk import SampleDesk, csrf, filled_desk, kinds, spoken
 from tests.filling_in import words
 from tests.record_sample import ARRIVED, NOW, Part, pdf
 
@@ -134,7 +135,7 @@ def asked(desk: SampleDesk, *, may_hide: bool = True, opened: bool = False) -> i
         hiding.ask(
             connection,
             first,
-            piece,
+            [piece],
             mail_id=mail,
             by="pat.lee@bakerholt.example",
             reason="It is of another patient.",
@@ -142,6 +143,21 @@ def asked(desk: SampleDesk, *, may_hide: bool = True, opened: bool = False) -> i
             now=LATER_AT,
         )
     return part
+
+
+def test_a_download_says_what_it_held_and_opens_no_more_than_that(desk: SampleDesk) -> None:
+    part = asked(desk)
+    dana = desk.signed_in("Dana Reyes")
+    assert dana.get(f"{FIRST}/documents/all").status_code == 200
+    (detail,) = [detail for _, kind, detail in kinds(desk) if kind == "package.downloaded"]
+    index = desk.sample.part_ids["9ABCDEF2"][1]
+    assert detail == {"files": 2, "parts": [index]}
+    with desk.database.read() as connection:
+        first = connection.scalar(sa.select(letters.c.id).where(letters.c.receipt == "9ABCDEF2"))
+        assert first is not None
+        there = pieces_of(connection, first)
+        assert was_opened(connection, first, [there[index]])
+        assert not was_opened(connection, first, [there[part]])
 
 
 def test_what_is_hidden_is_handed_out_in_no_form(desk: SampleDesk) -> None:
@@ -213,7 +229,7 @@ def again(desk: SampleDesk, part: int) -> bool:
         return hiding.ask(
             connection,
             first,
-            pieces_of(connection, first)[part],
+            [pieces_of(connection, first)[part]],
             mail_id=mail,
             by="ann.cole@bakerholt.example",
             reason="Please.",

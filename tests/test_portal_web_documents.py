@@ -211,7 +211,11 @@ def test_all_as_one_zip_under_the_filed_names(desk: SampleDesk, dana: TestClient
             "budget.xlsx",
         ]
         assert archive.read("Chronology 24-001300.docx") == b"PK docx"
-    assert kinds(desk)[-1][1:] == ("package.downloaded", {"files": 8})
+    _, kind, detail = kinds(desk)[-1]
+    assert (kind, detail["files"]) == ("package.downloaded", 8)
+    with desk.database.read() as connection:
+        held = sa.select(parts.c.filed_name).where(parts.c.id.in_(detail["parts"]))
+        assert len(set(connection.scalars(held))) == len(detail["parts"])
 
 
 def test_a_zip_keeps_names_of_any_script_and_never_leaves_its_folder(desk: SampleDesk) -> None:

@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from portal import events
+from portal import events, hiding
 from portal.decision import carried
+from portal.piece import pieces_of
 from portal.tables import (
     accounts,
     cases,
@@ -73,6 +74,43 @@ def change(desk: SampleDesk, receipt: str, **values: object) -> None:
 
 def part_ids(desk: SampleDesk, receipt: str = "9HXW3T5R") -> list[int]:
     return desk.sample.part_ids[receipt]
+
+
+def asked_to_delete(desk: SampleDesk) -> int:
+    """Ask to delete the first document of the letter that waits, and return its part."""
+    part = part_ids(desk)[0]
+    mail = desk.sample.letter("9ABCDEF3", "set_aside", reason="asks_to_delete")
+    desk.sample.package(mail, narrative="DELETE it\nIt is of another patient.")
+    with desk.database.write() as connection:
+        held = connection.scalar(sa.select(letters.c.id).where(letters.c.receipt == "9HXW3T5R"))
+        assert held is not None
+        connection.execute(letters.update().where(letters.c.id == mail).values(home_id=held))
+        assert hiding.ask(
+            connection,
+            held,
+            [pieces_of(connection, held)[part]],
+            mail_id=mail,
+            by="pat.lee@bakerholt.example",
+            reason="It is of another patient.",
+            may_hide=True,
+            now=NOW,
+        )
+    return part
+
+
+def test_what_its_sender_asks_to_delete_is_said_where_it_is_decided(
+    desk: SampleDesk, olu: TestClient
+) -> None:
+    part = asked_to_delete(desk)
+    page = olu.get(f"{HELD}/triage").text
+    assert "Asked to delete" in page
+    assert "It is of another patient." in page
+    assert '<span class="chip wait">Hidden</span>' in page
+    assert f"{HELD}/documents/{part}/view" not in page
+    assert olu.get(f"{HELD}/documents/{part}/original").status_code == 404
+    show = f"{HELD}/documents/{part}/show"
+    assert olu.post(show, data={"csrf": csrf(page)}).status_code == 303
+    assert olu.get(f"{HELD}/documents/{part}/original").status_code == 200
 
 
 def test_the_line_begins_with_what_waits_longest(olu: TestClient) -> None:

@@ -25,6 +25,7 @@ _BETTER = re.compile(
     r"(?:[\s_.,-]*(?:\(\d{1,2}\)|\b(?:copy|unlocked|unprotected|decrypted|corrected|fixed|repaired"
     r"|resaved|resent|(?:no|without)[\s_-]password)\b|\((?:copy|unlocked|corrected|fixed)\)))+\Z"
 )
+_LONGEST_END = 100  # characters: a run of blanks or underscores is tried anew from each one
 
 
 def corrections(failed: Sequence[Piece], brought: Sequence[Part]) -> Mapping[int, str]:
@@ -68,4 +69,5 @@ def _stem(name: str | None) -> str:
 
 
 def _plain_stem(name: str | None) -> str:
-    return _BETTER.sub("", _stem(name))
+    stem = _stem(name)
+    return stem[:-_LONGEST_END] + _BETTER.sub("", stem[-_LONGEST_END:])

@@ -9,6 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from gateway.road.package import Fate, Package, Part
+from portal import hiding
 from portal.prepared import Prepared
 from portal.tables import parts
 
@@ -57,6 +58,7 @@ def describe_parts(connection: sa.Connection, package: Package, letter_id: int) 
             converted.add(part.path)
     if before:
         gone = [row.id for row in before.values()]
+        hiding.part_with(connection, letter_id, gone)
         connection.execute(parts.delete().where(parts.c.id.in_(gone)))
     return Described(ids, frozenset(converted))
 

@@ -17,7 +17,8 @@ from gateway.road.sign_off import Known, SignOff
 
 _MOST_CHARACTERS = 200  # of what is said
 _REPLY = re.compile(
-    r"\s*(?:(?:re|aw|antw|antwort|sv|vs|odp|ri|r|réf?|回复|回覆|答复|답장)\s*(?:\[\d+\])?\s*[:\uff1a]\s*)+"
+    r"\s*(?:(?:re|aw|antw|antwort|sv|vs|odp|ri|r|réf?|回复|回覆|答复|답장)\s*+(?:\[\d+\]\s*+)?"
+    r"[:\uff1a]\s*+)+"
     r"(?!\s*(?:fwd?|wg|tr|rv|i|enc|pd|doorst|vb|vl|转发)\s*[:\uff1a])",
     re.IGNORECASE,
 )

@@ -52,13 +52,14 @@ def pdf(desk: AtDesk, visitor: SignedIn, receipt: str) -> Response:
     if there is None or there.made is None:
         return _to_page(package)
     answer = attachment(desk.vault, there.made)
+    documents = binder.documents(package)
     with desk.database.write() as connection:
         events.record(
             connection,
             letter_id=package.letter_id,
             actor=visitor.actor,
             kind=events.BINDER_DOWNLOADED,
-            detail={"files": len(binder.documents(package))},
+            detail={"files": len(documents), "parts": [one.id for one in documents]},
             at=desk.clock(),
         )
     return answer

@@ -10,7 +10,7 @@ from fastapi.responses import Response
 
 from portal import events, receipt_number, text_layers
 from portal.dossier import Dossier, NotThere
-from portal.handout import Handout, everything, original_of, pdf_of
+from portal.handout import Handout, everything, handed_out, original_of, pdf_of
 from portal.piece import PDF, Piece
 from portal.web.desk import AtDesk, Desk
 from portal.web.download import archive, attachment, inline
@@ -75,7 +75,8 @@ def all_documents(desk: AtDesk, visitor: SignedIn, receipt: str) -> Response:
         raise NotThere(package.letter_id)
     name = f"{receipt_number.shown(package.receipt)}.zip"
     answer = archive(desk.vault, handouts, name, package.arrived_at)
-    note(desk, visitor, package, events.PACKAGE_DOWNLOADED, {"files": len(handouts)})
+    detail = {"files": len(handouts), "parts": handed_out(package)}
+    note(desk, visitor, package, events.PACKAGE_DOWNLOADED, detail)
     return answer
 
 

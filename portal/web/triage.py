@@ -10,7 +10,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 
 from config import problems
-from portal import events, receipt_number, rights
+from portal import events, hiding, receipt_number, rights
 from portal.claim import Claim, claim
 from portal.decision import (
     WAITING,
@@ -131,6 +131,7 @@ def _page(
         best = guesses(connection, letter, letter.firm_id, desk.today)
         found = look_up(connection, sought)
         waiting = line(connection, visitor.viewer, now=desk.clock())
+        asked = hiding.asked_of(connection, letter.letter_id)
     before, behind = waiting.beside(letter.receipt)
     return desk.pages.render(
         "triage.html",
@@ -149,6 +150,8 @@ def _page(
         left=waiting.left,
         placed=[piece for piece in letter.pieces if piece.is_placed],
         can_ask=letter.firm_id is not None and not letter.quiet,
+        erasures=asked,
+        may_show=hiding.may_show(visitor.viewer, letter),
         problem=problem,
         seconds=desk.triage.undo_seconds,
     )
