@@ -22,6 +22,7 @@ from gateway.road.package import Package, Part, Trouble
 from gateway.road.tell import mail_of, replied_to
 from portal import conversation, healing, receipt_number
 from portal.absent import PROBLEMS as ABSENT
+from portal.closing import arrived
 from portal.conversation import Answered
 from portal.piece import Piece, pieces_of
 from portal.postbox import owe

@@ -9,12 +9,11 @@ from datetime import date, datetime
 import sqlalchemy as sa
 
 from portal.directory import Consultant
-from portal.tables import consultants, decisions, letters, outbox, packages, submissions
+from portal.stands_for import about
+from portal.tables import consultants, decisions, letters, packages, submissions
 
 _FILED = ("filed", "filed_in_part")
 _WAITING = ("with_us", "needs_you")
-# A mail about a letter that belongs to another one stands for that one.
-_ABOUT = sa.func.coalesce(letters.c.home_id, letters.c.copy_of, letters.c.id)
 
 
 @dataclass(frozen=True)
@@ -39,9 +38,10 @@ class Nearest:
 def nearest(
     connection: sa.Connection, own: Sequence[str], firm_id: int, now: datetime
 ) -> Nearest | None:
-    """Return the first letter that a mail answers, filed or waiting, where it is the firm's.
+    """Return the letter that a mail answers before any other, filed or waiting, if it is the firm's.
 
-    What it answers besides, of the whole thread, does not count.
+    `own` are mails of ours as the outbox holds them, the nearest first. What it answers besides, of
+    the whole thread, does not count.
     """
     for letter_id in _about(connection, own)[:1]:
         row = connection.execute(
@@ -50,6 +50,7 @@ def nearest(
                 letters.c.id == letter_id,
                 letters.c.firm_id == firm_id,
                 letters.c.state.in_(_FILED + _WAITING),
+                letters.c.home_id.is_(None),  # it may have joined another one just now
             )
             .with_for_update(of=letters)
         ).one_or_none()
@@ -91,13 +92,8 @@ def _about(connection: sa.Connection, own: Sequence[str]) -> list[int]:
     """Return the letters that mails of ours were about, in the order of the mails."""
     if not own:
         return []
-    mails = connection.execute(
-        sa.select(outbox.c.message_id, _ABOUT.label("about"))
-        .join(letters, letters.c.id == outbox.c.letter_id)
-        .where(outbox.c.message_id.in_(sorted(own)))
-    )
-    about = {row.message_id: row.about for row in mails}
-    return list(dict.fromkeys(about[one] for one in own if one in about))
+    letter_of = {row.message_id: row.letter_id for row in connection.execute(sa.select(about(own)))}
+    return list(dict.fromkeys(letter_of[one] for one in own if one in letter_of))
 
 
 def _undoable(now: datetime) -> sa.ColumnElement[bool]:

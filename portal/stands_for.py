@@ -1,0 +1,34 @@
+"""Stands for: the letter that a mail of ours was about, however many letters lie between.
+
+A letter that joined another one's package stands for that one, a copy for its first, and a reply
+for the letter that it answered. Each of these may do the same by then: the copy of a reply points
+to the reply, and a letter that waited may be found to be a copy once it is decided.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+import sqlalchemy as sa
+
+from portal.tables import letters, outbox
+
+_NEXT = sa.func.coalesce(letters.c.home_id, letters.c.copy_of).label("next")
+
+
+def about(message_ids: Collection[str]) -> sa.Subquery:
+    """Return a table of mails of ours, each with the letter that it is about in the end.
+
+    `message_ids` are as the outbox holds them; the columns are `message_id` and `letter_id`. Letters
+    that point to each other in a ring would stand for none: a row that is there is not added again.
+    """
+    way = (
+        sa.select(outbox.c.message_id, letters.c.id.label("letter_id"), _NEXT)
+        .join(letters, letters.c.id == outbox.c.letter_id)
+        .where(outbox.c.message_id.in_(sorted(message_ids)))
+        .cte("way", recursive=True)
+    )
+    way = way.union(
+        sa.select(way.c.message_id, letters.c.id, _NEXT).join(way, letters.c.id == way.c.next)
+    )
+    return sa.select(way.c.message_id, way.c.letter_id).where(way.c.next.is_(None)).subquery()
