@@ -8,6 +8,7 @@ from datetime import date, datetime
 
 import sqlalchemy as sa
 
+from portal.absent import absent
 from portal.directory import Consultant
 from portal.stands_for import about
 from portal.tables import consultants, decisions, letters, packages, submissions
@@ -38,7 +39,7 @@ class Nearest:
 def nearest(
     connection: sa.Connection, own: Sequence[str], firm_id: int, now: datetime
 ) -> Nearest | None:
-    """Return the letter that a mail answers before any other, filed or waiting, if it is the firm's.
+    """Return the letter that a mail answers before any other, filed or waiting, where it is theirs.
 
     `own` are mails of ours as the outbox holds them, the nearest first. What it answers besides, of
     the whole thread, does not count.
@@ -103,6 +104,14 @@ def _undoable(now: datetime) -> sa.ColumnElement[bool]:
         decisions.c.undone_at.is_(None),
         decisions.c.undo_until > now,
     )
+
+
+def lacks(connection: sa.Connection, letter_id: int) -> bool:
+    """Say whether a letter speaks of documents that are elsewhere."""
+    problems = connection.scalar(
+        sa.select(packages.c.problems).where(packages.c.letter_id == letter_id)
+    )
+    return absent(problems or ()) > 0
 
 
 def readers(connection: sa.Connection, letter_id: int, day: date) -> tuple[str, ...]:

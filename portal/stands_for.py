@@ -19,8 +19,8 @@ _NEXT = sa.func.coalesce(letters.c.home_id, letters.c.copy_of).label("next")
 def about(message_ids: Collection[str]) -> sa.Subquery:
     """Return a table of mails of ours, each with the letter that it is about in the end.
 
-    `message_ids` are as the outbox holds them; the columns are `message_id` and `letter_id`. Letters
-    that point to each other in a ring would stand for none: a row that is there is not added again.
+    `message_ids` are as the outbox holds them; the columns are `message_id` and `letter_id`. A ring
+    of letters would end, since a row that is there is not added again, and stand for none.
     """
     way = (
         sa.select(outbox.c.message_id, letters.c.id.label("letter_id"), _NEXT)
