@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from email.message import EmailMessage
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -25,6 +26,10 @@ def talk(sample_stores: Stores) -> Talk:
     return Talk(sample_stores)
 
 
+def mail_of(**said: Any) -> Mail:
+    return Mail.model_validate({"state": "filed", **said})
+
+
 def owed_about(talk: Talk, letter_id: int) -> str:
     """Owe a mail about a letter, and return its Message-ID as the outbox holds it."""
     told = Owed(kind="progress", recipient=PAT, subject="Received: still checking", text="Soon.")
@@ -34,8 +39,8 @@ def owed_about(talk: Talk, letter_id: int) -> str:
 
 
 def test_a_mail_about_the_copy_of_a_reply_that_joined_is_about_the_package(talk: Talk) -> None:
-    first = Mail(subject="Case 24-001234", files=["records.pdf: locked", "a.pdf: good"], state="")
-    reply = Mail(answers=1, files=["records.pdf: good"], state="")
+    first = mail_of(subject="Case 24-001234", files=["records.pdf: locked", "a.pdf: good"])
+    reply = mail_of(answers=1, files=["records.pdf: good"])
     talk.take(Conversation(what="", mails=[first]))
     carrier, sent = talk.team.carrier, talk.bytes_of(2, reply)
     carrier.accept(sent, sender=PAT, proof=Proof.LOOPBACK)
@@ -72,7 +77,7 @@ def test_a_mail_about_the_copy_of_a_reply_that_joined_is_about_the_package(talk:
 def test_a_chain_of_letters_is_followed_to_its_end_and_a_ring_has_none(talk: Talk) -> None:
     for number in range(1, 6):
         talk.team.carrier.accept(
-            talk.bytes_of(number, Mail(subject="Case 24-001234", files=["a.pdf: good"], state="")),
+            talk.bytes_of(number, mail_of(subject="Case 24-001234", files=["a.pdf: good"])),
             sender=PAT,
             proof=Proof.LOOPBACK,
         )
