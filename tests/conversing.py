@@ -112,6 +112,7 @@ def _kinds() -> dict[str, bytes]:
         "unprintable": b"unprintable notes\r\n",
         "scan": _picture("JPEG", (850, 1100)),
         "screen": _picture("PNG", (1280, 720)),
+        "pdf-as-signature": _attachment("17-program", "imaging.pdf"),
         "logo": _picture("JPEG", (240, 90)),
         "card": b"BEGIN:VCARD\r\nVERSION:3.0\r\nFN:Pat Hall\r\nEND:VCARD\r\n",
         "event": b"BEGIN:VCALENDAR\r\nVERSION:2.0\r\nEND:VCALENDAR\r\n",
@@ -128,6 +129,7 @@ _TYPES = {
     "event": ("text", "calendar"),
     "pkcs7-signature": ("application", "pkcs7-signature"),
     "pgp-signature": ("application", "pgp-signature"),
+    "pdf-as-signature": ("application", "pkcs7-signature"),
 }
 _ANY = ("application", "octet-stream")
 

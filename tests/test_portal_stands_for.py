@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from gateway.letter import Proof
 from gateway.stores import Stores
 from portal import conversation, events
+from portal.answer_reply import replied
 from portal.directory import AnsweredMail, Directory
 from portal.postbox import Owed, owe
 from portal.stands_for import about
@@ -107,3 +108,18 @@ def test_a_chain_of_letters_is_followed_to_its_end_and_a_ring_has_none(talk: Tal
         assert connection.execute(sa.select(about([mail]))).all() == []
         assert conversation.nearest(connection, [mail], firm_id, NOW) is None
     assert directory.answered([mail]) == ()
+
+
+def test_the_copy_of_a_reply_stands_for_the_question_that_is_open(talk: Talk) -> None:
+    asking = mail_of(subject="Some files", files=["a.pdf: good"])
+    talk.take(Conversation(what="", mails=[asking]))
+    carrier, sent = talk.team.carrier, talk.bytes_of(2, mail_of(answers=1, body="24-009999"))
+    carrier.accept(sent, sender=PAT, proof=Proof.LOOPBACK)
+    carrier.accept(sent, sender=PAT, proof=Proof.LOOPBACK, door="imap")
+    mail = owed_about(talk, 3)
+    assert (carrier.carry(2), carrier.carry(3)) == ("set_aside", "copy")
+    firm_id = talk.team.rows(letters)[0].firm_id
+    with talk.stores.database.read() as connection:
+        question = replied(connection, [mail], firm_id, now=NOW)
+    assert question is not None
+    assert question.letter_id == 1
