@@ -32,6 +32,7 @@ from gateway.road.reply import agreed_in, number_in, says_yes, slip_in
 from gateway.road.walk import Road
 from portal.database import Database
 from portal.pouch import Raw
+from portal.stands_for import last_told
 
 # Takes a letter for something, in a transaction of the caller's; False where it was not that.
 _Take = Callable[..., bool]
@@ -180,23 +181,40 @@ class Asides:
         own = self.own(package)
         return partial(password_mail.take, package=package, own=own, receipt=receipt)
 
+    def _thread(self, package: Package) -> tuple[str, ...]:
+        """Return what a letter answers, the nearest first: mails of ours as the outbox holds them.
+
+        A letter of the firm's own among them stands for the last mail about it. Without any mail of
+        ours nothing shows that its sender has read one.
+        """
+        own = {one: self.road.addresses.own_message(one) for one in package.answered}
+        firm_id = package.resolution.firm_id
+        if firm_id is None or not any(own.values()):
+            return self.own(package)
+        theirs = [one for one, ours in own.items() if ours is None]
+        with self.database.read() as connection:
+            told = last_told(connection, theirs, firm_id)
+        found = (ours or told.get(one) for one, ours in own.items())
+        return tuple(dict.fromkeys(filter(None, found)))
+
     def _deletes(self, package: Package, receipt: str) -> _Take | None:
         """See whether a letter asks to delete what was sent before."""
-        deletion, own = deletion_in(package), self.own(package)
+        deletion = deletion_in(package)
+        own = () if deletion is None else self._thread(package)
         if deletion is None or not own:
             return None
         return partial(deleting.take, asking=Asking(package, deletion, own, receipt))
 
     def _is_message(self, package: Package, receipt: str) -> _Take | None:
         """See whether a letter is a message on the package that it answers."""
-        own = self.own(package)
-        if not own or not messaging.may_be_message(package):
+        own = self._thread(package) if messaging.may_be_message(package) else ()
+        if not own:
             return None
         return partial(messaging.take, package=package, own=own, receipt=receipt)
 
     def _joins(self, package: Package, receipt: str) -> _Take | None:
         """See whether a reply may bring what the package lacks that it answers."""
-        own = self.own(package)
-        if not own or not joining.may_join(package):
+        own = self._thread(package) if joining.may_join(package) else ()
+        if not own:
             return None
         return partial(joining.take, joining=Joining(package, own, receipt))

@@ -14,14 +14,17 @@ from config.settings import Settings
 from gateway.addressee import receipt_goes_to
 from gateway.notice import addition
 from gateway.receipt import receipt
+from gateway.road.beside import CARDS
 from gateway.road.corrected import FAILED, corrections
 from gateway.road.describe import KEPT
 from gateway.road.file import describe, final_state, move_letter
 from gateway.road.name import Taken, unique
 from gateway.road.package import Package, Part, Trouble
+from gateway.road.stand_in import speaks_against
 from gateway.road.tell import mail_of, replied_to
 from portal import conversation, healing, receipt_number
 from portal.absent import PROBLEMS as ABSENT
+from portal.closing import arrived
 from portal.conversation import Answered
 from portal.piece import Piece, pieces_of
 from portal.postbox import owe
@@ -67,29 +70,64 @@ def take(
     the fence, and then nothing of the caller's transaction may stand.
     """
     package = joining.package
-    firm_id, (filing,) = package.resolution.firm_id, package.filed_under
-    assert firm_id is not None, "may_join has seen it"
-    there = conversation.answered(connection, joining.own, firm_id, now)
-    there = tuple(one for one in there if one.case_id == filing.case_id)
-    healing.lock(connection, [one.letter_id for one in there])
-    pieces = {one.letter_id: pieces_of(connection, one.letter_id) for one in there}
-    better = {one.letter_id: _better(pieces[one.letter_id], package) for one in there}
-    home = next((one for one in there if better[one.letter_id]), None)
-    if home is None or not _fits(connection, home, package):
+    found = _home(connection, joining, now)
+    if found is None or not _fits(connection, found.letter, package):
         return False
-    package = _named(package, pieces[home.letter_id].values(), settings)
-    healed = {part: path for one in better.values() for part, path in one.items()}
-    olds = {piece.id: piece for one in pieces.values() for piece in one.values()}
-    package = _told(package, home, healed, olds)
+    home, healed = found.letter, found.healed
+    package = _named(package, found.pieces.values(), settings)
+    package = _told(package, home, healed, found.pieces)
     move_letter(connection, letter_id, attempt, "filed", None, now)
-    connection.execute(letters.update().where(letters.c.id == letter_id).values(firm_id=firm_id))
+    connection.execute(
+        letters.update().where(letters.c.id == letter_id).values(firm_id=package.resolution.firm_id)
+    )
     described = describe(connection, package, letter_id)
     brought = [described.ids[part.path] for part in package.parts if _is_document(part)]
     healing.join(connection, letter_id, home.letter_id, brought, urgent=package.urgent, now=now)
     by = {part: described.ids[path] for part, path in healed.items()}
     healing.heal(connection, by, now=now)
+    arrived(
+        connection,
+        joining.own,
+        letter_id=letter_id,
+        documents=len(_brought(package)) - len(healed),
+        home_id=home.letter_id,
+        now=now,
+    )
     _tell(connection, package, joining, home, settings, letter_id, attempt, now)
     return True
+
+
+@dataclass(frozen=True)
+class _Home:
+    """The letter that a reply heals, with its package as it was."""
+
+    letter: Answered
+    pieces: Mapping[int, Piece]
+    healed: Mapping[int, str]  # the path of what heals, by the part that it heals
+
+
+def _home(connection: sa.Connection, joining: Joining, now: datetime) -> _Home | None:
+    """Return the nearest of the letters that a reply answers and heals, or None.
+
+    It alone is healed. A name stands in many packages of one case, and one whose part was healed
+    from another package would say that it is whole, and have no document.
+    """
+    package = joining.package
+    firm_id, (filing,) = package.resolution.firm_id, package.filed_under
+    assert firm_id is not None, "may_join has seen it"
+    there = conversation.answered(connection, joining.own, firm_id, now)
+    there = tuple(one for one in there if one.case_id == filing.case_id)
+    healing.lock(connection, [one.letter_id for one in there])
+    is_plain = not speaks_against(package.narrative)
+    for letter in there:
+        pieces = pieces_of(connection, letter.letter_id)
+        failed = [one for one in pieces.values() if one.reason in FAILED and one.healed_by is None]
+        # Where documents are elsewhere, one of them may be what came.
+        may_guess = is_plain and not conversation.lacks(connection, letter.letter_id)
+        healed = corrections(failed, _brought(package), may_guess=may_guess)
+        if healed:
+            return _Home(letter, pieces, healed)
+    return None
 
 
 def _is_document(part: Part) -> bool:
@@ -97,17 +135,18 @@ def _is_document(part: Part) -> bool:
 
 
 def _brought(package: Package) -> tuple[Part, ...]:
-    """Return the documents that came with a letter and have not failed themselves."""
+    """Return the documents that came with a letter and have not failed themselves.
+
+    Cards and what signs a mail are filed as well, and were asked for by nobody.
+    """
     return tuple(
         part
         for part in package.parts
-        if _is_document(part) and part.reason != "narrative" and part.reason not in FAILED | ABSENT
+        if _is_document(part)
+        and part.reason not in FAILED | ABSENT
+        and not part.is_beside
+        and part.detected_type not in CARDS
     )
-
-
-def _better(pieces: Mapping[int, Piece], package: Package) -> Mapping[int, str]:
-    failed = [one for one in pieces.values() if one.reason in FAILED and one.healed_by is None]
-    return corrections(failed, _brought(package))
 
 
 def _fits(connection: sa.Connection, home: Answered, package: Package) -> bool:

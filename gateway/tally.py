@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from config.problems import catalogue
 from gateway.mail import counted
+from gateway.road.beside import CARDS
 from gateway.road.package import Fate, Package, Part
 from portal.absent import PROBLEMS as ABSENT
 from portal.absent import absent
@@ -106,8 +107,12 @@ class Tally:
 
     @property
     def brought(self) -> int:
-        """How many documents came with the message; words are none, its own or passed on."""
-        return sum(part.reason != "narrative" for part in self.documents) - len(self.stubs)
+        """How many documents came with the message; words are none, its own or passed on.
+
+        Nor is what signs it, or somebody's card: nobody waits for that.
+        """
+        is_one = (not part.is_beside and part.detected_type not in CARDS for part in self.documents)
+        return sum(is_one) - len(self.stubs)
 
     @property
     def lacking(self) -> int:

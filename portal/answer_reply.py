@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from portal.answer_link import Question
 from portal.decision import WAITING, pending
+from portal.stands_for import about
 from portal.tables import answer_links, letters, outbox
 
 
@@ -30,14 +31,16 @@ def suggested(
     It answers the newest of them: the others are what that one is the end of. What that mail has
     not asked, no yes to it can mean.
     """
+    mails = about(message_ids)
     row = connection.execute(
         sa.select(
             outbox.c.message_id,
             outbox.c.suggested,
             letters.c.firm_id,
-            sa.func.coalesce(letters.c.copy_of, letters.c.id).label("about"),
+            letters.c.id.label("about"),
         )
-        .join(letters, letters.c.id == outbox.c.letter_id, isouter=True)
+        .outerjoin(mails, mails.c.message_id == outbox.c.message_id)
+        .outerjoin(letters, letters.c.id == mails.c.letter_id)
         .where(outbox.c.message_id.in_(sorted(message_ids)))
         .order_by(outbox.c.id.desc())
         .limit(1)
@@ -62,12 +65,7 @@ def replied(
     `message_ids` are as the outbox holds them. A mail about an earlier reply stands for the letter
     which that one was about. Two questions at once are none: nobody could say which is meant.
     """
-    about = sa.func.coalesce(letters.c.copy_of, letters.c.id)
-    ids = (
-        sa.select(about)
-        .join(outbox, outbox.c.letter_id == letters.c.id)
-        .where(outbox.c.message_id.in_(sorted(message_ids)))
-    )
+    mails = about(message_ids)
     rows = connection.execute(
         sa.select(
             letters.c.id,
@@ -77,7 +75,7 @@ def replied(
         )
         .join(answer_links, answer_links.c.letter_id == letters.c.id)
         .where(
-            letters.c.id.in_(ids),
+            letters.c.id.in_(sa.select(mails.c.letter_id)),
             letters.c.firm_id == firm_id,
             letters.c.state.in_(WAITING),
             answer_links.c.used_at.is_(None),

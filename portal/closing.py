@@ -17,7 +17,8 @@ from portal.absent import PROBLEMS, absent
 from portal.dossier import Dossier
 from portal.missing import is_missing
 from portal.rights import Filing, Viewer, may_open
-from portal.tables import letters, outbox, packages, parts, submissions, upload_links
+from portal.stands_for import about
+from portal.tables import letters, packages, parts, submissions, upload_links
 
 
 class NotClosable(Exception):
@@ -62,18 +63,21 @@ def arrived(
     *,
     letter_id: int,
     documents: int,
+    home_id: int | None = None,
     now: datetime,
 ) -> None:
     """Close the letters that a filed letter completes, where it brings what they lack.
 
-    It answers their receipt, or was sent by an upload link of theirs. `answered` are Message-IDs as
-    the outbox holds them; `documents` counts what it brings. Only a letter of the same firm and
-    filed to one of the same cases is closed, and only by as many documents as did not reach us:
-    with fewer a person looks.
+    It answers a mail about them, or was sent by an upload link of theirs. `answered` are
+    Message-IDs as the outbox holds them; `documents` counts what it brings, without what came in
+    the place of a part that had failed. One that joined another's package is filed where that one,
+    `home_id`, is. Only a letter of the same firm and filed to one of the same cases is closed, and
+    only by as many documents as did not reach us: with fewer a person looks.
     """
     if not documents:
         return
-    here = sa.select(submissions.c.case_id).where(submissions.c.letter_id == letter_id)
+    filed_in = letter_id if home_id is None else home_id
+    here = sa.select(submissions.c.case_id).where(submissions.c.letter_id == filed_in)
     firm = sa.select(letters.c.firm_id).where(letters.c.id == letter_id).scalar_subquery()
     missed = sa.exists().where(parts.c.letter_id == letters.c.id, is_missing())
     rows = connection.execute(
@@ -84,9 +88,7 @@ def arrived(
             letters.c.state == "filed_in_part",
             letters.c.firm_id == firm,
             sa.or_(
-                letters.c.id.in_(
-                    sa.select(outbox.c.letter_id).where(outbox.c.message_id.in_(sorted(answered)))
-                ),
+                letters.c.id.in_(sa.select(about(answered).c.letter_id)),
                 letters.c.id.in_(
                     sa.select(upload_links.c.letter_id).where(
                         upload_links.c.used_by_id == letter_id

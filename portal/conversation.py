@@ -8,23 +8,14 @@ from datetime import date, datetime
 
 import sqlalchemy as sa
 
+from portal.absent import absent
 from portal.directory import Consultant
 from portal.rights import UNPROVEN
-from portal.tables import (
-    cases,
-    consultants,
-    decisions,
-    documents,
-    letters,
-    outbox,
-    packages,
-    submissions,
-)
+from portal.stands_for import about
+from portal.tables import cases, consultants, decisions, documents, letters, packages, submissions
 
 _FILED = ("filed", "filed_in_part")
 _WAITING = ("with_us", "needs_you")
-# A mail about a letter that belongs to another one stands for that one.
-_ABOUT = sa.func.coalesce(letters.c.home_id, letters.c.copy_of, letters.c.id)
 
 
 @dataclass(frozen=True)
@@ -69,9 +60,10 @@ def sent_by(firm_id: int | None, address: str) -> sa.ColumnElement[bool]:
 def nearest(
     connection: sa.Connection, own: Sequence[str], theirs: sa.ColumnElement[bool], now: datetime
 ) -> Nearest | None:
-    """Return the first letter that a mail answers, filed or waiting, where it is its sender's.
+    """Return the letter that a mail answers before any other, filed or waiting, where it is theirs.
 
-    What it answers besides, of the whole thread, does not count. `theirs` is as of `sent_by`.
+    `own` are mails of ours as the outbox holds them, the nearest first. What it answers besides, of
+    the whole thread, does not count. `theirs` is as of `sent_by`.
     """
     for letter_id in _about(connection, own)[:1]:
         undo_until = (
@@ -82,7 +74,12 @@ def nearest(
         )
         row = connection.execute(
             sa.select(letters.c.receipt, letters.c.state.in_(_FILED), undo_until)
-            .where(letters.c.id == letter_id, theirs, letters.c.state.in_(_FILED + _WAITING))
+            .where(
+                letters.c.id == letter_id,
+                theirs,
+                letters.c.state.in_(_FILED + _WAITING),
+                letters.c.home_id.is_(None),  # it may have joined another one just now
+            )
             .with_for_update(of=letters)
         ).one_or_none()
         return None if row is None else Nearest(letter_id, row[0], bool(row[1]), row[2])
@@ -123,13 +120,8 @@ def _about(connection: sa.Connection, own: Sequence[str]) -> list[int]:
     """Return the letters that mails of ours were about, in the order of the mails."""
     if not own:
         return []
-    mails = connection.execute(
-        sa.select(outbox.c.message_id, _ABOUT.label("about"))
-        .join(letters, letters.c.id == outbox.c.letter_id)
-        .where(outbox.c.message_id.in_(sorted(own)))
-    )
-    about = {row.message_id: row.about for row in mails}
-    return list(dict.fromkeys(about[one] for one in own if one in about))
+    letter_of = {row.message_id: row.letter_id for row in connection.execute(sa.select(about(own)))}
+    return list(dict.fromkeys(letter_of[one] for one in own if one in letter_of))
 
 
 def _undoable(now: datetime) -> sa.ColumnElement[bool]:
@@ -143,6 +135,14 @@ def _may_be_undone(now: datetime) -> tuple[sa.ColumnElement[bool], ...]:
         decisions.c.undone_at.is_(None),
         decisions.c.undo_until > now,
     )
+
+
+def lacks(connection: sa.Connection, letter_id: int) -> bool:
+    """Say whether a letter speaks of documents that are elsewhere."""
+    problems = connection.scalar(
+        sa.select(packages.c.problems).where(packages.c.letter_id == letter_id)
+    )
+    return absent(problems or ()) > 0
 
 
 def readers(

@@ -12,6 +12,7 @@ from portal.database import Database
 from portal.firm_cases import contributes_on, holds_on
 from portal.prepared import Prepared
 from portal.rights import Viewer, viewer
+from portal.stands_for import about
 from portal.tables import (
     accounts,
     cases,
@@ -20,7 +21,6 @@ from portal.tables import (
     firms,
     identifiers,
     letters,
-    outbox,
     rights,
     submissions,
 )
@@ -220,16 +220,12 @@ class Directory:
         """
         if not message_ids:
             return ()
+        mails = about(message_ids)
         query = (
             sa.select(letters.c.id, letters.c.firm_id, cases.c.number)
-            .join(outbox, outbox.c.letter_id == letters.c.id)
-            .outerjoin(
-                submissions,
-                # What joined another letter's package is in that one's case.
-                submissions.c.letter_id == sa.func.coalesce(letters.c.home_id, letters.c.id),
-            )
+            .join(mails, mails.c.letter_id == letters.c.id)
+            .outerjoin(submissions, submissions.c.letter_id == letters.c.id)
             .outerjoin(cases, submissions.c.case_id == cases.c.id)
-            .where(outbox.c.message_id.in_(sorted(message_ids)))
             .order_by(letters.c.id, submissions.c.id)
         )
         with self.database.read() as connection:

@@ -6,17 +6,21 @@ mail goes through the wall and down the whole road, and what it has decided is c
 
 from __future__ import annotations
 
+import io
 import re
 import tomllib
 from dataclasses import dataclass, field
 from email import message_from_bytes, policy
-from email.message import EmailMessage
+from email.message import EmailMessage, Message
+from email.mime.application import MIMEApplication
+from email.mime.multipart import MIMEMultipart
 from email.utils import parseaddr
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
+from PIL import Image
 from pydantic import BaseModel, ConfigDict, Field
 
 from converters.fault import EngineFailed
@@ -48,6 +52,7 @@ class Mail(BaseModel):
     subject: str = "Re: your mail"
     body: str = "Here it is."
     files: list[str] = []  # "name: kind", the kind one of _kinds
+    signed: str = ""  # its body and files are signed: a kind of signature, one of _kinds
     answers: int | None = None  # the mail to whose latest answer from us it is a reply
     replies: int | None = None  # the same, and to the first answer
     thread: list[int] = []  # earlier mails whose latest answers stand in its References
@@ -105,7 +110,48 @@ def _kinds() -> dict[str, bytes]:
         "empty": b"",
         "text": b"Some notes.\r\n",
         "unprintable": b"unprintable notes\r\n",
+        "scan": _picture("JPEG", (850, 1100)),
+        "screen": _picture("PNG", (1280, 720)),
+        "pdf-as-signature": _attachment("17-program", "imaging.pdf"),
+        "logo": _picture("JPEG", (240, 90)),
+        "card": b"BEGIN:VCARD\r\nVERSION:3.0\r\nFN:Pat Hall\r\nEND:VCARD\r\n",
+        "event": b"BEGIN:VCALENDAR\r\nVERSION:2.0\r\nEND:VCALENDAR\r\n",
+        # The beginning of signed data without content (RFC 5652, 5), as in each S/MIME signature.
+        "pkcs7-signature": b"0\x80\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x02\xa0\x80"
+        + b"\x31" * 900,
+        "pgp-signature": b"-----BEGIN PGP SIGNATURE-----\n\niQIzBAABCAAd\n=abcd\n"
+        b"-----END PGP SIGNATURE-----\n",
     }
+
+
+_TYPES = {
+    "card": ("text", "vcard"),
+    "event": ("text", "calendar"),
+    "pkcs7-signature": ("application", "pkcs7-signature"),
+    "pgp-signature": ("application", "pgp-signature"),
+    "pdf-as-signature": ("application", "pkcs7-signature"),
+}
+_ANY = ("application", "octet-stream")
+
+
+def _picture(form: str, size: tuple[int, int]) -> bytes:
+    drawn = io.BytesIO()
+    picture = Image.radial_gradient("L").resize(size)
+    picture.save(drawn, form)
+    return drawn.getvalue()
+
+
+def _signed(message: EmailMessage, kind: str) -> Message:
+    """Return a message signed: its content, and beside it the signature (RFC 1847, 2.1)."""
+    whole = MIMEMultipart("signed", protocol="/".join(_TYPES[kind]), micalg="sha-256")
+    for name, value in message.items():
+        if not name.lower().startswith(("content-", "mime-")):
+            whole[name] = value
+            del message[name]
+    whole.attach(message)
+    name = "smime.p7s" if kind == "pkcs7-signature" else "signature.asc"
+    whole.attach(MIMEApplication(_kinds()[kind], _TYPES[kind][1], name=name))
+    return whole
 
 
 class _Workshop(OnePageWorkshop):
@@ -159,7 +205,10 @@ class Talk:
         message.set_content(mail.body)
         for one in mail.files:
             name, _, kind = one.partition(": ")
-            message.add_attachment(_kinds()[kind], "application", "octet-stream", filename=name)
+            main, sub = _TYPES.get(kind, _ANY)
+            message.add_attachment(_kinds()[kind], main, sub, filename=name)
+        if mail.signed:
+            return _signed(message, mail.signed).as_bytes(policy=policy.SMTP)
         return message.as_bytes()
 
     def _told_about(self, number: int) -> list[str]:

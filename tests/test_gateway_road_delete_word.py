@@ -90,7 +90,7 @@ def test_who_asks_for_more_than_anybody_would_by_hand_is_read_by_people() -> Non
 def test_a_better_copy_is_known_by_its_name_however_long_that_is() -> None:
     failed = [piece(1, "records.pdf", "records.pdf", "file_password")]
     brought = [part("2", "a" + "_" * _MANY + "b.pdf"), part("3", "records unlocked (2).pdf")]
-    assert corrections(failed, brought) == {1: "3"}
+    assert corrections(failed, brought, may_guess=True) == {1: "3"}
 
 
 def test_a_subject_and_a_signature_are_read_however_many_blanks_they_have() -> None:

@@ -1,7 +1,8 @@
 """Corrected: which documents of a reply come in the place of which parts that had failed.
 
 By their names, without what a program or a person adds to the name of a better copy; and where
-nothing has the name, the one document for the one part that its sender was asked to send again.
+nothing has the name, the one document for the one part that its sender was asked to send again,
+where it can be that (gateway/road/stand_in.py).
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import TypeVar
 
 from config.problems import catalogue
 from gateway.road.package import Part
+from gateway.road.stand_in import may_stand_in
 from portal.pdf_name import split
 from portal.piece import Piece
 
@@ -21,18 +23,22 @@ FAILED = frozenset(
 )
 """The reasons of a part that a better copy heals. What is not safe to open is for our people."""
 
-_BETTER = re.compile(
-    r"(?:[\s_.,-]*(?:\(\d{1,2}\)|\b(?:copy|unlocked|unprotected|decrypted|corrected|fixed|repaired"
-    r"|resaved|resent|(?:no|without)[\s_-]password)\b|\((?:copy|unlocked|corrected|fixed)\)))+\Z"
+_ADDED = re.compile(
+    r"(?:\(\d{1,2}\)|(?<![^\W_])(?:copy|unlocked|unprotected|decrypted|corrected|fixed|repaired"
+    r"|resaved|resent|(?:no|without)[ _-]password)|\((?:copy|unlocked|corrected|fixed)\))\Z"
 )
-_LONGEST_END = 100  # characters: a run of blanks or underscores is tried anew from each one
+_MOST_ADDED = 20  # characters of what is added once
+_BEFORE = " _.,-"
 
 
-def corrections(failed: Sequence[Piece], brought: Sequence[Part]) -> Mapping[int, str]:
+def corrections(
+    failed: Sequence[Piece], brought: Sequence[Part], *, may_guess: bool
+) -> Mapping[int, str]:
     """Return the paths of the documents that heal, by the id of the part that each one heals.
 
     Each document heals one part at most, and each part has one that heals it: where two have the
-    name, nobody could say which is meant.
+    name, nobody could say which is meant. `may_guess` says whether the one that came may be the one
+    that failed, under a name of its own.
     """
     found: dict[int, str] = {}
     for key in (_stem, _plain_stem):
@@ -42,7 +48,8 @@ def corrections(failed: Sequence[Piece], brought: Sequence[Part]) -> Mapping[int
         )
         found |= {names[one]: files[one] for one in names if one and one in files}
     asked = [one for one in failed if _is_asked_for(one)]
-    if not found and len(asked) == len(brought) == 1:
+    is_one = may_guess and not found and len(asked) == len(brought) == 1
+    if is_one and may_stand_in(asked[0], brought[0]):
         found[asked[0].id] = brought[0].path
     return found
 
@@ -69,5 +76,11 @@ def _stem(name: str | None) -> str:
 
 
 def _plain_stem(name: str | None) -> str:
+    """Return a stem without what was added at its end, however often. A name may be very long."""
     stem = _stem(name)
-    return stem[:-_LONGEST_END] + _BETTER.sub("", stem[-_LONGEST_END:])
+    end = len(stem)
+    while found := _ADDED.search(stem, max(0, end - _MOST_ADDED), end):
+        end = found.start()
+        while end and stem[end - 1] in _BEFORE:
+            end -= 1
+    return stem[:end]

@@ -25,9 +25,6 @@ _MOST_CHARACTERS = 400_000
 _MOST_PREFIXES = 10
 # Parts of a message that are nobody's documents.
 _BESIDE = frozenset({"words", "alternative", "system_file"})
-_SIGNATURES = frozenset(
-    {"application/pkcs7-signature", "application/x-pkcs7-signature", "application/pgp-signature"}
-)
 
 
 def forward(
@@ -137,7 +134,7 @@ def _brings(package: Package, paths: tuple[str, ...]) -> bool:
 
 def _is_nobodys(part: Part, own: Words) -> bool:
     is_picture = part.content_id in own.images and part.detected_type.startswith("image/")
-    return not part.flags.isdisjoint(_BESIDE) or part.declared_type in _SIGNATURES or is_picture
+    return not part.flags.isdisjoint(_BESIDE) or part.is_signature or is_picture
 
 
 # -- a message in the text -------------------------------------------------------------------------

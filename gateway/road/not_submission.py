@@ -12,7 +12,7 @@ from typing import Protocol
 from config.apart import ApartRules
 from config.not_submissions import Form, NotSubmissions
 from gateway.letter import Form as Content
-from gateway.road.package import NO_DOCUMENT, NotSubmission, Package, Part, Signs
+from gateway.road.package import NotSubmission, Package, Part, Signs
 from gateway.road.sign_off import Known
 from gateway.road.thanks import is_thanks
 
@@ -157,7 +157,7 @@ def _is_bare(
     given_back = _given_back(package.parts) if returned else frozenset()
     types = beside | _OF_REPORTS if returned else beside
     return all(
-        part.reason in NO_DOCUMENT
+        part.is_beside
         or (part.declared_type in types and _is_text(part))
         or part.path in given_back
         for part in package.parts

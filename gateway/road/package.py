@@ -11,6 +11,7 @@ from typing import Any
 
 from converters.grounds import Grounds
 from gateway.letter import Letter
+from gateway.road.beside import is_signature
 
 _BYTES = Grounds()
 NARRATIVE_CHARACTERS = 500  # the portal's limit, in Unicode code points after NFC
@@ -73,6 +74,16 @@ class Part:
     filed_name: str | None = None
     remarks: tuple[str, ...] = ()  # codes of what was changed in the name, and why
     pdf: Pdf | None = None
+
+    @property
+    def is_signature(self) -> bool:
+        """Whether it signs the message that it stands in, and does nothing else."""
+        return is_signature(self.declared_type, self.detected_type, self.bytes)
+
+    @property
+    def is_beside(self) -> bool:
+        """Whether it is no document: words, decoration, or the signature of a message."""
+        return self.reason in NO_DOCUMENT or self.is_signature
 
 
 @dataclass(frozen=True)
@@ -368,7 +379,7 @@ class Package:
             or self.is_sealed
             or self.is_unread
             or bool(self.elsewhere)
-            or any(part.reason not in NO_DOCUMENT for part in self.parts)
+            or not all(part.is_beside for part in self.parts)
         )
 
     @property
