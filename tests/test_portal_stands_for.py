@@ -97,7 +97,7 @@ def test_a_chain_of_letters_is_followed_to_its_end_and_a_ring_has_none(talk: Tal
     point(2, home_id=1)  # that joined a package
     with talk.stores.database.read() as connection:
         assert connection.execute(sa.select(about([mail]))).all() == [(mail, 1)]
-        nearest = conversation.nearest(connection, [mail], firm_id, NOW)
+        nearest = conversation.nearest(connection, [mail], conversation.sent_by(firm_id, PAT), NOW)
     assert nearest is not None
     assert nearest.letter_id == 1
     directory = Directory(talk.stores.database)
@@ -106,7 +106,10 @@ def test_a_chain_of_letters_is_followed_to_its_end_and_a_ring_has_none(talk: Tal
     point(2, home_id=5)
     with talk.stores.database.read() as connection:
         assert connection.execute(sa.select(about([mail]))).all() == []
-        assert conversation.nearest(connection, [mail], firm_id, NOW) is None
+        assert (
+            conversation.nearest(connection, [mail], conversation.sent_by(firm_id, PAT), NOW)
+            is None
+        )
     assert directory.answered([mail]) == ()
 
 
