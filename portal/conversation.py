@@ -82,11 +82,20 @@ def nearest(
         )
         row = connection.execute(
             sa.select(letters.c.receipt, letters.c.state.in_(_FILED), undo_until)
-            .where(letters.c.id == letter_id, theirs, letters.c.state.in_(_FILED + _WAITING))
+            .where(letters.c.id == letter_id, theirs, _is_described())
             .with_for_update(of=letters)
         ).one_or_none()
         return None if row is None else Nearest(letter_id, row[0], bool(row[1]), row[2])
     return None
+
+
+def _is_described() -> sa.ColumnElement[bool]:
+    """Return the condition on rows of `letters` that they are filed or wait.
+
+    Or that they are carried once more, after that: what is in them is known by then.
+    """
+    again = sa.exists().where(packages.c.letter_id == letters.c.id)
+    return letters.c.state.in_(_FILED + _WAITING) | ((letters.c.state == "checking") & again)
 
 
 def answered(

@@ -33,7 +33,7 @@ from portal.unlocked_copy import Copy
 from portal.unlocking import Opened
 from portal.unlocking import take as unlock
 from tests.carrying import NOW
-from tests.conversing import Talk
+from tests.conversing import Mail, Talk
 from tests.deciding import UNDO, agrees, outbound
 from tests.packages import package, part
 from tests.test_gateway_contributors import REPORTER, end, let_in, sent
@@ -153,6 +153,28 @@ def test_within_the_time_of_undo_nobody_is_named_and_the_consultant_hears_behind
     talk.team.undo(decision)
     withdrawn = {one.id for one in owed(talk) if one.withdrawn_at is not None}
     assert notice.id in withdrawn
+
+
+def test_what_is_asked_while_the_letter_is_being_carried_is_told_when_it_is_filed(
+    talk: Talk,
+) -> None:
+    talk.send(subject="Some files", files=["smith.pdf: good"])
+    talk.team.decide("file", "24-001234")
+    assert talk.team.carrying.decisions() == 1
+    assert row(talk).state == "checking"
+    behind = len(owed(talk))
+    talk.team.carrier.accept(
+        talk.bytes_of(
+            2, Mail.model_validate({"state": "", "answers": 1, "body": "DELETE smith.pdf"})
+        ),
+        sender="pat.hall@bakerllp.example",
+        proof=Proof.LOOPBACK,
+    )
+    talk.team.carrier.carry(2)
+    assert owed(talk, behind)[0].subject.startswith("We have asked our team to delete 'smith.pdf'")
+    assert talk.team.carry() == "filed"
+    assert hidden(talk) == ["smith.pdf"]
+    assert owed(talk)[-1].subject.startswith("Asked to delete")
 
 
 def test_a_legal_hold_that_is_known_once_it_is_filed_brings_it_back(sample_stores: Stores) -> None:
