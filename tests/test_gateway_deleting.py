@@ -237,6 +237,15 @@ def test_a_locked_document_and_its_copy_are_hidden_together(
     assert answer.subject.startswith("We have asked Dana Reyes to delete 'records.pdf' (")
 
 
+def test_a_locked_document_and_its_copy_are_brought_back_together(talk: Talk) -> None:
+    unlocked(talk)
+    talk.send(answers=1, body="DELETE records.pdf")
+    before = len(owed(talk))
+    bring_back(talk, pieces(talk)["records.pdf"].id)
+    assert hidden(talk) == []
+    assert len(owed(talk, before)) == 1
+
+
 def test_who_opened_the_copy_has_opened_the_document(talk: Talk) -> None:
     unlocked(talk)
     note(talk, events.DOCUMENT_DOWNLOADED, part=pieces(talk)["records (unlocked).doc"].id)
