@@ -77,13 +77,22 @@ def nearest(
             .where(
                 letters.c.id == letter_id,
                 theirs,
-                letters.c.state.in_(_FILED + _WAITING),
+                _is_described(),
                 letters.c.home_id.is_(None),  # it may have joined another one just now
             )
             .with_for_update(of=letters)
         ).one_or_none()
         return None if row is None else Nearest(letter_id, row[0], bool(row[1]), row[2])
     return None
+
+
+def _is_described() -> sa.ColumnElement[bool]:
+    """Return the condition on rows of `letters` that they are filed or wait.
+
+    Or that they are carried once more, after that: what is in them is known by then.
+    """
+    again = sa.exists().where(packages.c.letter_id == letters.c.id)
+    return letters.c.state.in_(_FILED + _WAITING) | ((letters.c.state == "checking") & again)
 
 
 def answered(

@@ -21,6 +21,7 @@ from portal.postbox import Owed, owe
 from portal.rights import Filing, Viewer, may_open
 from portal.tables import document_erasures as erasures
 from portal.tables import letters, outbox
+from portal.unlocked_copy import forms_of
 
 ASKS = "asks_to_delete"
 """The reason of a letter that is set aside because it asks to delete."""
@@ -177,36 +178,38 @@ def may_show(viewer: Viewer, dossier: Dossier) -> bool:
 def show(
     connection: sa.Connection, viewer: Viewer, dossier: Dossier, part_id: int, *, now: datetime
 ) -> None:
-    """Bring a document back, and tell whoever asked. Raises NotHidden.
+    """Bring a document back in all its forms, and tell whoever asked. Raises NotHidden.
 
     One that the viewer's page does not show, since it is of another's case alone, is not theirs.
     """
-    is_theirs = any(piece.id == part_id for piece in dossier.pieces)
-    if not is_theirs or not may_show(viewer, dossier):
+    forms = forms_of(dossier.pieces).get(part_id, ())
+    if not may_show(viewer, dossier):
         raise NotHidden
-    row = connection.execute(
+    rows = connection.execute(
         erasures.update()
         .where(
-            erasures.c.part_id == part_id,
+            erasures.c.part_id.in_([piece.id for piece in forms]),
             erasures.c.home_id == dossier.letter_id,
             *_IS_HIDDEN,
         )
         .values(shown_at=now, shown_by_id=viewer.account_id)
-        .returning(erasures.c.id, erasures.c.mail_id, erasures.c.asked_by)
-    ).one_or_none()
-    if row is None:
+        .returning(erasures.c.id, erasures.c.part_id, erasures.c.mail_id, erasures.c.asked_by)
+    ).all()
+    if not rows:
         raise NotHidden
     actor = events.account(viewer.account_id)
-    _note_shown(connection, dossier.letter_id, part_id, actor, events.DOCUMENT_SHOWN, now)
+    for row in rows:
+        _note_shown(connection, dossier.letter_id, row.part_id, actor, events.DOCUMENT_SHOWN, now)
+    first = min(rows, key=lambda row: row.id)
     number = receipt_number.shown(dossier.receipt)
     told = Owed(
         kind="receipt",
-        recipient=row.asked_by,
+        recipient=first.asked_by,
         subject=f"A document of yours is shown again ({number})",
         text=f"You asked us to delete a document of {number}. We had hidden it, and a person has"
         " decided to show it again. Call us if that is wrong.\n",
     )
-    owe(connection, told, letter_id=row.mail_id, occasion=f"shown {row.id}", now=now)
+    owe(connection, told, letter_id=first.mail_id, occasion=f"shown {first.id}", now=now)
 
 
 def _note_shown(

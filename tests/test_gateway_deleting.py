@@ -33,7 +33,7 @@ from portal.unlocked_copy import Copy
 from portal.unlocking import Opened
 from portal.unlocking import take as unlock
 from tests.carrying import NOW
-from tests.conversing import Talk
+from tests.conversing import Mail, Talk
 from tests.deciding import UNDO, agrees, outbound
 from tests.packages import package, part
 from tests.test_gateway_contributors import REPORTER, end, let_in, sent
@@ -155,6 +155,28 @@ def test_within_the_time_of_undo_nobody_is_named_and_the_consultant_hears_behind
     assert notice.id in withdrawn
 
 
+def test_what_is_asked_while_the_letter_is_being_carried_is_told_when_it_is_filed(
+    talk: Talk,
+) -> None:
+    talk.send(subject="Some files", files=["smith.pdf: good"])
+    talk.team.decide("file", "24-001234")
+    assert talk.team.carrying.decisions() == 1
+    assert row(talk).state == "checking"
+    behind = len(owed(talk))
+    talk.team.carrier.accept(
+        talk.bytes_of(
+            2, Mail.model_validate({"state": "", "answers": 1, "body": "DELETE smith.pdf"})
+        ),
+        sender="pat.hall@bakerllp.example",
+        proof=Proof.LOOPBACK,
+    )
+    talk.team.carrier.carry(2)
+    assert owed(talk, behind)[0].subject.startswith("We have asked our team to delete 'smith.pdf'")
+    assert talk.team.carry() == "filed"
+    assert hidden(talk) == ["smith.pdf"]
+    assert owed(talk)[-1].subject.startswith("Asked to delete")
+
+
 def test_a_legal_hold_that_is_known_once_it_is_filed_brings_it_back(sample_stores: Stores) -> None:
     held = sample_stores.settings.cases.model_copy(update={"legal_holds": ("24-001234",)})
     settings = sample_stores.settings.model_copy(update={"cases": held})
@@ -213,6 +235,15 @@ def test_a_locked_document_and_its_copy_are_hidden_together(
     answer, *_ = asked(talk, {"answers": 1, "body": f"DELETE {name}"})
     assert hidden(talk) == ["records.pdf", "records (unlocked).doc"]
     assert answer.subject.startswith("We have asked Dana Reyes to delete 'records.pdf' (")
+
+
+def test_a_locked_document_and_its_copy_are_brought_back_together(talk: Talk) -> None:
+    unlocked(talk)
+    talk.send(answers=1, body="DELETE records.pdf")
+    before = len(owed(talk))
+    bring_back(talk, pieces(talk)["records.pdf"].id)
+    assert hidden(talk) == []
+    assert len(owed(talk, before)) == 1
 
 
 def test_who_opened_the_copy_has_opened_the_document(talk: Talk) -> None:
