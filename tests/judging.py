@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
 from config import apart, devices, media, not_submissions
 from config import elsewhere as places
@@ -73,19 +72,13 @@ def judged(
     file.write_bytes(content)
     letter = Letter(envelope, blob_of(content))
     with file.open("rb") as raw:
-        reader = cast("Pool", ReaderHere(answers=_as_json))
+        reader = cast("Pool", ReaderHere())
         package = read(letter, raw, reader, folder, settings.reading, last_chance=True)
     package = elsewhere(sort(package, media.catalogue(), apart.rules()), places.rules())
     package = Devices(devices.forms(), settings.devices.listed).mark(package)
     package = urgent(package.but(resolution=resolution), settings.urgency)
     found = not_submission(package, not_submissions.rules(), apart.rules(), ours())
     return package.but(not_submission=found)
-
-
-def _as_json(answer: dict[str, Any]) -> dict[str, Any]:
-    """Return an answer as it comes out of a sandbox."""
-    told: dict[str, Any] = json.loads(json.dumps(answer))
-    return told
 
 
 def judged_corpus(corpus: Path, folder: Path) -> Iterator[Judged]:

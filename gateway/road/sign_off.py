@@ -88,7 +88,7 @@ class SignOff:
 
     def signs(self, lines: list[str]) -> bool:
         """Say whether lines are a signature that begins with a known name, or there are none."""
-        # That no line is too long is seen first: the pattern takes long over many blanks.
+        # No line is divided before it is known to be short: a gap is tried from each place in it.
         return not lines or (self.are_signature(lines) and self.is_name(_PIECE.split(lines[0])[0]))
 
     def are_signature(self, lines: list[str]) -> bool:
