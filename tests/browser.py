@@ -16,7 +16,7 @@ import greenlet
 import pytest
 from playwright.sync_api import Browser, BrowserContext, BrowserType, Error, Page, sync_playwright
 
-CHROMIUM = "/usr/bin/chromium"
+CHROMIUM = "/usr/bin/chromium-headless-shell"
 _LAST_SECONDS = 15
 FLAGS = [
     "--disable-gpu",
