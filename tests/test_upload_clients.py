@@ -33,8 +33,8 @@ pytestmark = pytest.mark.slow
 
 LONG = bool(os.environ.get("CASEBRIDGE_LONG"))
 SEED = int(os.environ.get("CASEBRIDGE_SEED", "20261125"))
-SIZE = 2**31 if LONG else 100_000_000
-CUTS, KILLS = (50, 10) if LONG else (10, 2)
+SIZE = 2**31 if LONG else 40_000_000
+CUTS, KILLS = (50, 10) if LONG else (6, 1)
 ROUNDS = 1000 if LONG else 50
 CHUNK = 8_000_000
 ROOT = Path(__file__).parent.parent
