@@ -19,7 +19,7 @@ run: ## set up what is missing, start everything, send the sample letters and sh
 .PHONY: test
 test: ## set up what is missing and run every test
 	@bin/set-up test
-	@$(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder
+	@bin/in-room $(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder
 
 .PHONY: check
 check: ## lint, types, import rules and the fast tests
@@ -35,7 +35,7 @@ lines:
 types:
 	@$(BIN)/mypy
 fast:
-	@$(BIN)/pytest -q -n auto -m "not slow and not corpus"
+	@bin/in-room $(BIN)/pytest -q -n auto -m "not slow and not corpus"
 
 .PHONY: bench
 bench: ## print the benchmarks, each beside its baseline; exit 1 where an asked-for figure is missed

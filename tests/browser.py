@@ -39,12 +39,8 @@ JOURNEYS = tuple(LOOKS) if _LONG else ("narrow",)
 
 
 def looks_for(number: int) -> tuple[str, ...]:
-    """Return the looks in which one of many pages is seen: the narrow one, and another in turn.
-
-    CASEBRIDGE_LONG=1 sees each of them in every look.
-    """
-    others = [one for one in LOOKS if one != "narrow"]
-    return tuple(LOOKS) if _LONG else ("narrow", others[number % len(others)])
+    """Return the looks in which one of many pages is seen: one in turn; the long run has all."""
+    return tuple(LOOKS) if _LONG else (tuple(LOOKS)[number % len(LOOKS)],)
 
 
 def turn_to(page: Page, look: str) -> None:

@@ -150,7 +150,7 @@ def stops() -> Stops:
 @pytest.fixture(scope="module")
 def trails(corpus: Path, stops: Stops, tmp_path_factory: pytest.TempPathFactory) -> list[Trail]:
     files = sorted(path for kind in ("mail", "mbox") for path in (corpus / kind).iterdir())
-    files = files if os.environ.get("CASEBRIDGE_LONG") else files[::4]
+    files = files if os.environ.get("CASEBRIDGE_LONG") else files[::8]
     settings = Settings(storage=Storage(path=tmp_path_factory.mktemp("corpus")))
     with stops.watched():
         return list(explain_files(settings, files, Asked(proven=True), lambda: NOW))

@@ -189,7 +189,11 @@ def fresh(storage: Path, to: Path) -> Path:
     return to
 
 
-@pytest.mark.parametrize("pouch_bytes", [POUCH_BYTES, 0], ids=["pouch", "vault"])
+@pytest.mark.parametrize(
+    "pouch_bytes",
+    [POUCH_BYTES, pytest.param(0, marks=pytest.mark.skipif(not LONG, reason="minutes"))],
+    ids=["pouch", "vault"],
+)
 def test_kill_at_every_durable_call_loses_and_doubles_nothing(
     storage: Path, tmp_path: Path, pouch_bytes: int
 ) -> None:

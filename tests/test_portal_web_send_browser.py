@@ -249,7 +249,7 @@ def test_what_is_too_large_without_a_proof_leads_to_the_code_and_back(
     )
 
 
-@pytest.mark.parametrize("look", looks_for(1))
+@pytest.mark.parametrize("look", looks_for(2))
 def test_every_page_in_every_state(screen: Screen, tmp_path: Path, look: str) -> None:
     wrong: dict[str, list[str]] = {}
     page = screen.page(**LOOKS[look])

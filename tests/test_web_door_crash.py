@@ -89,6 +89,7 @@ def test_kill_at_durable_calls_of_the_door(storage: Path, tmp_path: Path) -> Non
         shutil.rmtree(there)
 
 
+@pytest.mark.skipif(not LONG, reason="minutes: CASEBRIDGE_LONG is not set")
 def test_kill_at_durable_calls_of_the_road(storage: Path, tmp_path: Path) -> None:
     with opened(storage) as stores:
         draft_id = drafted(stores)
