@@ -52,10 +52,11 @@ def mail_folder(folder: Path) -> Path:
 
 @dataclass
 class ReaderHere:
-    """A reader without a sandbox. `before` is called ahead of each message."""
+    """A reader without a sandbox. `before` is called ahead of each message; `turns` are theirs."""
 
     before: Callable[[], None] = lambda: None
     answers: Callable[[dict[str, Any]], dict[str, Any]] = lambda answer: answer
+    turns: list[str | None] = field(default_factory=list)
 
     def run(
         self,
@@ -65,7 +66,7 @@ class ReaderHere:
         into: Path,
         whose: str | None = None,
     ) -> dict[str, Any]:
-        del whose
+        self.turns.append(whose)
         self.before()
         answer = json.loads(json.dumps(run(dict(job), list(inputs), into)))  # as a process says it
         return self.answers(answer)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import threading
-from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -501,23 +500,10 @@ def test_a_machine_is_filed_and_not_answered(carrier: Carrier, sign: bytes) -> N
 
 def test_the_reader_is_told_whose_turn_a_letter_has(sample_stores: Stores) -> None:
     """So that a firm's many letters do not keep another's out of it."""
-    asked: list[str | None] = []
-
-    class Told(ReaderHere):
-        def run(
-            self,
-            job: Mapping[str, Any],
-            *,
-            inputs: Sequence[int] = (),
-            into: Path,
-            whose: str | None = None,
-        ) -> dict[str, Any]:
-            asked.append(whose)
-            return super().run(job, inputs=inputs, into=into, whose=whose)
-
-    carrier = Carrier(sample_stores, reader=Told())
+    reader = ReaderHere()
+    carrier = Carrier(sample_stores, reader=reader)
     carrier.accept()
     assert carrier.carry() == "filed"
     with sample_stores.database.read() as connection:
-        assert asked == [connection.scalar(sa.select(letters.c.turn))]
-    assert asked[0] is not None
+        assert reader.turns == [connection.scalar(sa.select(letters.c.turn))]
+    assert reader.turns[0] is not None
