@@ -20,11 +20,16 @@ _spare: list[Path] = []
 
 def place(folder: Path) -> None:
     """Put the folders of a spare vault there. Without one, the vault makes them as ever."""
-    while _spare:
-        with contextlib.suppress(
-            FileNotFoundError
-        ):  # the test's folder, and the spare in it, may go
-            _spare.pop().rename(folder)
+    for spare in _spare[::-1]:
+        try:
+            if spare.stat().st_dev != folder.parent.stat().st_dev:
+                continue  # a folder moves on its own disk alone
+            _spare.remove(spare)
+            spare.rename(folder)
+        except FileNotFoundError:  # the test's folder, and the spare in it, may go
+            with contextlib.suppress(ValueError):
+                _spare.remove(spare)
+        else:
             return
 
 
