@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import socket
 import socketserver
 import struct
@@ -85,11 +86,8 @@ def name_server() -> Iterator[NameServer]:
                 if said is not None:
                     self.wfile.write(struct.pack("!H", len(said)) + said)
 
-    udp = socketserver.ThreadingUDPServer(("127.0.0.1", 0), Datagram)
-    ours.port = udp.server_address[1]
-    socketserver.ThreadingTCPServer.allow_reuse_address = True
-    tcp = socketserver.ThreadingTCPServer(("127.0.0.1", ours.port), Stream)
-    servers: tuple[socketserver.BaseServer, ...] = (udp, tcp)
+    servers = _at_one_port(Stream, Datagram)
+    ours.port = servers[0].server_address[1]
     threads = [threading.Thread(target=one.serve_forever, args=(0.005,)) for one in servers]
     for thread in threads:
         thread.start()
@@ -101,6 +99,25 @@ def name_server() -> Iterator[NameServer]:
             one.server_close()
         for thread in threads:
             thread.join()
+
+
+def _at_one_port(
+    stream: type[socketserver.StreamRequestHandler], datagram: type[socketserver.BaseRequestHandler]
+) -> tuple[socketserver.ThreadingTCPServer, socketserver.ThreadingUDPServer]:
+    """Listen on one free port of loopback by TCP and by UDP.
+
+    TCP chooses, since the connections that other tests have left in TIME_WAIT hold hundreds of its
+    ports; where the other has the number in use, the next one is tried.
+    """
+    for left in range(99, -1, -1):
+        tcp = socketserver.ThreadingTCPServer(("127.0.0.1", 0), stream)
+        try:
+            return tcp, socketserver.ThreadingUDPServer(tcp.server_address[:2], datagram)
+        except OSError as error:
+            tcp.server_close()
+            if error.errno != errno.EADDRINUSE or not left:
+                raise
+    raise AssertionError("the last try returns or raises")
 
 
 def nobodys_port() -> int:
