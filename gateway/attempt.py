@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import sqlalchemy as sa
 import structlog
 
 from gateway.letter import Form, Letter
 from gateway.manifest import ListedFile
+from gateway.road.copy import Known
 from gateway.road.file import final_state
 from gateway.road.listed import manifest_of
 from gateway.road.package import Package
@@ -14,6 +17,7 @@ from gateway.road.read import MessageUnreadable
 from gateway.scanner import Outcome, Verdict
 from gateway.watch import fault_fields
 from portal.database import Database
+from portal.decision import Decision
 from portal.piece import pieces_of
 from portal.pouch import PouchChanged, Raw
 from portal.tables import letters, parts
@@ -30,6 +34,29 @@ _NOT_SCANNED = sa.select(parts.c.sha256).where(
     parts.c.letter_id == sa.bindparam("letter"),
     parts.c.scan == str(Verdict(Outcome.UNSEEN, "failed")),
 )
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One attempt at a letter, and what is known of it before the road."""
+
+    letter: Letter
+    letter_id: int
+    number: int
+    receipt: str
+    decision: Decision | None  # what a person made of the letter, to be carried out now
+    is_trial: bool  # a rehearsal: nothing is filed
+    known: Known | None = None  # what its copies know it by; None where it can have none
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether one of us has decided: then it was seen, and is filed though it be a copy."""
+        return self.decision is not None and self.decision.account_id is not None
+
+    @property
+    def tried(self) -> int:
+        """How often this has been tried: each decision begins anew."""
+        return self.number - (self.decision.was_attempt if self.decision else 0)
 
 
 def live(database: Database, letter_id: int, attempt: int) -> sa.Row[tuple[object, ...]] | None:

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
-from gateway.attempt import live
+from gateway.attempt import Attempt, live
 from gateway.letter import Proof, letter_of
 from gateway.part_words import problem_words
 from gateway.road.again import again
@@ -171,5 +171,6 @@ def test_a_letter_is_not_told_of_itself(sample_stores: Stores) -> None:
     assert carrier.carry(1) == "filed"
     folder = sample_stores.work / "again"
     folder.mkdir(parents=True)
-    package = worker._package(letter_of(row), 1, folder, 1, None, is_submission=True)
+    this = Attempt(letter_of(row), 1, 1, row.receipt, decision=None, is_trial=False)
+    package = worker._walk(this, folder, None)
     assert not package.troubles
