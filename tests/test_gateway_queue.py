@@ -453,10 +453,13 @@ class Line:
 
     def run(self, *, until: int | None = None) -> list[str]:
         """Run the queue until it is empty, or so many have begun. Return those begun by now."""
-        enough = threading.Event()
+        enough, ending = threading.Event(), threading.Event()
 
         def carry(letter_id: int, _attempt: int) -> str:
             if enough.is_set():
+                # It holds the one place until we end: else each that is begun and given back is
+                # the first of the next run, and on a busy machine there would be many.
+                assert ending.wait(30)
                 raise AttemptInterrupted
             self.begun.append(self.names[letter_id])
             if len(self.begun) == until:
@@ -471,6 +474,7 @@ class Line:
         else:
             assert enough.wait(30)
         runner.stop(0)
+        ending.set()
         runner.wait()
         self.stores.queue().put_back()
         return self.begun
