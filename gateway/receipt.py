@@ -24,6 +24,7 @@ from gateway.telling.hold_words import (
     did_you_mean,
     held_first,
     held_next,
+    number_by_reply,
     unconfirmed_asks,
     unconfirmed_first,
 )
@@ -52,6 +53,7 @@ def receipt(
     second: bool = False,
     trial: Trial = Trial.NONE,
     copied: str | None = None,
+    example: str = "",
 ) -> Mail:
     """Write the receipt. `number` is the receipt number as stored.
 
@@ -60,7 +62,7 @@ def receipt(
     it there; with `upload_link` one that lacks documents asks for them there; with `code` it asks
     whether it came from that address. `promised` is when a person will have looked at a package
     that waits, `second` whether another of the firm is asked before. `copied` is whom it went to,
-    where this is a copy; empty where that is not to be named.
+    where this is a copy; empty where that is not to be named. `example` is a case number of ours.
     """
     envelope = package.letter.envelope
     resolution = package.resolution
@@ -77,6 +79,7 @@ def receipt(
         promised=promised,
         second=second,
         trial=trial,
+        example=example,
     )
     sheet = with_banner(writing.sheet(), trial)
     return Mail.of(sheet if copied is None else as_copy(sheet, copied if writing.told else ""))
@@ -106,6 +109,7 @@ class _Writing:
     promised: datetime | None
     second: bool
     trial: Trial
+    example: str
 
     def sheet(self) -> Sheet:
         """Put the receipt together, section by section."""
@@ -127,7 +131,7 @@ class _Writing:
             suggests=self._suggests,
             facts=self._facts(),
             sections=tuple(one for one in sections if one is not None),
-            ways=ways(self.service, self.number),
+            ways=ways(self.service, self.number, may_delete=self._may_reply and self._is_filed),
             signature=("This is an automatic receipt.", self.service.organisation),
         )
 
@@ -159,6 +163,11 @@ class _Writing:
     def _would_ask(self) -> bool:
         """Whether it rehearses a question: there is nothing yet that an answer could file."""
         return self.package.asked and self.told and self.trial is Trial.ALONE
+
+    @property
+    def _may_reply(self) -> bool:
+        """Whether a reply of its reader is taken for one: what the staff pass on is no firm's."""
+        return self.told and self.package.resolution.firm_id is not None
 
     @property
     def _suggests(self) -> str | None:
@@ -250,10 +259,11 @@ class _Writing:
             offered = self.upload_link if self._is_filed else None
             return () if offered is None else (Link("Upload what is missing here", offered),)
         by = f" by {moments.by(self.promised, self._zone)}" if self.promised else ""
-        meant = () if self._suggests is None else (did_you_mean(self._suggests),)
         return (
-            *meant,
-            Link("Choose the case here", self.answer_link)
+            number_by_reply(self.example)
+            if self._suggests is None
+            else did_you_mean(self._suggests),
+            Link("Or choose the case here", self.answer_link)
             if self.answer_link is not None
             else "Here the receipt has a link to the page on which you choose the case.",
             f"If we hear nothing{by}, we ask the second contact of your firm, and then our team"
@@ -351,14 +361,14 @@ class _Writing:
         wanting = self._tally.wanting
         if wanting and self.told:
             again = nothing = (
-                f"Do what it says above for {wanting}; you do not need to send the rest again."
+                f"Do what it says above for {wanting}{self._by_reply(wanting)}; you do not need to"
+                " send the rest again."
             )
         elif wanting:
             nothing = f"Call {self.service.phone}: {wanting} can't be used as sent."
         said = {
             "filed": f"{self._consultant} can see this now. {nothing}",
-            "filed_in_part": f"{self._consultant} can see what was filed. Send what is missing"
-            f" {'by the link above, or ' if self.upload_link else ''}in a new message.",
+            "filed_in_part": f"{self._consultant} can see what was filed. {self._rest}",
             "not_filed": f"Your message is kept as it came. Call {self.service.phone} if you"
             " expected it to be filed.",
         }.get(self._state) or held_next(
@@ -370,6 +380,22 @@ class _Writing:
         if not self.told:
             said += " This mail holds no names, since we cannot be sure who reads it."
         return said
+
+    def _by_reply(self, wanting: str) -> str:
+        """Say that a better copy comes by reply, where it joins what is filed."""
+        if not (self._may_reply and self._is_filed):
+            return ""
+        which = "it" if wanting.startswith("1 ") else "them"
+        return f", and reply to this mail with {which} attached"
+
+    @property
+    def _rest(self) -> str:
+        """How to send what is missing."""
+        if self._may_reply:
+            way = "reply to this mail with what is missing attached: we keep its place."
+        else:
+            way = "send what is missing in a new message."
+        return f"Use the link above, or {way}" if self.upload_link else way[0].upper() + way[1:]
 
     @property
     def _by_when(self) -> str:

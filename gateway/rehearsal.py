@@ -85,6 +85,7 @@ class _Rehearsal:
             answer_link=f"{service.base_url}/answer/\N{HORIZONTAL ELLIPSIS}" if is_asked else None,
             promised=self.road.calendar.promise(envelope.arrived_at),
             trial=trial,
+            example=self.settings.cases.example,
         )
 
     def _envelope(self) -> Envelope:

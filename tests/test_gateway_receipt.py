@@ -51,6 +51,16 @@ def held(code: str, *parts: Any, **changes: Any) -> Package:
     return filed(*parts, resolution=waits, **changes)
 
 
+def told(package_: Package, **said: Any) -> str:
+    return receipt(package_, "7KQ4M2XD", SERVICE, **said).text
+
+
+def with_proof(package_: Package, proof: Proof) -> Package:
+    letter = package_.letter
+    other = dataclasses.replace(letter.envelope, proof=proof)
+    return package_.but(letter=dataclasses.replace(letter, envelope=other))
+
+
 def test_everything_filed_reads_as_designed() -> None:
     said = receipt(
         filed(
@@ -92,7 +102,8 @@ def test_everything_filed_reads_as_designed() -> None:
         " it again.\n"
         "\n"
         "View this receipt: https://gateway.example/p/7KQ4-M2XD\n"
-        "Something wrong? Call +1 555 0100 and quote 7KQ4-M2XD.\n"
+        "Sent something by mistake? Reply with the word DELETE and the file's name, or call"
+        " +1 555 0100 and quote 7KQ4-M2XD.\n"
         "\n"
         "This is an automatic receipt.\n"
         "Sample Mutual\n"
@@ -133,6 +144,40 @@ def test_what_is_missing_comes_first_with_its_fix() -> None:
     assert "NOT FILED: 2\n- x.exe: " in said.text
     for fix in ("send a copy without one", "Send the document itself", "Choose it again"):
         assert said.text.count(fix) == 1, "what to do is read once"
+
+
+LACKING = part("2", "a.pdf"), part("3", "b.pdf", fate=Fate.HELD, reason="file_password")
+
+
+def test_what_is_missing_comes_by_reply_where_a_reply_is_taken_for_one() -> None:
+    theirs = filed(*LACKING)
+    way = "reply to this mail with what is missing attached: we keep its place.\n"
+    assert f"Dana Reyes can see what was filed. {way.capitalize()}" in told(theirs)
+    linked = told(theirs, upload_link="https://gateway.example/send/x")
+    assert f"Dana Reyes can see what was filed. Use the link above, or {way}" in linked
+    # What the staff pass on is no firm's, and of an unproven sender nothing is told.
+    passed_on = dataclasses.replace(FILED, firm_id=None, is_staffs=True)
+    for other in (filed(*LACKING, resolution=passed_on), with_proof(theirs, Proof.NONE)):
+        assert "Send what is missing in a new message." in told(other)
+
+
+def test_a_reply_may_ask_to_delete_what_a_receipt_names() -> None:
+    word = "Reply with the word DELETE and the file's name, or call +1 555 0100 and quote 7KQ4"
+    for package_ in (filed(part("2", "a.pdf")), filed(*LACKING)):
+        assert word in told(package_)
+    waiting = held("consultant_unknown", part("2", "a.pdf"))
+    for package_ in (waiting, with_proof(filed(part("2", "a.pdf")), Proof.NONE)):
+        assert "DELETE" not in told(package_)
+        assert "Something wrong? Call +1 555 0100 and quote 7KQ4-M2XD." in told(package_)
+
+
+def test_a_question_is_answered_by_reply_or_by_its_page() -> None:
+    asking = held("case_format", troubles=(Trouble("case_format", {"value": "2", "example": "3"}),))
+    said = told(asking, answer_link="https://gateway.example/answer/x", example="24-001234")
+    assert (
+        "Reply to this mail with the case number and nothing else, for example 24-001234.\n"
+        "Or choose the case here: https://gateway.example/answer/x\n"
+    ) in said
 
 
 @pytest.mark.parametrize(
@@ -248,8 +293,8 @@ def test_a_document_that_is_of_no_use_is_asked_for_and_nothing_else() -> None:
     said = receipt(filed(*DAMAGED), "7KQ4M2XD", SERVICE).text
     assert "'a.pdf' could not be opened; it looks damaged. Open it on your computer" in said
     assert (
-        "Dana Reyes can see this now. Do what it says above for 1 document; you do not need to"
-        " send the rest again.\n" in said
+        "Dana Reyes can see this now. Do what it says above for 1 document, and reply to this mail"
+        " with it attached; you do not need to send the rest again.\n" in said
     )
     assert "need to do anything" not in said
     waits = receipt(held("consultant_unknown", *DAMAGED), "7KQ4M2XD", SERVICE).text
@@ -257,10 +302,7 @@ def test_a_document_that_is_of_no_use_is_asked_for_and_nothing_else() -> None:
 
 
 def test_who_reads_counts_is_not_told_that_nothing_is_to_be_done() -> None:
-    package_ = filed(*DAMAGED)
-    proof = dataclasses.replace(package_.letter.envelope, proof=Proof.NONE)
-    open_way = package_.but(letter=dataclasses.replace(package_.letter, envelope=proof))
-    said = receipt(open_way, "7KQ4M2XD", SERVICE).text
+    said = told(with_proof(filed(*DAMAGED), Proof.NONE))
     assert "Call +1 555 0100: 1 document can't be used as sent. This mail holds no names" in said
     assert "need to do anything" not in said
 
@@ -299,10 +341,7 @@ def test_a_stranger_reads_counts_in_words_that_are_the_same_for_all(code: str) -
 def test_a_known_sender_on_an_open_way_back_reads_counts() -> None:
     # A proof that is neither loopback's nor an operator's, as the doors to come will have.
     package_ = filed(part("2", "secret.pdf"))
-    letter = package_.letter
-    other = dataclasses.replace(letter.envelope, proof=Proof.NONE)
-    open_way = package_.but(letter=dataclasses.replace(letter, envelope=other))
-    said = receipt(open_way, "7KQ4M2XD", SERVICE)
+    said = receipt(with_proof(package_, Proof.NONE), "7KQ4M2XD", SERVICE)
     assert said.subject == "Filed: 1 document (receipt 7KQ4-M2XD)"
     assert not [one for one in SECRETS if one in said.text]
     assert "The claims desk can see this now." in said.text

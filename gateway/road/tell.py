@@ -64,6 +64,7 @@ def owed(
             second=second is not None and package.urgent is None,
             trial=trial,
             copied=copied,
+            example=settings.cases.example,
         )
 
     is_listed = _is_listed(package, trial)

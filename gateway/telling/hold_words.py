@@ -36,6 +36,12 @@ def no_open_case(package: Package, reason: str | None) -> str:
     return f"{problem('case_not_found').title.format(value=harmless(value))}."
 
 
+def number_by_reply(example: str) -> str:
+    """Ask for a case number by reply, with one of ours as an example, where there is one."""
+    such = f", for example {example}" if example else ""
+    return f"Reply to this mail with the case number and nothing else{such}."
+
+
 def did_you_mean(number: str) -> str:
     """Ask about a case. The mail that asks keeps its number, so that a YES means this one."""
     return f"Did you mean {number}? Reply YES, or send the right number."
