@@ -17,19 +17,8 @@ from portal.erasure import MOST_CHARACTERS
 from portal.forwarding import Forwarding, firm_of, forwarding
 from portal.piece import Piece, pieces_of
 from portal.rights import Filing, Viewer, may_open, may_see
-from portal.tables import (
-    cases,
-    consultants,
-    document_erasures,
-    documents,
-    firms,
-    letters,
-    packages,
-    reassignments,
-    submissions,
-)
-
-_Row = sa.Row[*tuple[Any, ...]]
+from portal.submission import Submission, documents_of, rows_of, submission_of
+from portal.tables import document_erasures, firms, letters, packages, submissions
 
 
 class NotThere(Exception):
@@ -41,46 +30,6 @@ class NotThere(Exception):
     def __init__(self, letter_id: int | None = None) -> None:
         super().__init__()
         self.letter_id = letter_id
-
-
-@dataclass(frozen=True)
-class Handed:
-    """That a submission went from one consultant to another: the last time, if more than one."""
-
-    giver: str | None
-    taker: str | None
-    why: str  # 'directory' or 'staff'
-    at: datetime
-
-
-@dataclass(frozen=True)
-class Submission:
-    """What is kept of the letter for one case, or one of the linked parts of that."""
-
-    id: int
-    case: str
-    place: int  # among the linked submissions of this letter and case, from 1
-    of: int
-    case_state: str
-    restricted: bool
-    consultant_id: int | None
-    consultant: str | None
-    narrative: str
-    filed_at: datetime
-    read_at: datetime | None
-    documents: tuple[Piece, ...]
-    handed: Handed | None = None
-
-    @property
-    def part(self) -> str:
-        """Which part it is: `part 1 of 2`; empty where it is the only one."""
-        return vocabulary.part_of(self.place, self.of)
-
-    @property
-    def said(self) -> str:
-        """The narrative without the words that say which part it is."""
-        lead = vocabulary.part_lead(self.place, self.of)
-        return self.narrative.removeprefix(lead.rstrip()).lstrip() if lead else self.narrative
 
 
 @dataclass(frozen=True)
@@ -241,14 +190,14 @@ def _read(connection: sa.Connection, viewer: Viewer | None, receipt: str) -> Dos
     ).one_or_none()
     if row is None:
         raise NotThere
-    filed = _submissions(connection, row.id)
-    theirs = filed if row.home_id is None else _submissions(connection, row.home_id)
+    filed = rows_of(connection, row.id)
+    theirs = filed if row.home_id is None else rows_of(connection, row.home_id)
     if viewer is not None and not may_see(
         viewer, (Filing(one.consultant_id, one.restricted) for one in theirs)
     ):
         raise NotThere(row.id)
     pieces = pieces_of(connection, row.id)
-    placed = {one.id: _documents(connection, one.id, pieces) for one in filed}
+    placed = {one.id: documents_of(connection, one.id, pieces) for one in filed}
     shown = [
         one
         for one in filed
@@ -277,8 +226,7 @@ def _read(connection: sa.Connection, viewer: Viewer | None, receipt: str) -> Dos
         copy_of=row.first,
         contents=_contents(connection, row.id),
         submissions=tuple(
-            _submission(one, many[one.number], placed[one.id], _handed(connection, one.id))
-            for one in shown
+            submission_of(connection, one, many[one.number], placed[one.id]) for one in shown
         ),
         pieces=tuple(piece for piece in pieces.values() if piece.id not in closed),
         address_confirmed=row.proof in CONFIRMED or is_confirmed(connection, row.id),
@@ -331,74 +279,6 @@ def _messages(connection: sa.Connection, letter_id: int) -> tuple[Message, ...]:
         )
         for row in rows
     )
-
-
-def _submissions(connection: sa.Connection, letter_id: int) -> list[_Row]:
-    return list(
-        connection.execute(
-            sa.select(
-                submissions,
-                cases.c.number,
-                cases.c.state,
-                cases.c.restricted,
-                consultants.c.name.label("consultant"),
-            )
-            .join(cases, cases.c.id == submissions.c.case_id)
-            .outerjoin(consultants, consultants.c.id == submissions.c.consultant_id)
-            .where(submissions.c.letter_id == letter_id)
-            .order_by(submissions.c.id)
-        )
-    )
-
-
-def _submission(row: _Row, of: int, filed: tuple[Piece, ...], handed: Handed | None) -> Submission:
-    return Submission(
-        id=row.id,
-        case=row.number,
-        place=row.sequence,
-        of=of,
-        case_state=row.state,
-        restricted=row.restricted,
-        consultant_id=row.consultant_id,
-        consultant=row.consultant,
-        narrative=row.narrative,
-        filed_at=row.filed_at,
-        read_at=row.read_at,
-        documents=filed,
-        handed=handed,
-    )
-
-
-def _handed(connection: sa.Connection, submission_id: int) -> Handed | None:
-    giver, taker = consultants.alias("giver"), consultants.alias("taker")
-    row = connection.execute(
-        sa.select(
-            giver.c.name.label("giver"),
-            taker.c.name.label("taker"),
-            reassignments.c.why,
-            reassignments.c.at,
-        )
-        .select_from(
-            reassignments.outerjoin(
-                giver, giver.c.id == reassignments.c.from_consultant_id
-            ).outerjoin(taker, taker.c.id == reassignments.c.to_consultant_id)
-        )
-        .where(reassignments.c.submission_id == submission_id)
-        .order_by(reassignments.c.id.desc())
-        .limit(1)
-    ).one_or_none()
-    return None if row is None else Handed(row.giver, row.taker, row.why, row.at)
-
-
-def _documents(
-    connection: sa.Connection, submission_id: int, pieces: Mapping[int, Piece]
-) -> tuple[Piece, ...]:
-    rows = connection.execute(
-        sa.select(documents)
-        .where(documents.c.submission_id == submission_id)
-        .order_by(documents.c.position, documents.c.id)
-    )
-    return tuple(pieces[row.part_id] for row in rows)
 
 
 def _contents(connection: sa.Connection, letter_id: int) -> Contents | None:

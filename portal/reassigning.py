@@ -11,9 +11,10 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from portal.directory import Consultant
-from portal.dossier import Dossier, NotThere, Submission
+from portal.dossier import Dossier, NotThere
 from portal.reassignment import Move, move
 from portal.rights import Filing, Viewer, may_open
+from portal.submission import Submission
 from portal.tables import consultants, submissions
 
 
