@@ -35,7 +35,7 @@ lines:
 types:
 	@$(BIN)/mypy
 fast:
-	@bin/in-room $(BIN)/pytest -q -n auto -m "not slow and not corpus"
+	@bin/in-room $(BIN)/pytest -q -n auto -m "not slow and not record and not corpus"
 
 .PHONY: bench
 bench: ## print the benchmarks, each beside its baseline; exit 1 where an asked-for figure is missed

@@ -46,7 +46,13 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the modules that have slow tests: no processor waits for one at the end."""
+    """Begin with the modules that have slow tests: no processor waits for one at the end.
+
+    Mark what a test needs a record with cases and firms for: most of them carry letters.
+    """
+    for item in items:
+        if isinstance(item, pytest.Function) and "sampled" in item.fixturenames:
+            item.add_marker(pytest.mark.record)
     slow = {item.path for item in items if item.get_closest_marker("slow")}
     items.sort(key=lambda item: item.path not in slow)
 

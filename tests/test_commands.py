@@ -170,6 +170,7 @@ def test_check_names_the_fix_where_a_library_is_missing(
 # -- directory import ------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_the_directory_is_loaded_and_again_unchanged(
     run: Run, storage: Path, migrated: Path
 ) -> None:
@@ -206,6 +207,7 @@ def half_a_directory(storage: Path, migrated: Path, run: Run, folder: Path) -> N
     (folder / "rights.csv").write_text("".join(rights[:4]))
 
 
+@pytest.mark.slow
 def test_an_export_that_broke_off_is_rejected_unless_it_is_meant(
     run: Run, storage: Path, migrated: Path, tmp_path: Path
 ) -> None:

@@ -23,6 +23,8 @@ from converters.fault import EngineFailed
 from converters.rendition import RESULT
 from tests.binding import InProcess, Odd, TakenOver, bound, link, script, simple, taken_over
 
+pytestmark = pytest.mark.slow
+
 
 def texts(file: Path) -> list[str]:
     return [page.extract_text() for page in pypdf.PdfReader(file).pages]

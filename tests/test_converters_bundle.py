@@ -131,6 +131,7 @@ def test_a_web_archive_is_its_page_with_its_pictures(tmp_path: Path) -> None:
     assert pictures >= 2
 
 
+@pytest.mark.slow
 def test_an_archive_without_a_page_or_with_parts_without_end_is_none(tmp_path: Path) -> None:
     nested = "".join(
         f"Content-Type: multipart/mixed; boundary=b{n}\n\n--b{n}\n" for n in range(2000)

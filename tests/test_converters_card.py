@@ -142,6 +142,7 @@ WORDS = st.text(st.characters(codec="utf-8", categories=["L", "N"]), min_size=1,
 
 @given(st.lists(st.tuples(st.sampled_from(["X-A", "NOTE", "TEL", "item.URL", "N", "odd words "]),
                           WORDS), max_size=20))  # fmt: skip
+@pytest.mark.slow
 def test_no_word_of_a_card_is_lost(said: list[tuple[str, str]]) -> None:
     body = "".join(f"{name}:{value}\n" for name, value in said)
     text = page(f"BEGIN:VCARD\nBEGIN:OWN\n{body}FN:x\nEND:OWN\n{body}", VCF)

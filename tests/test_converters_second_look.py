@@ -98,6 +98,7 @@ _values = st.recursive(
 
 
 @given(value=_values)
+@pytest.mark.slow
 def test_whatever_qpdf_writes_passes(value: Any, tmp_path_factory: pytest.TempPathFactory) -> None:
     look(tmp_path_factory.mktemp("passes"), written(value))
 

@@ -6,11 +6,13 @@ from pathlib import Path
 
 import pikepdf
 import pypdf
+import pytest
 from pikepdf import Dictionary, Name
 
 from tests.binding import Odd, bound, simple
 
 
+@pytest.mark.slow
 def test_a_binder_that_comes_in_again_keeps_the_feet_of_its_pages(tmp_path: Path) -> None:
     for name in ("once", "twice"):
         (tmp_path / name).mkdir()

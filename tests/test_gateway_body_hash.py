@@ -46,6 +46,7 @@ def test_a_body_of_nothing_but_line_ends_is_held_nowhere() -> None:
     st.sampled_from([b"\n", b"\r\n"]),
     st.integers(0, 3),
 )
+@pytest.mark.slow
 def test_line_ends_and_blank_lines_at_the_end_make_no_other_body(
     lines: list[bytes], end: bytes, blank: int
 ) -> None:

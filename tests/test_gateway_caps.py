@@ -242,6 +242,7 @@ def test_ten_urgent_letters_in_somebodys_name_do_not_cost_them_their_own_receipt
     assert body(post).count("With our team") == 6
 
 
+@pytest.mark.slow
 def test_a_flood_in_an_unproven_name_is_ten_mails_in_each_window_and_nothing_is_dropped(
     post: Bulk,
 ) -> None:
@@ -259,6 +260,7 @@ def test_a_flood_in_an_unproven_name_is_ten_mails_in_each_window_and_nothing_is_
     assert max(told.values()) == 60
 
 
+@pytest.mark.slow
 def test_one_of_the_staff_who_forwards_much_is_never_stopped(post: Bulk) -> None:
     for _ in range(4):
         post.send(5, known=False, forwarded={"by": "Dana Reyes"})
@@ -267,6 +269,7 @@ def test_one_of_the_staff_who_forwards_much_is_never_stopped(post: Bulk) -> None
     assert post.kinds_sent() == ["receipt.eml"] * 20
 
 
+@pytest.mark.slow
 def test_a_known_firm_is_never_stopped(post: Bulk) -> None:
     for _ in range(4):
         post.send(5)
@@ -297,6 +300,7 @@ def test_what_was_withdrawn_is_not_in_the_digest_and_an_empty_one_is_not_sent(po
     assert post.rows()[-1].withdrawn_at == post.now
 
 
+@pytest.mark.slow
 def test_what_nobody_proved_neither_stops_nor_gathers_a_known_firms_receipts(post: Bulk) -> None:
     """A stranger writes in a firm's name, over and over; then the firm writes."""
     post.send(20, known=False)
@@ -319,6 +323,7 @@ def test_each_kind_of_proof_has_a_digest_of_its_own(post: Bulk) -> None:
     assert len(digests) == 2
 
 
+@pytest.mark.slow
 def test_of_a_digest_that_waits_what_was_proven_since_is_told_by_itself(post: Bulk) -> None:
     post.outbound.settings = post.outbound.settings.model_copy(
         update={"receipts": Receipts(singles=2, unproven_mails=3)}
@@ -345,6 +350,7 @@ def test_of_a_digest_that_waits_what_was_proven_since_is_told_by_itself(post: Bu
 # -- the floor under everything: a cap for whoever is proven --------------------------------------
 
 
+@pytest.mark.slow
 def test_thirty_mails_an_hour_go_to_whoever_is_proven_and_the_rest_is_in_a_digest(
     post: Bulk,
 ) -> None:
@@ -379,6 +385,7 @@ def test_over_the_cap_an_answer_says_in_its_line_what_its_letter_was_taken_for(p
         assert body(post).count(words) == 1, words
 
 
+@pytest.mark.slow
 def test_what_is_urgent_waits_for_room_by_itself_and_is_in_no_digest(post: Bulk) -> None:
     post.send(33, urgent="The message says so.")
     post.drain()
@@ -389,6 +396,7 @@ def test_what_is_urgent_waits_for_room_by_itself_and_is_in_no_digest(post: Bulk)
     assert not any(row.kind == "digest" for row in post.rows())
 
 
+@pytest.mark.slow
 def test_a_progress_mail_over_the_cap_is_not_sent(post: Bulk) -> None:
     post.send(30, state="needs_you")
     post.drain()
@@ -420,6 +428,7 @@ def test_a_digest_that_was_tried_takes_no_more_and_says_the_same(post: Bulk) -> 
     assert next(row for row in post.rows() if row.id == first.id).sent_at == post.now
 
 
+@pytest.mark.slow
 def test_what_could_not_be_sent_stands_behind_its_own_and_no_others(post: Bulk) -> None:
     post.send(40, recipient="lee@bakerllp.example", state="rehearsed")
     with post.stores.database.write() as connection:
@@ -572,6 +581,7 @@ def test_a_digest_of_copies_names_nothing_to_whoever_is_not_of_the_firm(post: Bu
     "changes",
     [{"urgent": "The message says so."}, {"state": "needs_you"}, {"state": "filed_in_part"}],
 )
+@pytest.mark.slow
 def test_nothing_urgent_and_no_question_is_in_any_digest_of_copies_or_devices(
     post: Bulk, kind: str, changes: dict[str, Any]
 ) -> None:

@@ -237,6 +237,7 @@ def test_a_list_of_numbers_is_cut_short() -> None:
     st.text(st.characters(), max_size=200)
     | st.text("0129-/ .O\u2013#case\n@,&\u00ad\u200b", max_size=60)
 )
+@pytest.mark.slow
 def test_any_text_is_looked_through_and_what_is_found_stands_there(text: str) -> None:
     for found in SHAPE.find(text):
         assert found.text

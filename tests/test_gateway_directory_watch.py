@@ -149,6 +149,7 @@ def test_what_the_command_loaded_is_not_put_back(stores: Stores, tmp_path: Path)
     assert one.cases() == 2
 
 
+@pytest.mark.slow
 def test_a_rejected_export_changes_nothing_is_told_and_waits_for_its_mending(
     stores: Stores, tmp_path: Path
 ) -> None:

@@ -181,6 +181,7 @@ def test_a_header_over_the_limit_goes_on_unproven(server: NameServer, tmp_path: 
         assert taken(live).envelope.proof_rule == "header_too_large"
 
 
+@pytest.mark.slow
 def test_behind_a_trusted_relay_nothing_is_refused(server: NameServer, tmp_path: Path) -> None:
     relay = ProofRelay(networks=("127.0.0.0/8",), authserv_id="mx.casebridge.example")
     said = b"Authentication-Results: mx.casebridge.example; dmarc=%s header.from=" + FIRM.encode()

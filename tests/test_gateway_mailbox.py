@@ -305,6 +305,7 @@ def test_every_mailbox_of_the_corpus_gives_its_messages(corpus: Path) -> None:
     }
 
 
+@pytest.mark.slow
 def test_a_large_message_goes_by_in_small_pieces(tmp_path: Path) -> None:
     mailbox = tmp_path / "a.mbox"
     with mailbox.open("wb") as file:

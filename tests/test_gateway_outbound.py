@@ -248,6 +248,7 @@ def test_half_a_file_of_a_crash_is_written_over(post: Post) -> None:
 
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r", "\x0b", "\u2028", "\x85"])
 @pytest.mark.parametrize("field", ["subject", "recipient", "in_reply_to"])
+@pytest.mark.slow
 def test_a_line_end_makes_no_header(post: Post, field: str, end: str) -> None:
     """CVE-2024-6923, CVE-2026-1299: whatever got into the row, the mail has our headers alone."""
     post.owe(**{field: f"a@b.example{end}Bcc: eve@evil.example{end}{end}<html>"})

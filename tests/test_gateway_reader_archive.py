@@ -341,6 +341,7 @@ def unsafe(attack: str) -> bytes:
 
 
 @pytest.mark.parametrize("attack", [*UNSAFE, *BOMBS])
+@pytest.mark.slow
 def test_what_is_unsafe_is_kept_whole_and_nothing_of_it_unpacked(
     opened: Open, tmp_path: Path, attack: str
 ) -> None:

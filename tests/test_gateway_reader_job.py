@@ -586,6 +586,7 @@ def test_a_file_that_a_mac_sent_in_one_is_a_document(read: Read) -> None:
     assert "system_file" not in answer["parts"][0]["flags"]
 
 
+@pytest.mark.slow
 def test_what_a_first_job_would_wait_for_is_there_before_it(tmp_path: Path) -> None:
     """A sandbox forks for each job: what the first one loads, every one of them loads."""
     message = tmp_path / "message"

@@ -348,6 +348,7 @@ def test_a_known_sender_on_an_open_way_back_reads_counts() -> None:
 
 
 @given(st.text(st.characters(), min_size=1, max_size=400))
+@pytest.mark.slow
 def test_no_foreign_name_ends_a_line_or_turns_it(foreign: str) -> None:
     hostile = filed(
         part("2", foreign + "\r\nBcc: eve@evil.example\u202e"),

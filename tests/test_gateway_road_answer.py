@@ -242,6 +242,7 @@ _JSON = st.recursive(
 
 @given(st.sampled_from(["answer", "words", "parts"]), st.data(), _JSON)
 @settings(deadline=None)
+@pytest.mark.slow
 def test_any_value_in_any_field_is_taken_or_not_believed(
     tmp_path_factory: pytest.TempPathFactory, where: str, data: st.DataObject, value: object
 ) -> None:

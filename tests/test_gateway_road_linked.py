@@ -207,6 +207,7 @@ def test_a_file_that_is_larger_than_a_submission_has_one_of_its_own() -> None:
 
 
 @given(st.lists(st.tuples(st.integers(0, 1500), st.booleans()), max_size=12))
+@pytest.mark.slow
 def test_nothing_is_lost_or_there_twice_and_the_order_stays(drawn: list[tuple[int, bool]]) -> None:
     made = [
         part(

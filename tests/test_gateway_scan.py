@@ -373,6 +373,7 @@ def test_what_is_too_large_for_the_scanner_keeps_no_letter(sample_stores: Stores
         assert "not_scanned:too_large" in {one.scan for one in team.rows(parts)}
 
 
+@pytest.mark.slow
 def test_check_asks_a_server_that_others_reach_for_a_scanner(settings: Settings) -> None:
     def said(scan: Scan, host: str = "127.0.0.1") -> list[tuple[str, str]]:
         smtp = Smtp(host=host)

@@ -124,6 +124,7 @@ def test_what_cannot_be_read_is_looked_at_once(
     assert (scans.read(), scans.read()) == (True, False)
 
 
+@pytest.mark.slow
 def test_a_number_read_on_page_one_is_a_suggestion_with_its_source_and_the_copy_is_shown(
     desk: SampleDesk,
 ) -> None:

@@ -140,6 +140,7 @@ def state(desk: SampleDesk) -> tuple[str, str | None]:
 
 
 @pytest.mark.parametrize("name", ["Olu Adeyemi", "Dana Reyes"])
+@pytest.mark.slow
 def test_who_has_it_closes_it_and_opens_it_again(desk: SampleDesk, name: str) -> None:
     browser = desk.signed_in(name)
     assert "Filed, except 2" in browser.get(PAGE).text

@@ -99,6 +99,7 @@ def test_without_a_new_consultant_they_are_nobodys(
     assert holders(stores) == {unread: sample.consultants["Lee Park"]}
 
 
+@pytest.mark.slow
 def test_a_dry_run_and_a_rejected_one_move_nothing(
     stores: Stores, sample: Sample, tmp_path: Path
 ) -> None:

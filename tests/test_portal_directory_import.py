@@ -132,6 +132,7 @@ def test_what_changes_is_changed_and_what_is_ended_is_taken_away(
         ("rights.csv", "Baker\u202e LLP,24-001234,,", "invisible characters"),
     ],
 )
+@pytest.mark.slow
 def test_one_bad_line_loads_nothing_and_is_named_with_its_fix(
     stores: Stores, folder: Path, file: str, line: str, fix: str
 ) -> None:

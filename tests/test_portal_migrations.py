@@ -57,6 +57,7 @@ def test_an_empty_database_is_not_worked_on(tmp_path: Path) -> None:
     database.close()
 
 
+@pytest.mark.slow
 def test_a_record_of_the_first_schema_goes_up_with_everything_in_it(
     tmp_path: Path,
 ) -> None:

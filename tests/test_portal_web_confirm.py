@@ -137,6 +137,7 @@ def asked_anew(desk: SampleDesk) -> str:
     return code_of(desk.database)
 
 
+@pytest.mark.slow
 def test_so_many_wrong_codes_end_a_code_and_nobody_is_told_which_it_was(desk: SampleDesk) -> None:
     mailed, browser = two_letters(desk), desk.browser()
     asked = asked_anew(desk)

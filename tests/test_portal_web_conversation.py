@@ -262,6 +262,7 @@ def test_what_could_not_be_hidden_at_first_is_hidden_by_the_next_request(desk: S
     assert asked_by(desk) == [("ann.cole", True)]
 
 
+@pytest.mark.slow
 def test_what_a_person_brought_back_stays_in_sight_whoever_asks_again(desk: SampleDesk) -> None:
     part = asked(desk)
     browser = desk.signed_in("Dana Reyes")

@@ -182,6 +182,7 @@ def test_a_hostile_name_stays_one_value_of_one_header(desk: SampleDesk) -> None:
 
 
 @given(st.text())
+@pytest.mark.slow
 def test_any_name_becomes_a_header_that_reads_back(name: str) -> None:
     value = disposition("attachment", name.encode("utf-8", "replace").decode())
     assert value.isascii()

@@ -65,6 +65,7 @@ def everything_kept(desk: SampleDesk) -> str:
 
 
 @pytest.mark.parametrize("who", ["Dana Reyes", "Olu Adeyemi", "the sender"])
+@pytest.mark.slow
 def test_who_has_a_right_opens_it_and_the_password_is_kept_nowhere(
     desk: SampleDesk, who: str
 ) -> None:
@@ -94,6 +95,7 @@ def test_who_has_a_right_opens_it_and_the_password_is_kept_nowhere(
     assert again.status_code == 404, "it is open"
 
 
+@pytest.mark.slow
 def test_a_wrong_one_is_said_and_recorded_and_after_ten_it_is_enough(desk: SampleDesk) -> None:
     number = locked(desk).id
     browser = proven(desk)
@@ -112,6 +114,7 @@ def test_a_wrong_one_is_said_and_recorded_and_after_ten_it_is_enough(desk: Sampl
     assert give(proven(desk), number, PASSWORD, "locked").status_code == 303
 
 
+@pytest.mark.slow
 def test_many_at_the_same_moment_are_counted_one_after_the_other(desk: SampleDesk) -> None:
     """Each was within the limit when it came: no more than ten of them are told what they are."""
     number = locked(desk).id
@@ -184,6 +187,7 @@ def test_what_was_unlocked_is_no_longer_said_to_need_a_password(desk: SampleDesk
     assert "The consultant was told that a document can be read now" in page
 
 
+@pytest.mark.slow
 def test_a_letter_that_lacks_nothing_more_is_filed(desk: SampleDesk) -> None:
     number = locked(desk).id
     with desk.database.write() as connection:
@@ -269,6 +273,7 @@ def test_a_mail_that_cannot_be_read_now_is_no_try(desk: SampleDesk) -> None:
     assert "unlocking.refused" not in {kind for _, kind, *_ in kinds(desk)}
 
 
+@pytest.mark.slow
 def test_where_others_wait_or_what_is_inside_cannot_be_shown_nothing_counts(
     desk: SampleDesk,
 ) -> None:
@@ -294,6 +299,7 @@ def test_where_others_wait_or_what_is_inside_cannot_be_shown_nothing_counts(
     assert "unlocking.refused" not in {kind for _, kind, *_ in kinds(desk)}
 
 
+@pytest.mark.slow
 def test_a_mail_is_read_for_a_document_that_is_locked_and_within_the_limit(
     desk: SampleDesk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -330,6 +336,7 @@ def test_a_mail_is_read_for_a_document_that_is_locked_and_within_the_limit(
         ({"arrived_at": NOW - timedelta(days=60)}, False),
     ],
 )
+@pytest.mark.slow
 def test_only_a_mail_of_the_firm_that_belongs_to_it_is_offered(
     desk: SampleDesk, changes: dict[str, Any], is_offered: bool
 ) -> None:
@@ -354,6 +361,7 @@ def test_what_a_person_may_not_see_is_not_offered_to_them(desk: SampleDesk) -> N
     assert "seems to hold the password" in words(desk.signed_in("Olu Adeyemi").get(PAGE).text)
 
 
+@pytest.mark.slow
 def test_a_mail_that_was_set_aside_is_tried_and_leads_only_who_may_see_it_to_its_page(
     desk: SampleDesk,
 ) -> None:
@@ -487,6 +495,7 @@ def test_the_name_of_a_copy_is_free_in_what_its_opener_may_not_see_too(desk: Sam
         ("application/epub+zip", False),
     ],
 )
+@pytest.mark.slow
 def test_a_password_is_asked_for_where_it_is_of_use(
     desk: SampleDesk, media_type: str, opens: bool
 ) -> None:

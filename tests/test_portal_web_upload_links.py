@@ -125,6 +125,7 @@ def test_of_two_drafts_by_one_link_one_is_sent_and_the_other_is_kept(desk: Sampl
     assert count(desk, letters) == before + 1, "without the link it is a submission like any other"
 
 
+@pytest.mark.slow
 def test_a_revoked_link_opens_nothing(desk: SampleDesk) -> None:
     olu = desk.signed_in("Olu Adeyemi")
     path = made(desk, olu)
@@ -173,6 +174,7 @@ def test_what_is_no_link_and_a_form_from_elsewhere_begin_nothing(desk: SampleDes
     assert count(desk, drafts) == 0
 
 
+@pytest.mark.slow
 def test_somebody_signed_in_begins_a_draft_of_their_account(desk: SampleDesk) -> None:
     olu = desk.signed_in("Olu Adeyemi")
     begin(olu, made(desk, olu))

@@ -223,6 +223,7 @@ def _broken() -> None:
         ("GET", "/broken", "service_problem", 500),
     ],
 )
+@pytest.mark.slow
 def test_what_a_page_says_of_a_problem_is_its_row(
     desk: SampleDesk, method: str, path: str, code: str, status: int
 ) -> None:
