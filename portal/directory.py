@@ -164,6 +164,12 @@ class Directory:
         with self.database.read() as connection:
             return identified(connection, address)
 
+    def firm(self, firm_id: int) -> Firm | None:
+        """Return the firm of this id."""
+        with self.database.read() as connection:
+            name = connection.scalar(sa.select(firms.c.name).where(firms.c.id == firm_id))
+        return None if name is None else Firm(firm_id, name)
+
     def firm_named(self, name: str) -> int | None:
         """Return the id of the firm of this name."""
         with self.database.read() as connection:

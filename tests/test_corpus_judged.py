@@ -19,7 +19,7 @@ from gateway.letter import Proof
 from gateway.road.forward import forward
 from gateway.road.inline import inner_of
 from gateway.road.package import Package
-from portal.directory import Consultant, Identified
+from portal.directory import Consultant, Firm, Identified
 from portal.rights import Viewer
 from tests.judging import Judged, judged_corpus, ours
 
@@ -76,6 +76,10 @@ class Everybody:
 
     def firm_of(self, address: str) -> Identified | None:
         del address
+        return None
+
+    def firm(self, firm_id: int) -> Firm | None:
+        del firm_id
         return None
 
     def contributed(self, address: str, day: date) -> frozenset[int]:

@@ -234,6 +234,19 @@ def test_another_firms_message_in_a_firms_mailbox_waits_for_a_person(
     assert told(storage) == []
 
 
+def test_what_outlook_kept_without_an_address_is_the_firms_whose_mail_it_is(
+    run: Run, storage: Path, sampled: Path, tmp_path: Path
+) -> None:
+    storage_with(sampled, storage)
+    kept = [mail(number, "Case 24-001234", "MAILER-DAEMON") for number in (1, 2)]
+    box = mailbox(tmp_path / "sent.mbox", [kept[0], b"Received: from x by y\n" + kept[1]])
+    run("import", box, "--firm", "Baker LLP")
+    assert [(row.state, row.reason) for row in carried(storage)] == [
+        ("filed", None),
+        ("with_us", "sender_not_known"),
+    ]
+
+
 def test_with_receipts_a_known_sender_hears_and_no_consultant_and_no_stranger(
     run: Run, storage: Path, sampled: Path, tmp_path: Path
 ) -> None:

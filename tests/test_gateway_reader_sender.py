@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.reader.header import Header
-from gateway.reader.sender import is_automatic, one_sender
+from gateway.reader.sender import is_automatic, is_housemates, one_sender
 
 
 def sender(*fields: bytes) -> str | None:
@@ -133,3 +133,24 @@ def test_a_second_field_does_not_hide_the_one_that_says_so(name: str) -> None:
 def test_a_comment_makes_no_machine_of_a_person() -> None:
     header = Header((("auto-submitted", b"No (written by hand)"),))
     assert not is_automatic(header, "pat@baker.example", "text/plain")
+
+
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [
+        ((("from", b'"Lee, Pat" <MAILER-DAEMON>'),), True),
+        ((("from", b"<MAILER-DAEMON>"), ("to", b"claims@casebridge.example")), True),
+        ((("from", b"MAILER-DAEMON"),), False),
+        ((("from", b'"Pat Lee" <MAILER-DAEMON@relay.example>'),), False),
+        ((("from", b'"Pat Lee" <MAILER-DAEMON> <pat@evil.example>'),), False),
+        ((("from", b"<MAILER-DAEMON>"), ("from", b"<MAILER-DAEMON>")), False),
+        ((("from", b'"Pat Lee" <pat@baker.example>'),), False),
+        # What has travelled came from somebody elsewhere, whatever it calls itself.
+        ((("from", b'"Pat Lee" <MAILER-DAEMON>'), ("received", b"from x by y")), False),
+        ((("from", b'"Pat Lee" <MAILER-DAEMON>'), ("return-path", b"<a@b.example>")), False),
+    ],
+)
+def test_what_outlook_kept_without_an_address_is_from_its_own_house(
+    fields: tuple[tuple[str, bytes], ...], expected: bool
+) -> None:
+    assert is_housemates(Header(fields)) is expected

@@ -102,6 +102,9 @@ class Listed:
         assert day == TODAY
         return (firm_id, case_id) in RIGHTS
 
+    def firm(self, firm_id: int) -> Firm | None:
+        return {one.id: one for one in (BAKER, QUILL)}.get(firm_id)
+
     def contributed(self, address: str, day: date) -> frozenset[int]:
         assert day == TODAY
         return CONTRIBUTORS.get(address, frozenset())

@@ -18,6 +18,7 @@ from gateway.mailbox import is_mailbox
 
 _MESSAGES = {".eml", ".msg"}
 _MAILDIR = {"cur", "new"}  # an empty tmp is often lost on the way
+_OUTLOOK = {".pst", ".ost"}  # an archive, and the copy that Outlook keeps of a mailbox: one format
 _FLAGS = {"T": "deleted", "D": "draft"}
 
 
@@ -26,7 +27,7 @@ class Holds(Enum):
 
     MESSAGE = "message"
     MAILBOX = "mailbox"
-    OUTLOOK = "outlook"  # a .pst
+    OUTLOOK = "outlook"  # a .pst or .ost
     NO_MAIL = "no_mail"
 
 
@@ -100,7 +101,7 @@ def _file(path: Path, *, of_maildir: bool) -> File:
         ending = path.suffix.lower()
         if ending in _MESSAGES:
             return File(path, Holds.MESSAGE, facts.st_size)
-        if ending == ".pst":
+        if ending in _OUTLOOK:
             return File(path, Holds.OUTLOOK, facts.st_size)
         holds = Holds.MAILBOX if is_mailbox(path, stream) else Holds.NO_MAIL
         return File(path, holds, facts.st_size)

@@ -54,7 +54,8 @@ def command(
 ) -> None:
     """Take the mail at PATHS, vouching for its senders; nobody is told.
 
-    A path is a mailbox (mbox), a Maildir, an Outlook .pst, a .eml or .msg, or a folder of them. A
+    A path is a mailbox (mbox), a Maildir, an Outlook .pst or .ost, a .eml or .msg, or a folder of
+    them. A
     running `casebridge serve` carries the letters; without one they wait in the queue. Taking the
     same mail again, also after an end in the middle, takes each message once.
     """

@@ -35,7 +35,7 @@ from gateway.reader.production import is_resource_fork
 from gateway.reader.report import failures
 from gateway.reader.scratch import Scratch, scratch
 from gateway.reader.sealed import is_encrypted
-from gateway.reader.sender import is_automatic, one_sender
+from gateway.reader.sender import is_automatic, is_housemates, one_sender
 from gateway.reader.sent import sent_at
 from gateway.reader.signs import signs
 from gateway.reader.source import Extent
@@ -156,6 +156,7 @@ class _Letter:
             "message_id": entries.shown(header, "message-id") or None,
             "sent_at": sent_at(header),
             "sender": sender,
+            "housemates": is_housemates(header),
             "automatic": is_automatic(header, sender, root.media_type),
             **own,
             "ambiguous": _is_ambiguous(root) or len(set(header.all("subject"))) > 1,

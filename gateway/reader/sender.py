@@ -22,6 +22,8 @@ _MAILBOX = re.compile(
     rb"[ \t]*(?:%(name)b<[ \t]*(%(address)b)[ \t]*>|(%(address)b))[ \t]*(?:%(comment)b[ \t]*)?"
     % {b"name": _NAME, b"address": _ADDRESS, b"comment": _COMMENT}
 )
+# What readpst writes where Outlook has kept a name, and no address.
+_NO_ADDRESS = re.compile(rb"[ \t]*%s<MAILER-DAEMON>[ \t]*" % _NAME)
 _MACHINES = re.compile(
     r"(?:mailer-daemon|postmaster|(?:no|do-?not|dont)[-_.]?reply|bounces?|auto-?reply|listserv"
     r"|majordomo)(?:[-+=._].*)?@.*"
@@ -47,6 +49,18 @@ def one_sender(header: Header) -> str | None:
         return canonical((match[1] or match[2]).decode("ascii"))
     except AddressFault:
         return None
+
+
+def is_housemates(header: Header) -> bool:
+    """Say whether a message names no address, as Outlook keeps one from within its own Exchange.
+
+    So it keeps what its owner has sent, and what a colleague has. Whatever came from elsewhere has
+    travelled, and says so.
+    """
+    fields = header.all("from")
+    has_none = len(fields) == 1 and _NO_ADDRESS.fullmatch(without_words(fields[0])) is not None
+    travelled = any(header.first(name) is not None for name in ("received", "return-path"))
+    return has_none and not travelled
 
 
 def is_automatic(header: Header, sender: str | None, media_type: str) -> bool:

@@ -146,6 +146,7 @@ class _Answer(_Said):
     message_id: Line | None
     sent_at: Moment | None = None
     sender: Line | None
+    housemates: bool = False
     automatic: bool
     failures: Annotated[list[_Status], Field(max_length=20)]
     signs: _Signs
@@ -176,6 +177,7 @@ def package_of(letter: Letter, answer: dict[str, Any], folder: Path) -> Package:
         sent_at=_moment(said.sent_at),
         header_from=own.header_from,
         sender=_canonical(said.sender),
+        is_housemates=said.housemates,
         subject=own.subject,
         automatic=said.automatic,
         failures=tuple(said.failures),

@@ -305,6 +305,7 @@ class Package:
     words: tuple[Words, ...]  # the letter's own first
     parts: tuple[Part, ...]  # in the order of the message
     sent_at: datetime | None = None  # as its Date says
+    is_housemates: bool = False  # its From names no address, as within one Exchange
     answered: tuple[str, ...] = ()  # the Message-IDs that it answers, without brackets
     addressed: tuple[Mailbox, ...] = ()  # To and Cc
     typed: Typed | None = None  # of a letter that came by the form

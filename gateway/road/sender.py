@@ -18,6 +18,9 @@ class Known(Protocol):
     def firm_of(self, address: str) -> Identified | None:
         """Return the firm of a mail address in canonical form, and what it was found by."""
 
+    def firm(self, firm_id: int) -> Firm | None:
+        """Return the firm of this id."""
+
     def contributed(self, address: str, day: date) -> frozenset[int]:
         """Return the cases that a contributor's address may send to that day, by their ids."""
 
@@ -54,12 +57,17 @@ def sender_of(package: Package, known: Known, today: date) -> Sender:
     mailbox: its envelope's sender is that very address. An operator who imports mail vouches for
     the message, whatever its envelope was. A firm that is not proven is not named: a forged From
     ties no letter to a firm. Of mail that was imported as one firm's, another's is not vouched
-    for: a firm's mailbox holds what others wrote to it, too. One of the staff is known by being
-    signed in, and by no mail. A contributor is known by the whole address alone, where it is no
-    firm's, and proven like a firm that is; imported mail is a firm's.
+    for: a firm's mailbox holds what others wrote to it, too. What names no address at all, and has
+    come from nowhere, is from within that firm: so Outlook keeps mail of its own Exchange. One of
+    the staff is known by being signed in, and by no mail. A contributor is known by the whole
+    address alone, where it is no firm's, and proven like a firm that is; imported mail is a firm's.
     """
     address = package.sender
     envelope = package.letter.envelope
+    if address is None and package.is_housemates and envelope.imported_for is not None:
+        firm = known.firm(envelope.imported_for)
+        if firm is not None:
+            return Sender(firm, None)
     found = known.firm_of(address) if address is not None else None
     if address is not None and found is None and envelope.proof is Proof.ACCOUNT:
         member = known.member(address, today)
