@@ -1,4 +1,5 @@
-"""Contributors: single addresses that may send to one case until a day, let in by one of our staff.
+"""Contributors: single addresses that may send to one case until a day, let in by one of our staff
+or by a firm (portal/firm_contributors.py).
 
 A court reporter, an expert, a record vendor, a signing service. The right is the address's own, for
 that case and nothing else; what comes unproven under it waits, as a firm's does.
@@ -14,12 +15,12 @@ import sqlalchemy as sa
 from portal import details, events
 from portal.dossier import NotThere
 from portal.rights import Filing, Viewer, may_open
-from portal.tables import accounts, cases, contributors, identifiers
+from portal.tables import accounts, cases, contributors, firms, identifiers
 from portal.undo import UndoOver
 
 _LONGEST = timedelta(days=366)
 _SHOWN_FOR = timedelta(days=30)  # one that has ended
-_MAKER = sa.func.coalesce(accounts.c.name, "Somebody who has left")
+_MAKER = sa.func.coalesce(firms.c.name, accounts.c.name)
 
 
 class NotLetIn(Exception):
@@ -62,6 +63,27 @@ class Wanted:
     until: str  # 2026-12-31
 
 
+@dataclass(frozen=True)
+class Right:
+    """Whom to let in, and the last day: checked."""
+
+    email: str
+    ends: date
+
+
+def right_of(connection: sa.Connection, email: str, until: str, today: date) -> Right:
+    """Check an address and a day as they were typed. Raises NotLetIn."""
+    address = email.strip().lower()
+    if not details.is_address(address):
+        raise NotLetIn("address_format", value=email)
+    if _is_a_firms(connection, address):
+        raise NotLetIn("contributor_of_firm", address=address)
+    ends = _day(until)
+    if ends is None or not today <= ends <= today + _LONGEST:
+        raise NotLetIn("contributor_until", value=until)
+    return Right(address, ends)
+
+
 def let_in(
     connection: sa.Connection,
     viewer: Viewer,
@@ -76,14 +98,7 @@ def let_in(
     `letter_id` is the letter that it was let in for. Raises NotLetIn, also where the viewer may not
     open the case: that is answered as none.
     """
-    email = wanted.email.strip().lower()
-    if not details.is_address(email):
-        raise NotLetIn("address_format", value=wanted.email)
-    if _is_a_firms(connection, email):
-        raise NotLetIn("contributor_of_firm", address=email)
-    until = _day(wanted.until)
-    if until is None or not today <= until <= today + _LONGEST:
-        raise NotLetIn("contributor_until", value=wanted.until)
+    right = right_of(connection, wanted.email, wanted.until, today)
     case = connection.execute(
         sa.select(cases.c.id, cases.c.consultant_id, cases.c.restricted).where(
             cases.c.number == wanted.case, cases.c.state == "open"
@@ -92,7 +107,7 @@ def let_in(
     if case is None or not may_open(viewer, Filing(case.consultant_id, case.restricted)):
         raise NotLetIn("case_not_found", value=wanted.case)
     before = sa.update(contributors).where(
-        contributors.c.email == email,
+        contributors.c.email == right.email,
         contributors.c.case_id == case.id,
         contributors.c.ended_at.is_(None),
     )
@@ -100,12 +115,12 @@ def let_in(
     contributor_id: int = connection.execute(
         sa.insert(contributors)
         .values(
-            email=email,
+            email=right.email,
             case_id=case.id,
             account_id=viewer.account_id,
             letter_id=letter_id,
             starts=today,
-            ends=until,
+            ends=right.ends,
             made_at=now,
         )
         .returning(contributors.c.id)
@@ -169,6 +184,7 @@ def shown(
         )
         .join(cases, cases.c.id == contributors.c.case_id)
         .outerjoin(accounts, accounts.c.id == contributors.c.account_id)
+        .outerjoin(firms, firms.c.id == contributors.c.firm_id)
         .where(
             sa.or_(contributors.c.ended_at.is_(None), contributors.c.ended_at > since),
             contributors.c.ends >= today - _SHOWN_FOR,

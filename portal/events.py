@@ -53,6 +53,7 @@ REPLIED = "answer.replied"  # by a mail with just a case number, which the detai
 ADDRESS_CONFIRMED = "address.confirmed"  # by a code, or by a reply; the detail says how it came
 CONFIRMING_REPLY = "address.replied"  # a mail that says yes to that question, which is named
 CONTRIBUTOR_LET_IN = "contributor.let_in"  # an address, to one case until a day
+CONTRIBUTOR_LET_IN_BY_FIRM = "contributor.let_in_by_firm"
 CONTRIBUTOR_ENDED = "contributor.ended"  # before that day
 CONTRIBUTOR_RESTORED = "contributor.restored"  # its end was taken back
 CLOSED = "closing.closed"  # nothing more will come of a letter filed except some

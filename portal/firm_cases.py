@@ -92,8 +92,17 @@ def filed_before(
 def contributes_on(
     address: str | sa.BindParameter[str], day: date | sa.BindParameter[date]
 ) -> tuple[sa.ColumnElement[bool], ...]:
-    """Return the condition on rows of `contributors`; first and last day count."""
+    """Return the condition on rows of `contributors`; first and last day count.
+
+    Whom a firm has let in may send for as long as that firm may itself.
+    """
+    firms_right = sa.exists().where(
+        rights.c.firm_id == contributors.c.firm_id,
+        rights.c.case_id == contributors.c.case_id,
+        *holds_on(day),
+    )
     return (
+        sa.or_(contributors.c.firm_id.is_(None), firms_right),
         contributors.c.email == address,
         contributors.c.ended_at.is_(None),
         contributors.c.starts <= day,

@@ -56,10 +56,12 @@ contributors = sa.Table(
     key(),
     sa.Column("email", sa.Text, nullable=False, index=True),
     to("cases.id"),
-    to("accounts.id"),  # of who let them in
+    to("accounts.id", null=True),  # of who let them in: one of our staff,
+    to("firms.id", null=True),  # or a firm that may send to the case itself
     to("letters.id", null=True),  # that they were let in for
     sa.Column("starts", sa.Date, nullable=False),
     sa.Column("ends", sa.Date, nullable=False),
     moment("made_at"),
     moment("ended_at", null=True),  # before its day was over
+    sa.CheckConstraint("(account_id IS NULL) <> (firm_id IS NULL)", name="let_in_by_one"),
 )

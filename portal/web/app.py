@@ -40,6 +40,7 @@ from portal.web import (
     decided,
     directory,
     documents,
+    firm_contributors,
     hiding,
     not_submissions,
     outbox,
@@ -74,7 +75,8 @@ _ROOMS = (
     *(packages, package, closing, hiding, reassign, documents, thumbnails, binder),
     *(triage_pages, decided, not_submissions, sent, contributors),
     *(outbox, directory, help_page, sign_in, answer, confirm, watching),
-    *(sender_page, unlocking, uploads, upload_links, send_form, send_check, send_code, send_done),
+    *(sender_page, firm_contributors, unlocking, uploads, upload_links),
+    *(send_form, send_check, send_code, send_done),
 )
 # The faults of people's decisions; each names its row of the catalogue.
 _REFUSALS: tuple[type[Exception], ...] = (

@@ -15,6 +15,7 @@ from portal import (
     answer_link,
     erasure,
     events,
+    firm_contributors,
     letter_code,
     mailed_receipt,
     moments,
@@ -24,6 +25,7 @@ from portal import (
 from portal import draft as drafting
 from portal.dossier import Dossier, NotThere, senders
 from portal.draft import NoDraft
+from portal.firm_contributors import Offer
 from portal.piece import Piece
 from portal.sign_in import new_token
 from portal.six_digits import TooManyCodes
@@ -225,15 +227,18 @@ def page(
     *,
     wrong: tuple[str, str] | None = None,
     typed: str | None = None,
+    asked: tuple[str, str] | None = None,
 ) -> Response:
-    """Show the package. `typed` is a reason for deletion that cannot be taken as it is.
+    """Show the package. `typed` is a reason for deletion that cannot be taken as it is, `asked` an
+    address and a day that nobody can be let in by.
 
     HEAD shows nothing to anybody, and is no view.
     """
     if request.method != "HEAD":
         _note(desk, found, events.SENDER, events.PACKAGE_VIEWED)
     with desk.database.read() as connection:
-        asked = erasure.request_of(connection, found.letter_id)
+        erasure_asked = erasure.request_of(connection, found.letter_id)
+        let_in = offered(connection, desk, found)
         mailed = mailed_receipt.find(connection, found.letter_id, now=desk.clock())
     return _answer(
         request,
@@ -241,7 +246,10 @@ def page(
         "package_sender.html",
         200 if wrong is None else 422,
         **_standing(desk, found),
-        erasure=asked,
+        erasure=erasure_asked,
+        let_in=let_in,
+        asked=asked,
+        today=desk.today,
         mailed=mailed,
         locked=locked(desk, found),
         typed=typed,
@@ -254,6 +262,12 @@ def page(
 def locked(desk: Desk, found: Dossier) -> tuple[Piece, ...]:
     """Return the documents whose password the sender is asked for: none where they are counted."""
     return unlocking.locked(found) if ToSender(found, desk.encrypted).names else ()
+
+
+def offered(connection: sa.Connection, desk: Desk, found: Dossier) -> Offer | None:
+    """Return the case that the sender may let somebody in to; None where files are counted."""
+    names = ToSender(found, desk.encrypted).names
+    return firm_contributors.offer(connection, found, desk.today) if names else None
 
 
 def _standing(desk: Desk, found: Dossier) -> dict[str, Any]:
