@@ -45,9 +45,9 @@ def admit(descriptor: int, media_type: str, folder: Path) -> dict[str, Any]:
         _unpacks_safely(copy)
     warnings = unseen.of(copy, media_type)
     if media_type == "text/csv":
-        source = copy.read_bytes()
-        table.write(table.rows(source), folder / TABLE)
-        if not text.decoded(source)[1]:
+        content = copy.read_bytes()
+        table.write(table.rows(content), folder / TABLE)
+        if not text.decoded(content)[1]:
             warnings.append("charset_guessed")
     copy.unlink()
     return {"warnings": warnings}
