@@ -106,11 +106,14 @@ def render(
     target: Path,
     heading: page.Heading = (),
     language: str = "",
+    *,
+    part_from: int | None = None,
 ) -> list[str]:
     """Write the PDF of a page and return warnings: "remote_content" where something was not loaded,
     "glyphs_missing", "charset_guessed".
 
-    Raises TooLarge, for more elements or deeper ones than mail has too, and Unreadable.
+    `part_from` is that of page.write. Raises TooLarge, for more elements or deeper ones than mail
+    has too, and Unreadable.
     """
     if len(source) > MOST_BYTES:
         raise TooLarge("HTML")
@@ -124,7 +127,7 @@ def render(
     _refuse_a_bomb(body)
     unshown = fonts.unshown(unescape(_TAG.sub(" ", body)))
     whole = page.wrapped(body, title, heading, language)
-    page.write(whole, target, sheet=SHEET, fetcher=fetcher, fit=True)
+    page.write(whole, target, sheet=SHEET, fetcher=fetcher, fit=True, part_from=part_from)
     warnings = [] if sure else ["charset_guessed"]
     if unshown:
         warnings.append("glyphs_missing")
