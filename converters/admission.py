@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from config.media import catalogue
-from converters import detect, table, unseen
+from converters import detect, table, text, unseen
 from converters.compound import SIGNATURE
 from converters.entities import refuse_entities
 from converters.fault import Damaged, NotTheType, PasswordNeeded, TooLarge
@@ -43,9 +43,12 @@ def admit(descriptor: int, media_type: str, folder: Path) -> dict[str, Any]:
         _is_safe(copy)
     elif not _is_compound(copy) and zipfile.is_zipfile(copy):
         _unpacks_safely(copy)
-    if media_type == "text/csv":
-        table.write(table.rows(copy.read_bytes()), folder / TABLE)
     warnings = unseen.of(copy, media_type)
+    if media_type == "text/csv":
+        content = copy.read_bytes()
+        table.write(table.rows(content), folder / TABLE)
+        if not text.decoded(content)[1]:
+            warnings.append("charset_guessed")
     copy.unlink()
     return {"warnings": warnings}
 

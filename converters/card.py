@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+import pypdf
+
 from converters import contact_page, event_page, html
 from converters.content_lines import Line, lines
 from converters.fault import NotTheType, TooLarge
@@ -18,6 +20,7 @@ from converters.sheet_of_facts import Facts
 MOST_BYTES: Final = 8 * 1024 * 1024
 _MOST_LINES = 20_000
 _DEEPEST = 8
+_STRETCH = 40  # events or cards
 _CALENDAR = "text/calendar"
 _OTHERS = {"": "", "VCALENDAR": "", "VALARM": "Reminder"}
 _UNTOLD = frozenset({"BEGIN", "END", "VERSION"})
@@ -33,7 +36,7 @@ class Component:
 
 
 def render(source: bytes, media_type: str, title: str, target: Path) -> list[str]:
-    """Write the PDF of a file and return warnings: "charset_guessed" and those of the HTML engine.
+    """Write the PDF of a file and return warnings: "charset_guessed", "untagged" and those of HTML.
 
     Raises NotTheType for a file without any event or card, and TooLarge.
     """
@@ -42,13 +45,31 @@ def render(source: bytes, media_type: str, title: str, target: Path) -> list[str
     found, sure = lines(source)
     if len(found) > _MOST_LINES:
         raise TooLarge("lines")
-    body = page(found, media_type)
+    told = sections(found, media_type)
     warnings = [] if sure else ["charset_guessed"]
-    return warnings + html.render(body.encode("utf-8"), {}, title, target)
+    if len(told) <= _STRETCH:
+        return warnings + html.render("".join(told).encode("utf-8"), {}, title, target)
+    return [*warnings, *_joined(told, title, target), "untagged"]
 
 
-def page(found: Sequence[Line], media_type: str) -> str:
-    """Return the body of the page."""
+def _joined(told: Sequence[str], title: str, target: Path) -> list[str]:
+    """Lay out a stretch at a time, as converters.text does: the time for one grows with its square.
+
+    Return warnings.
+    """
+    warnings: list[str] = []
+    with pypdf.PdfWriter() as whole:
+        for at in range(0, len(told), _STRETCH):
+            body = "".join(told[at : at + _STRETCH]).encode("utf-8")
+            warnings += html.render(body, {}, title, target, part_from=len(whole.pages) + 1)
+            whole.append(target, import_outline=False)
+        whole.metadata = {"/Title": title}
+        whole.write(target)
+    return list(dict.fromkeys(warnings))
+
+
+def sections(found: Sequence[Line], media_type: str) -> list[str]:
+    """Return what is told, event by event or card by card. Raises NotTheType for none."""
     whole = _tree(found)
     told: list[Facts] = []
     is_calendar = media_type == _CALENDAR
@@ -69,7 +90,7 @@ def page(found: Sequence[Line], media_type: str) -> str:
         raise NotTheType(media_type)
     # What the file says of itself comes last.
     told.sort(key=lambda facts: not facts.kind)
-    return "".join(f"<section>{facts.written()}</section>" for facts in told if facts.is_something)
+    return [f"<section>{facts.written()}</section>" for facts in told if facts.is_something]
 
 
 def _tree(found: Sequence[Line]) -> Component:

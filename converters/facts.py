@@ -6,6 +6,7 @@ import mmap
 import re
 import unicodedata
 import warnings
+from collections import Counter
 
 import pikepdf
 import pillow_heif
@@ -99,15 +100,26 @@ def looks_like_pdf(file: File) -> bool:
         return sum(data.find(mark) >= 0 for mark in marks) >= 2
 
 
+def _is_of_one_alphabet(halves: bytes) -> bool:
+    """Say whether the upper halves of letters are those of one alphabet and of spaces."""
+    numbers = Counter(halves)
+    letters = max(range(3, 0x10), key=lambda half: numbers[half])  # from Greek to Thai and Lao
+    known = numbers[letters] + numbers[0] + numbers[0x20]
+    return bool(numbers[0]) and known * 20 > len(halves) * 19
+
+
 def wide_text(head: bytes) -> str | None:
     """Return the codec of UTF-16 text without a byte order mark; None for anything else."""
     sample = head[: _SAMPLE - _SAMPLE % 2]
     sample = sample[: len(sample) - len(sample) % 2]
     if len(sample) < 8:
         return None
-    zeros = sample[0::2].count(0), sample[1::2].count(0)
+    halves = sample[0::2], sample[1::2]
+    zeros = halves[0].count(0), halves[1].count(0)
     codec = "utf-16-le" if zeros[1] > zeros[0] else "utf-16-be"
-    if max(zeros) * 4 < len(sample) // 2 or min(zeros) * 20 > len(sample) // 2:
+    if min(zeros) * 20 > len(sample) // 2:
+        return None
+    if max(zeros) * 4 < len(sample) // 2 and not _is_of_one_alphabet(halves[codec == "utf-16-le"]):
         return None
     try:
         text = sample.decode(codec)

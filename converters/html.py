@@ -16,7 +16,7 @@ from urllib.parse import unquote
 import nh3
 from weasyprint.urls import URLFetcherResponse
 
-from converters import fonts, html_bounds, page
+from converters import charset, fonts, html_bounds, page
 from converters.fault import TooLarge
 
 MOST_BYTES: Final = 8 * 1024 * 1024
@@ -24,6 +24,7 @@ _CHARSET = re.compile(
     rb"<meta[^>]{0,200}charset\s*=\s*[\"']?\s*([A-Za-z0-9_.:-]{2,40})", re.IGNORECASE
 )
 
+_XML = re.compile(rb"\s*<\?xml\b[^>]{0,100}\bencoding\s*=\s*[\"']([A-Za-z0-9._-]{1,40})[\"']")
 _TAG = re.compile(r"<[^>]*>")
 _SHEETS = re.compile(r"<style\b[^>]*>.*?</style>", re.DOTALL)
 # Each level of these inside each other lays everything below it out again: seven nested flex boxes
@@ -105,16 +106,19 @@ def render(
     target: Path,
     heading: page.Heading = (),
     language: str = "",
+    *,
+    part_from: int | None = None,
 ) -> list[str]:
     """Write the PDF of a page and return warnings: "remote_content" where something was not loaded,
-    "glyphs_missing".
+    "glyphs_missing", "charset_guessed".
 
-    Raises TooLarge, for more elements or deeper ones than mail has too, and Unreadable.
+    `part_from` is that of page.write. Raises TooLarge, for more elements or deeper ones than mail
+    has too, and Unreadable.
     """
     if len(source) > MOST_BYTES:
         raise TooLarge("HTML")
     fetcher = _Given(images)
-    document = decoded(source)
+    document, sure = _decoded(source)
     if any(number >= _MOST_TAGS for number, _ in enumerate(_OPENS.finditer(document))):
         raise TooLarge("tags")
     if html_bounds.ampersands(document) > html_bounds.MOST_AMPERSANDS:
@@ -123,31 +127,21 @@ def render(
     _refuse_a_bomb(body)
     unshown = fonts.unshown(unescape(_TAG.sub(" ", body)))
     whole = page.wrapped(body, title, heading, language)
-    page.write(whole, target, sheet=SHEET, fetcher=fetcher, fit=True)
-    warnings = ["glyphs_missing"] if unshown else []
+    page.write(whole, target, sheet=SHEET, fetcher=fetcher, fit=True, part_from=part_from)
+    warnings = [] if sure else ["charset_guessed"]
+    if unshown:
+        warnings.append("glyphs_missing")
     return [*warnings, "remote_content"] if fetcher.refused else warnings
 
 
 def decoded(source: bytes) -> str:
-    """Decode a page: byte order mark, UTF-8 where it fits, what it declares, else Windows-1252."""
-    for mark, codec in (
-        (b"\xef\xbb\xbf", "utf-8-sig"),
-        (b"\xff\xfe", "utf-16"),
-        (b"\xfe\xff", "utf-16"),
-    ):
-        if source.startswith(mark):
-            return source.decode(codec, "replace")
-    try:
-        return source.decode("utf-8")
-    except UnicodeDecodeError:
-        pass
-    declared = _CHARSET.search(source[:4096])
-    for codec in (declared.group(1).decode("ascii") if declared else "cp1252", "cp1252"):
-        try:
-            return source.decode(codec)
-        except (LookupError, UnicodeDecodeError):
-            continue
-    return source.decode("latin-1")
+    """Decode a page: as a text, with what it declares for its label."""
+    return _decoded(source)[0]
+
+
+def _decoded(source: bytes) -> tuple[str, bool]:
+    declared = _XML.match(source) or _CHARSET.search(source[:4096])
+    return charset.decoded(source, declared[1].decode("ascii") if declared else None)
 
 
 def cleaned(document: str) -> str:

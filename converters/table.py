@@ -23,6 +23,7 @@ _MOST_CELLS = 400_000
 _MOST_COLUMNS = 256
 _NARROW, _WIDE = 6, 44  # a column's width in characters
 _CHARACTER_CM = 0.19
+_LINES_A_SPARE_ONE = 8
 _UNFIT = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
 
 _HEAD = """<?xml version="1.0" encoding="UTF-8"?>
@@ -113,11 +114,22 @@ def _widths(values: list[list[str]], columns: int) -> list[float]:
     return [(characters + 1.5) * _CHARACTER_CM for characters in longest]
 
 
+def _room(lines: list[str]) -> int:
+    """Return how many empty lines a cell gets below its own, so that its last ones are seen.
+
+    LibreOffice breaks lines a little sooner on paper than where it measures how high a row has to
+    be: what is broken more often is cut off at the foot of its cell.
+    """
+    broken = sum(1 + len(line) // _WIDE for line in lines)
+    return 1 + broken // _LINES_A_SPARE_ONE if broken > 1 else 0
+
+
 def _write_row(row: list[str], sheet: TextIO) -> None:
     sheet.write('<table:table-row table:style-name="row">')
     for value in row or [""]:
         lines = _UNFIT.sub("", value).split("\n")
         words = "".join(f"<text:p>{escape(line)}</text:p>" for line in lines)
+        words += "<text:p/>" * _room(lines)
         sheet.write(
             '<table:table-cell table:style-name="cell" office:value-type="string">'
             f"{words}</table:table-cell>"

@@ -13,16 +13,16 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-import charset_normalizer
 import pypdf
 
-from converters import facts, fonts, page
+from converters import charset, fonts, page
 from converters.fault import TooLarge
 
 MOST_BYTES: Final = 8 * 1024 * 1024
 _STRETCH_CHARACTERS = 100_000
 _LINE_CHARACTERS = 10_000  # longer lines are cut for the layout, which breaks them anyway
-_SAMPLE_BYTES = 256 * 1024
+# Of XML, which is set as the text that it is (XML 1.0, 4.3.3).
+_DECLARED = re.compile(rb"<\?xml\b[^>]{0,100}\bencoding\s*=\s*[\"']([A-Za-z0-9._-]{1,40})[\"']")
 _ENDLESS = re.compile(r"\S{150}(?=\S)")
 # What no font shows and XML-like parsers stumble over.
 _NOT_DRAWN = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\x7f\ufeff\ufffe\uffff]")
@@ -64,30 +64,10 @@ def render(source: bytes, title: str, target: Path, heading: page.Heading = ()) 
 
 def decoded(source: bytes) -> tuple[str, bool]:
     """Decode a text and say whether its encoding was sure. Line ends become one newline each."""
-    text, sure = _decoded(source)
+    said = _DECLARED.match(source)
+    text, sure = charset.decoded(source, said[1].decode("ascii") if said else None)
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     return _NOT_DRAWN.sub("", text), sure
-
-
-def _decoded(source: bytes) -> tuple[str, bool]:
-    for mark, codec in (
-        (b"\xef\xbb\xbf", "utf-8-sig"),
-        (b"\xff\xfe\x00\x00", "utf-32"),
-        (b"\x00\x00\xfe\xff", "utf-32"),
-        (b"\xff\xfe", "utf-16"),
-        (b"\xfe\xff", "utf-16"),
-    ):
-        if source.startswith(mark):
-            return source.decode(codec, "replace"), True
-    wide = facts.wide_text(source)
-    if wide is not None:
-        return source.decode(wide, "replace"), True
-    try:
-        return source.decode("utf-8"), True
-    except UnicodeDecodeError:
-        best = charset_normalizer.from_bytes(source[:_SAMPLE_BYTES]).best()
-        codec = best.encoding if best is not None else "cp1252"
-        return source.decode(codec, "replace"), False
 
 
 def is_columns(text: str) -> bool:

@@ -18,6 +18,8 @@ _LONG = 8  # letters; a word this long is hardly a part of another by chance
 _UNSPACED = (
     "\u0590"  # scripts from here on are read from the right, or have no spaces between words
 )
+# Arabic sets these two as one sign; who reads a PDF may give its letters in the order on paper.
+_LAM_ALEF = re.compile("(\u0644)([\u0622\u0623\u0625\u0627])")
 _MOST_LOOKED_THROUGH = 1 << 34  # characters, all words that are looked for together
 
 
@@ -75,10 +77,16 @@ def absent(source: list[str], printed: str) -> int:
     # A hyphen at the end of a line may be the source's own, or the engine's.
     there = Counter(_WORD.findall(folded)) | Counter(_WORD.findall(_folded(printed)))
     for first, second in pairwise(source):
-        # "post-ironic" at the end of a line, which whoever read the PDF took for one word.
-        if (joined := first + second) not in wanted and there[joined]:
+        # "post-ironic" at the end of a line, which whoever read the PDF took for one word; or a
+        # large capital that stands apart in the source.
+        if there[joined := first + second] > wanted[joined]:
             there.subtract([joined])
             there.update((first, second))
+    for word in [one for one in wanted if _LAM_ALEF.search(one)]:
+        turned = _LAM_ALEF.sub(r"\2\1", word)
+        found = min(max(wanted[word] - there[word], 0), max(there[turned] - wanted[turned], 0))
+        there[word] += found
+        there[turned] -= found
     lacking = wanted - there
     if len(lacking) * len(printed) > _MOST_LOOKED_THROUGH:
         return lacking.total()

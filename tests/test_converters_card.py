@@ -23,7 +23,7 @@ ICS, VCF = "text/calendar", "text/vcard"
 def page(source: str | bytes, media_type: str) -> str:
     """Return the words of a page, with a bar between two cells."""
     found, _ = lines(source.encode() if isinstance(source, str) else source)
-    spaced = re.sub(r"</td>|<br>|</h1>|</h2>", " | ", card.page(found, media_type))
+    spaced = re.sub(r"</td>|<br>|</h1>|</h2>", " | ", "".join(card.sections(found, media_type)))
     return re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]+>", " ", spaced))).strip()
 
 
@@ -211,3 +211,18 @@ def test_times_that_are_none_are_said_as_they_stand() -> None:
     assert duration("P1DT2H") == "1 day 2 hours"
     assert duration("-PT15M") == "15 minutes before"
     assert duration("soon") == "soon"
+
+
+def test_many_events_are_laid_out_in_stretches(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(card, "_STRETCH", 2)
+    events = "".join(f"BEGIN:VEVENT\nSUMMARY:meeting {n}\nEND:VEVENT\n" for n in range(5))
+    source = f"BEGIN:VCALENDAR\n{events}END:VCALENDAR\n".encode()
+    assert card.render(source, ICS, "A title", tmp_path / "out.pdf") == ["untagged"]
+    pdf = pypdf.PdfReader(tmp_path / "out.pdf")
+    said = " ".join(page.extract_text() for page in pdf.pages)
+    assert re.findall(r"meeting \d", said) == [f"meeting {number}" for number in range(5)]
+    assert [page.extract_text().split()[-1] for page in pdf.pages] == ["1", "2", "3"]
+    assert pdf.metadata is not None
+    assert pdf.metadata.title == "A title"

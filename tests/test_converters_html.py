@@ -238,3 +238,30 @@ def test_lines_above_a_message_are_data_and_wrap(tmp_path: Path, kind: str) -> N
     assert read.count("x") >= 400
     assert read.index("the end") < read.index("Dear Dana")
     assert max(edge) < float(first.mediabox.width)
+
+
+@pytest.mark.parametrize(
+    ("head", "codec", "sure"),
+    [
+        ('<meta charset="iso-8859-1">', "cp1252", True),
+        ('<meta http-equiv="Content-Type" content="text/html; charset=shift_jis">', "cp932", True),
+        ('<meta charset="iso-2022-jp">', "iso2022_jp", True),
+        ('<?xml version="1.0" encoding="windows-1251"?>', "cp1251", True),
+        ("", "utf-16-le", True),
+        ("", "cp1252", False),
+        ("", "koi8-r", False),
+    ],
+)
+def test_a_page_is_decoded_as_it_says_or_it_is_said(
+    tmp_path: Path, head: str, codec: str, sure: bool
+) -> None:
+    words = {
+        "cp932": "保険金請求の書類",
+        "iso2022_jp": "保険金請求の書類",
+        "cp1251": "Уважаемый господин Иванов",
+        "koi8-r": "Уважаемый господин Иванов, направляем Вам документы по делу",
+    }.get(codec, "the plaintiff\u2019s café")
+    source = f"{head}<html><body><p>{words}</p></body></html>".encode(codec)
+    assert words in html.decoded(source)
+    if codec in {"cp1252", "koi8-r"}:
+        assert rendered(tmp_path, source)[1] == ([] if sure else ["charset_guessed"])

@@ -72,3 +72,8 @@ def test_only_what_is_lined_up_gets_a_fixed_pitch() -> None:
 def test_a_flood_of_text_is_refused(tmp_path: Path) -> None:
     with pytest.raises(TooLarge):
         text.render(b" " * (text.MOST_BYTES + 1), "", tmp_path / "out.pdf")
+
+
+def test_xml_is_decoded_as_it_says() -> None:
+    source = '<?xml version="1.0" encoding="iso-8859-2"?><a>Łukasz Żółć</a>'.encode("iso8859-2")
+    assert text.decoded(source) == (source.decode("iso8859-2"), True)

@@ -259,3 +259,19 @@ def test_of_the_shortest_source_a_word_has_to_be_there(source: list[str]) -> Non
     assert words.missing(source, "others\n")
     assert not words.missing(source, "knee\n")
     assert not words.missing([], "others\n")
+
+
+def test_lam_and_alef_come_out_of_a_pdf_in_either_order() -> None:
+    # A font has one sign for both, and who reads the PDF turns its letters round.
+    source = words.words("هذه لا تتوافق مع الأيزو وللإشارة الأبجدية")
+    printed = "هذه ال تتوافق مع األيزو ولإلشارة األبجدية"
+    assert words.absent(source, printed) == 0
+    assert words.absent(source, " ".join(source)) == 0
+    assert words.absent([*source, "الأوروبية"], printed) == 1
+    assert words.absent(["الا", "لاا"], "الا") == 1
+
+
+def test_a_capital_set_apart_is_found_with_the_rest_of_its_word() -> None:
+    source = ["drop", "cap", "d", "rop", "cap", "in", "margin"]
+    assert words.absent(source, "Drop cap Drop cap in margin") == 0
+    assert words.absent(source, "Drop cap cap in margin") == 2
