@@ -118,6 +118,8 @@ def _decide(looked: tuple[Looked, ...], shape: CaseShape) -> _Verdict:
         first = next((one for one in here if one.place.counts), None)
         if first is None:
             return _Verdict(None, _in_doubt(here, shape), rank)
+        if (doubt := next((one for one in here if _is_doubt(one)), None)) is not None:
+            return _Verdict(None, Trouble("case_doubted", {"value": doubt.what}), rank)
         against = (one.what for one in here if one.weighs or _is_another_slip(one, first))
         different = list(dict.fromkeys((first.what, *against)))
         if len(different) > 1:
@@ -128,6 +130,10 @@ def _decide(looked: tuple[Looked, ...], shape: CaseShape) -> _Verdict:
             return _Verdict(first, None, rank)
         return _Verdict(None, _not_theirs(first, shape), rank)
     return _Verdict(None, Trouble("consultant_unknown"), None)
+
+
+def _is_doubt(looked: Looked) -> bool:
+    return looked.place.found.likeness is Likeness.DOUBT
 
 
 def _is_another_slip(looked: Looked, first: Looked) -> bool:
