@@ -64,6 +64,7 @@ def test_a_bad_byte_in_good_text_stays_one_bad_character() -> None:
         ("тест тест", "koi8-r"),
         ("Москва - столица России.", "koi8-r"),
         ("Москва - столица России.", "cp1251"),
+        ("Документы по делу", "cp1251"),
     ],
 )
 def test_a_few_words_of_russian_are_russian(text: str, charset: str) -> None:

@@ -52,7 +52,7 @@ _GUESSED_BYTES = 1 << 14  # the guess costs milliseconds a kilobyte; this much i
 _FOREIGN_FOR_A_STRAY = 4  # characters beyond ASCII that fit, for one that does not
 _ASCII = bytes(range(128))
 # A few words of Russian are taken for Japanese in letters of half the width, which nobody sends.
-_HALF_WIDTH = re.compile("[\uff61-\uff9f]{2}")
+_HALF_WIDTH = re.compile("[\uff61-\uff9f]")
 _NO_CYRILLIC = re.compile(rb"[\x80-\xa2\xa4-\xa7\xa9-\xb2\xb4-\xb7\xb9-\xbf]")
 _RUSSIAN = ("koi8-r", "cp1251")
 _SURROGATE = re.compile("[\ud800-\udfff]")
