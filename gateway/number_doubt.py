@@ -81,7 +81,7 @@ _UNSURE = re.compile(
 # How the right number ends: no number agrees with it that does not end so.
 _ENDING = re.compile(
     r"\b(?:case|claim|file|matter|number|one|it)\b[^.!?;\n\d]{0,20}?"
-    r"\bend(?:s|ing)\s(?:in|with)\s(?P<tail>\d{3,6})\b"
+    r"\bend(?:s|ing)\s(?:(?:in|with)\s)?(?P<tail>\d{3,6})\b"
     rf"|{_SHOULD}(?:\.{{2,3}}|\u2026|[-\u2013])\s?(?P<short>\d{{3,6}})\b"
     rf"|{_SHOULD}(?P<whole>\d{{3,6}})\s(?:rather\sthan|instead\sof|not)\s\d{{3,6}}\b",
     re.IGNORECASE,

@@ -8,6 +8,9 @@ from collections.abc import Iterator
 
 _FEWEST_DIGITS_LEFT = 4  # 24-1234; of "24-12" nobody can say what it is
 _YEAR_DIGITS = 2
+# What people and programs write for a dash, and within a number.
+_SEPARATORS = r"[-/ #~|*\\\u00b7\u2022:;',.()\[\]]{1,4}"
+_GAP = r"(?:[-. ,'\u2019/\n]|=\n)"
 
 
 def slip_pattern(example: str) -> re.Pattern[str]:
@@ -21,9 +24,9 @@ def slip_pattern(example: str) -> re.Pattern[str]:
     """
     pieces = re.findall(r"\d+|\D+", example)
     runs = [index for index, piece in enumerate(pieces) if piece.isdigit()]
-    variants: list[tuple[dict[int, int], str, str]] = [({}, "[0-9OoIl]", "")]
+    variants: list[tuple[dict[int, int], str, str]] = [({}, "[0-9OoIlQDi|ZzSsBG]", "")]
     if len(runs) > 1:
-        variants.append(({}, "[0-9]", "[-/ #~|*\\\\]"))
+        variants.append(({}, "[0-9]", "[-/ ]"))
         variants.extend(({index: by}, "[0-9]", "") for index in runs for by in (-1, 1))
         variants.extend(
             ({one: by, other: -by}, "[0-9]", "")
@@ -53,6 +56,17 @@ def slip_pattern(example: str) -> re.Pattern[str]:
         )
         spelled.extend((f"[a-z]{whole}", f"{whole}[a-z]"))
         spelled.append(_spaced_out(pieces))
+        if pieces[-1].startswith("0"):
+            # Else every line of a numbered list is one.
+            front = "".join(
+                f"[0-9]{{{len(piece)}}}" if piece.isdigit() else _SEPARATORS
+                for piece in pieces[:-1]
+            )
+            spelled.append(f"{front}0[0-9]{{{len(pieces[-1]) - 1}}}")
+            # "No. 001240": the last run alone, where it is said to be a number.
+            spelled.append(
+                rf"(?:(?<=#)|(?<=# )|(?<=no )|(?<=no\. ))0[0-9]{{{len(pieces[-1]) - 1}}}"
+            )
     return re.compile(
         rf"(?<![^\W_])(?<![-./:+%$])(?:{'|'.join(spelled)})(?![^\W_])(?![-/:][^\W_]|\.\d)",
         re.IGNORECASE,
@@ -78,8 +92,8 @@ def _regrouped(pieces: list[str]) -> Iterator[str]:
     )
     half = len(last) // 2
     if half > 1:
-        yield rf"{begins}0[0-9]{{{half - 1}}}(?:[-. ,\n]|=\n)[0-9]{{{len(last) - half}}}"
+        yield rf"{begins}0[0-9]{{{half - 1}}}{_GAP}[0-9]{{{len(last) - half}}}"
     whole = "".join(f"[0-9]{{{len(one)}}}" if one.isdigit() else re.escape(one) for one in front)
     for first in range(2, len(last) - 1):
         if first != half:
-            yield rf"{whole}0[0-9]{{{first - 1}}}(?:[-. ,\n]|=\n)[0-9]{{{len(last) - first}}}"
+            yield rf"{whole}0[0-9]{{{first - 1}}}{_GAP}[0-9]{{{len(last) - first}}}"

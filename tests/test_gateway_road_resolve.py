@@ -304,6 +304,10 @@ SITUATIONS = [
     Situation("a longer number", None, "consultant_unknown", subject=f"WC-{GOOD}"),
     Situation("a Message-ID", None, "consultant_unknown", new=f"<{GOOD}@mail.example>"),
     Situation("nothing at all", None, "consultant_unknown"),
+    Situation("one of ours, and the end of it", GOOD, "subject", subject=GOOD,
+              new="As to #001234:"),
+    Situation("one of ours, and the end of another", None, "case_ambiguous", subject=GOOD,
+              new="As to no. 001240:"),
     # -- words that say that a number is not the right one
     *(
         Situation(f"doubted: {text[:40]}", None, "case_doubted", subject=GOOD, new=text)

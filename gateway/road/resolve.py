@@ -141,6 +141,8 @@ def _is_another_slip(looked: Looked, first: Looked) -> bool:
     if looked.place.found.likeness is not Likeness.SLIP or first.what in looked.slips:
         return False
     slip, number = ("".join(filter(str.isdigit, one.what)) for one in (looked, first))
+    if number.endswith(slip) and slip.startswith("0"):
+        return False  # "no. 001234"
     shorter, longer = sorted((slip, number), key=len)
     without_one = (longer[:place] + longer[place + 1 :] for place in range(len(longer)))
     return shorter != longer and shorter not in without_one
