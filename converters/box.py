@@ -85,7 +85,7 @@ class Box:
                 os.close(descriptor)
         try:
             pid = int(json.loads(_read_all(info, _START_SECONDS))["child-pid"])
-            pidfd = os.pidfd_open(pid)
+            pidfd = _watched(pid, said)
         except (ValueError, KeyError, ProcessLookupError) as error:
             process.kill()
             process.wait()
@@ -171,8 +171,8 @@ class Box:
             # that fork it would wait for its turn, and they would be more by then.
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.sched_setscheduler(self.pid, os.SCHED_RR, os.sched_param(1))
-        with contextlib.suppress(ProcessLookupError):
-            signal.pidfd_send_signal(self._pidfd, signal.SIGKILL)
+            with contextlib.suppress(ProcessLookupError):
+                signal.pidfd_send_signal(self._pidfd, signal.SIGKILL)
         poll = select.poll()
         # The kernel reports the end of a namespace's process 1 after that of all the others.
         poll.register(self._pidfd, select.POLLIN)
@@ -182,6 +182,22 @@ class Box:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
+
+
+def _watched(pid: int, said: int) -> int:
+    """Return a descriptor that can be read once a process has ended.
+
+    On a busy machine a short program has ended before it is asked for; then it can be read at once.
+    Raises ProcessLookupError where it has ended with words: bubblewrap did not come to start it.
+    """
+    try:
+        return os.pidfd_open(pid)
+    except ProcessLookupError:
+        poll = select.poll()
+        poll.register(said, select.POLLIN)
+        if any(event & select.POLLIN for _, event in poll.poll(0)):
+            raise
+        return os.eventfd(1, os.EFD_CLOEXEC)
 
 
 def _yields(pid: int) -> bool:

@@ -35,6 +35,7 @@ _ADDRESSES = re.compile(
     r"(?:\b[a-z][a-z0-9+.-]{0,20}://|\bwww\.|\bcid:|\bmailto:)\S+|(?<!\S)[^\s@]*@\S+", re.IGNORECASE
 )
 _NOTHING = "\x00"
+_FOR_DIGITS = "OoIl"
 _SIGNS = r"[ \t.:#=\u2116(\[-]*"
 _BEHIND_LABEL = (
     rf"s?{_SIGNS}(?:(?:(?:no|nr|num|numbers?|nummer|n[u\u00fa\u00e9]m[e\u00e9]ro|id|ref|reference"
@@ -188,7 +189,7 @@ class CaseShape:
                 # A letter where a digit must be is no other number: somebody meant one of ours.
                 # One letter more ("24-001234A") may be another's.
                 meant = (
-                    any(map(str.isalpha, at[0]))
+                    any(char in _FOR_DIGITS for char in at[0])
                     and not any(map(str.isalpha, self.example))
                     and len(at[0]) == len(self.example)
                 )

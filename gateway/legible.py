@@ -8,6 +8,10 @@ from collections.abc import Sequence
 
 SOFT_HYPHEN = "\u00ad"  # some programs show it as a dash, others not at all
 _DASHES = "\u2010\u2011\u2012\u2013\u2014\u2015\u2043\u2212\ufe58\ufe63\uff0d"
+# Letters of other alphabets that nobody can tell from O and I, which stand for 0 and 1.
+_LOOK_ALIKES = str.maketrans(
+    "\u041e\u043e\u039f\u03bf\u0406\u0456\u04c0\u04cf\u0399\u0555\u0585", "OoOoIiIlIOo"
+)
 _SPACED_DASH = re.compile(r"(?<=\d)[ \t]*\n?[ \t]*-[ \t]*\n?[ \t]*(?=\d)")
 # What has no width and no digit in it: control and format characters, marks on other characters,
 # and the letters and signs that are blank (DerivedCoreProperties, Default_Ignorable_Code_Point).
@@ -42,7 +46,7 @@ def _plain(char: str) -> str:
         return chr(ord(char) - 0xFEE0)
     if char == "_" or (char.isspace() and char != "\n"):
         return " "
-    return char
+    return char.translate(_LOOK_ALIKES)
 
 
 def squeezed(text: str) -> tuple[str, list[int]]:

@@ -8,9 +8,11 @@ from enum import Enum
 
 _BEFORE = 48  # characters that are looked at
 _BEHIND = 16
+_COURT_FAR = 80
 
 _PHONE = re.compile(
-    r"(?:\b(?:tele)?(?:phone|fax)|\b(?:tel|fon|mob|mobile?|mobil|cell|direct|dial|ext|durchwahl))\b"
+    r"(?:\b(?:tele)?(?:phone|fax)|\b(?:tel|fon|mob|mobile?|mobil|cell|direct|dial|ext|durchwahl"
+    r"|(?:call|reach) (?:me|us|him|her|them)(?: (?:at|on))?))\b"
     r"[.:]?(?: ?(?:no|nr|number)\b[.:]?)?[\s:(]*(?:\(?\d{1,5}\)?[ /-]*)?\Z"
     r"|\+\d{1,3}[ ()/-]*(?:\d{1,4}[ )/-]*)?\Z"
     r"|\(0?\d{3,5}\)[ /-]*\Z",
@@ -18,7 +20,10 @@ _PHONE = re.compile(
 )
 # Numbers of other things: behind one of these a number of our shape is somebody else's.
 _THEIRS = re.compile(
-    r"(?:\b(?:policy|invoice|docket|account|acct|check|cheque|bill|order|bates|patent|zip|ticket|mrn|"
+    r"(?:\b(?:policy|invoice|docket|civil action|civ\.?|aaa(?: arbitration)?|jams|icn|dcn|wc"
+    r"|(?:index|cause|action|complaint|arbitration|grievance|incident)"
+    r"(?= ?(?:(?:no|nr|num|number)\b|#))"
+    r"|account|acct|check|cheque|bill|order|bates|patent|zip|ticket|mrn|"
     r"patient|court|police|criminal|bankruptcy|adversary|rechnung|konto"
     r"|ein|fein|tin|tax|vat|ssn|npi|dea|bar|sbn|licen[cs]e|lic|vin|p\.?o\.? ?box|box|parcel"
     r"|tracking|serial|chart|accession|specimen|encounter|medical record|room|suite|ust|steuer"
@@ -39,13 +44,29 @@ _SENDERS_OWN = re.compile(
 # "This is not for 24-001240": what it is for is another matter.
 _DENIED = re.compile(
     r"\b(?:not|nicht|no longer|instead of|other than|rather than|formerly|previously|unrelated to"
-    r"|compare|cf\.?|see also|companion|cross[- ]?ref(?:erence[ds]?)?\.?)"
+    r"|(?:similar|identical|comparable)(?: \w+)? (?:to|as)|same(?: \w+){1,3} as|also (?:\w+ )?in"
+    r"|conflicts? (?:(?:check|search) )?(?:against|with)|(?:what|copy of what) (?:you|we) have"
+    r"|struck out:|compare|cf\.?|see also|companion|cross[- ]?ref(?:erence[ds]?)?\.?)"
     r"(?: (?:for|to|in|of|the|with|under|about|your|zu|zur|f\u00fcr|(?:claim|case|file|matter)s?"
     r"|number|no)\b\.?)*[\s.:#(,-]*\Z"
+    r"|\b(?:prior|previous|earlier|former|old|sister|parallel|duplicate)"
+    r"(?: (?:claim|case|file|matter)s?\b(?: (?:number|no)\b\.?)?)?[\s.:#(,-]*\Z"
     # "Records related to claim …" are that claim's; a related claim is another.
     r"|\brelated(?: (?:claim|case|file|matter)s?\b(?: (?:number|no)\b\.?)?)?[\s.:#(,-]*\Z",
     re.IGNORECASE,
 )
+# A court has cases too: "In the Circuit Court of Cook County, Case No. …", "Case No. … (Superior
+# Court)". What is labelled a claim or a file is no court's.
+_COURT = r"(?:superior|circuit|district|county|supreme|probate|municipal|appellate|chancery) court"
+_COURT_BEFORE = re.compile(
+    rf"\b(?:{_COURT}|court of (?:appeals?|claims|common pleas|chancery))"
+    r"(?:,? (?:county )?(?:of|for|in and for)\b[^.;:!?\d]{0,30})?"
+    r"(?:,? (?:\w+ )?(?:county|division|department)\b)?"
+    r"[\s,.:#=(-]*(?:no\b\.?[ :#]*)?\Z",
+    re.IGNORECASE,
+)
+_COURT_BEHIND = re.compile(rf"[ \t]*[,(-]?[ \t]*(?:[\w.]+ ){{0,3}}{_COURT}\b", re.IGNORECASE)
+_COURTS_LABEL = re.compile(r"case\b", re.IGNORECASE)
 _LABEL_WORDS = r"(?:own|claims?|case|file|policy|reference|ref|number|no|nr|nummer|id|is|was)"
 # A docket of a court: 2:24-cv-01234-ABC, 24-CV-1234, 2024-CA-001234.
 _DOCKET = re.compile(
@@ -78,7 +99,8 @@ _FILE_ENDING = re.compile(r"\.[a-z]\w{1,4}\b", re.IGNORECASE)
 # A second case behind a number, without what both have in common: 24-001234/240, "and -240",
 # ", 24-240". One or two digits are one only behind a slash or a dash: "24-001234, 3 pages".
 _SHORT_FORM = re.compile(
-    r"[ \t]?\(?(?P<joint>[/,;&]|\+(?!\d{1,3}[ ()/-]+\d)|\b(?:and|or|as well as|plus|to|through|thru"
+    r"[ \t]?\(?(?P<joint>[/,;&~\u2026]|\.{2,3}|\+(?!\d{1,3}[ ()/-]+\d)"
+    r"|\b(?:and|or|as well as|plus|to|through|thru"
     r"|und|oder|sowie|bis|u\.)(?![^\W_]))\s{0,2}\(?(?:(?:nos?|nr)\b\.? ?|# ?)?"
     r"(?P<short>(?:\d\d-)?\d{3,6}|-\d{1,6}|(?<=\d/)\d{1,2})(?![^\W_]|[.:]\d|-\d{4})",
     re.IGNORECASE,
@@ -107,6 +129,7 @@ class Likeness(Enum):
     COUNTS = "counts"  # labelled, or strictly shaped
     SLIP = "slip"  # one of ours with a slip of the pen, perhaps
     OTHER = "other"  # it stands where the numbers of courts, insurers and invoices stand
+    DOUBT = "doubt"  # words that say that a number is not the right one
 
 
 def others_pattern(others: Iterable[str]) -> re.Pattern[str] | None:
@@ -140,6 +163,7 @@ def likeness(
         or _DATE.fullmatch(written)
         or (_ODD_DATE.fullmatch(written) and _DATE_WORD.search(before))
         or _PIECE_BEFORE.search(before)
+        or _is_a_courts(text, start, end)
         or is_piece_of_more(text, end)
     )
     return Likeness.OTHER if doubtful else Likeness.COUNTS
@@ -154,8 +178,14 @@ def likeness_of_labelled(
         _is_theirs(before, others)
         or _SENDERS_OWN.search(text[max(0, start - _BEFORE) : start])
         or _DOCKET.fullmatch(text[start:end])
+        or (_COURTS_LABEL.match(text, label) and _is_a_courts(text, label, end))
     )
     return Likeness.OTHER if theirs else Likeness.COUNTS
+
+
+def _is_a_courts(text: str, start: int, end: int) -> bool:
+    before, behind = text[max(0, start - _COURT_FAR) : start], text[end : end + _COURT_FAR]
+    return bool(_COURT_BEFORE.search(before) or _COURT_BEHIND.match(behind))
 
 
 def _is_theirs(before: str, others: re.Pattern[str] | None) -> bool:

@@ -8,19 +8,23 @@ from collections.abc import Iterator
 
 _FEWEST_DIGITS_LEFT = 4  # 24-1234; of "24-12" nobody can say what it is
 _YEAR_DIGITS = 2
+# What people and programs write for a dash, and within a number.
+_SEPARATORS = r"[-/ #~|*\\\u00b7\u2022:;',.()\[\]]{1,4}"
+_GAP = r"(?:[-. ,'\u2019/\n]|=\n)"
 
 
 def slip_pattern(example: str) -> re.Pattern[str]:
     """Return what finds the slips of a number that is built like the example.
 
-    One digit too few or too many, a digit on the wrong side of a dash, a space or a slash for the
-    dash, a letter for the digit it looks like, zeros left out as long as four digits stay, a year
-    with its century, no dash or a third group, one letter before or behind. A number of one run of
-    digits has the look-alikes alone: every other number in the world is a slip of it.
+    One digit too few or too many, a digit on the wrong side of a dash, a space, a slash or another
+    sign for the dash, a letter for the digit it looks like, zeros left out as long as four digits
+    stay, a year with its century, no dash, a third group or a line's end within, a space behind
+    each digit, one letter before or behind. A number of one run of digits has the look-alikes
+    alone: every other number in the world is a slip of it.
     """
     pieces = re.findall(r"\d+|\D+", example)
     runs = [index for index, piece in enumerate(pieces) if piece.isdigit()]
-    variants: list[tuple[dict[int, int], str, str]] = [({}, "[0-9OoIl]", "")]
+    variants: list[tuple[dict[int, int], str, str]] = [({}, "[0-9OoIlQDi|ZzSsBG]", "")]
     if len(runs) > 1:
         variants.append(({}, "[0-9]", "[-/ ]"))
         variants.extend(({index: by}, "[0-9]", "") for index in runs for by in (-1, 1))
@@ -51,10 +55,27 @@ def slip_pattern(example: str) -> re.Pattern[str]:
             f"[0-9]{{{len(piece)}}}" if piece.isdigit() else re.escape(piece) for piece in pieces
         )
         spelled.extend((f"[a-z]{whole}", f"{whole}[a-z]"))
+        spelled.append(_spaced_out(pieces))
+        if pieces[-1].startswith("0"):
+            # Else every line of a numbered list is one.
+            front = "".join(
+                f"[0-9]{{{len(piece)}}}" if piece.isdigit() else _SEPARATORS
+                for piece in pieces[:-1]
+            )
+            spelled.append(f"{front}0[0-9]{{{len(pieces[-1]) - 1}}}")
+            # "No. 001240": the last run alone, where it is said to be a number.
+            spelled.append(
+                rf"(?:(?<=#)|(?<=# )|(?<=no )|(?<=no\. ))0[0-9]{{{len(pieces[-1]) - 1}}}"
+            )
     return re.compile(
         rf"(?<![^\W_])(?<![-./:+%$])(?:{'|'.join(spelled)})(?![^\W_])(?![-/:][^\W_]|\.\d)",
         re.IGNORECASE,
     )
+
+
+def _spaced_out(pieces: list[str]) -> str:
+    """Give a number with a space behind each sign of it; those beside a dash are gone by then."""
+    return "[ ]?-[ ]?".join(" ".join("[0-9]" for _ in piece) for piece in pieces if piece.isdigit())
 
 
 def _regrouped(pieces: list[str]) -> Iterator[str]:
@@ -71,4 +92,8 @@ def _regrouped(pieces: list[str]) -> Iterator[str]:
     )
     half = len(last) // 2
     if half > 1:
-        yield rf"{begins}0[0-9]{{{half - 1}}}[-. \n][0-9]{{{len(last) - half}}}"
+        yield rf"{begins}0[0-9]{{{half - 1}}}{_GAP}[0-9]{{{len(last) - half}}}"
+    whole = "".join(f"[0-9]{{{len(one)}}}" if one.isdigit() else re.escape(one) for one in front)
+    for first in range(2, len(last) - 1):
+        if first != half:
+            yield rf"{whole}0[0-9]{{{first - 1}}}{_GAP}[0-9]{{{len(last) - first}}}"

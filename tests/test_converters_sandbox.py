@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import socket
@@ -53,6 +54,24 @@ def test_where_namespaces_are_refused_the_fix_is_said(
     with pytest.raises(SandboxMissing, match="No permissions") as caught:
         sandbox.require_sandbox()
     assert "sudo sysctl -w" in caught.value.fix
+
+
+def test_a_program_that_ends_before_it_is_looked_at_has_run(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def late(pid: int) -> int:
+        with contextlib.suppress(FileNotFoundError, ChildProcessError):
+            status = Path(f"/proc/{pid}/status").read_text(encoding="utf-8")
+            parent = next(line for line in status.splitlines() if line.startswith("PPid:"))
+            os.waitid(os.P_PID, int(parent.split()[1]), os.WEXITED | os.WNOWAIT)
+        return real(pid)
+
+    real = os.pidfd_open
+    monkeypatch.setattr(os, "pidfd_open", late)
+    for code in (0, 3):
+        line = ("/bin/sh", "-c", f"exit {code}")
+        with Programs(tmp_path).run(line, sources={}, limits=LIMITS) as done:
+            assert done.status == code
 
 
 def test_our_packages_are_shown_and_not_the_folder_that_holds_the_vault() -> None:

@@ -58,6 +58,26 @@ def test_a_bad_byte_in_good_text_stays_one_bad_character() -> None:
     assert decode(raw, "utf-8") == ("ä" * 100 + "\ufffd", True)
 
 
+@pytest.mark.parametrize(
+    ("text", "charset"),
+    [
+        ("тест тест", "koi8-r"),
+        ("Москва - столица России.", "koi8-r"),
+        ("Москва - столица России.", "cp1251"),
+        ("Документы по делу", "cp1251"),
+    ],
+)
+def test_a_few_words_of_russian_are_russian(text: str, charset: str) -> None:
+    assert decode(text.encode(charset), None) == (text, True)
+
+
+@pytest.mark.parametrize("label", [None, "us-ascii", "iso-8859-1", "made-up"])
+def test_a_character_that_was_cut_does_not_make_the_others_strange(label: str | None) -> None:
+    assert decode("Картина.pn".encode() + b"\xd1", label) == ("Картина.pn\ufffd", True)
+    assert decode("Prüfung für Äpfel, größer".encode() + b" \xe9", label)[0].startswith("Prüfung")
+    assert decode(b"M\xfcller, \xc4pfel", label)[0] == "Müller, Äpfel"
+
+
 def test_an_unknown_charset_is_guessed_and_told() -> None:
     raw = "Der Bericht über die Behandlung fällt später aus als geplant.".encode("latin-1")
     text, lossy = decode(raw, "x-unheard-of")

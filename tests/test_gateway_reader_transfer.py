@@ -84,9 +84,22 @@ def test_base64_encoded_piece_by_piece_is_read_on_and_flagged(size: int) -> None
     assert decoded("base64", raw, size) == (piece * 2000, True)
 
 
-def test_text_that_calls_itself_base64_is_kept_as_it_is_and_flagged() -> None:
-    raw = b"Dear Sir, the report is attached, as agreed.\r\nYours, Pat\r\n"
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"Dear Sir, the report is attached, as agreed.\r\nYours, Pat\r\n",
+        b"preoperative  electrocardiogram interpretation\r\nanaesthesia  administered\r\n",
+    ],
+)
+def test_text_that_calls_itself_base64_is_kept_as_it_is_and_flagged(raw: bytes) -> None:
     assert decoded("base64", raw, 10) == (raw, True)
+
+
+@pytest.mark.parametrize("group", [4, 8, 20])
+def test_base64_in_groups_with_spaces_between_is_base64(group: int) -> None:
+    raw = base64.b64encode(bytes(range(256)))
+    spaced = b" ".join(raw[at : at + group] for at in range(0, len(raw), group))
+    assert decoded("base64", b"\n" + spaced)[0] == bytes(range(256))
 
 
 def test_white_space_behind_a_soft_break_is_dropped() -> None:

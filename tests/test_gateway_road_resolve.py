@@ -307,6 +307,54 @@ SITUATIONS = [
     Situation("a longer number", None, "consultant_unknown", subject=f"WC-{GOOD}"),
     Situation("a Message-ID", None, "consultant_unknown", new=f"<{GOOD}@mail.example>"),
     Situation("nothing at all", None, "consultant_unknown"),
+    Situation("one of ours, and the end of it", GOOD, "subject", subject=GOOD,
+              new="As to #001234:"),
+    Situation("one of ours, and the end of another", None, "case_ambiguous", subject=GOOD,
+              new="As to no. 001240:"),
+    # -- words that say that a number is not the right one
+    *(
+        Situation(f"doubted: {text[:40]}", None, "case_doubted", subject=GOOD, new=text)
+        for text in (
+            "Wrong case number in the subject line, sorry.",
+            "Please disregard the subject.",
+            "The number in the subject is wrong",
+            "New matter! Ignore the subject line, the claimant is Roe.",
+            "This is for a different claim, the one of Ms. Roe.",
+            "These records are another patient's.",
+            "Sorry, this\nis a new matter.",
+            "This is about the other case.",
+            "There is a typo in the case number.",
+            "It should be ...240.",
+            "The right one ends in 240.",
+            "Should read 1240 rather than 1234.",
+            "I am not sure which claim this belongs to.",
+            "I don\u2019t know if this is the right case.",
+            f"Perhaps {OTHER[:2]}-009999, perhaps another.",
+            "Der Betreff ist falsch.",
+            f"[struck out: {GOOD}] Roe",
+        )
+    ),
+    Situation("doubted: with a question mark", None, "case_doubted", subject=f"Claim {GOOD}?"),
+    Situation("doubted: with a guess", None, "case_doubted", subject=f"I think {GOOD}"),
+    Situation("doubted: over an old thread", None, "consultant_unknown",
+              new="This is for the Doe case, not the one below.", history=QUOTED),
+    Situation("doubted: a quoted doubt is none", GOOD, "subject", subject=GOOD,
+              history="\n> I am not sure which claim this belongs to."),
+    *(
+        Situation(f"no doubt: {text[:40]}", GOOD, "subject", subject=GOOD, new=text)
+        for text in (
+            f"This is a new claim, and its number is {GOOD}.",
+            "We do not know what the case is worth, nor if the claim is covered.",
+            "The wrong file was attached to my last message; here is the right one.",
+            "The number of pages was wrong. Disregard the number of days.",
+            "I think the claim will settle. The account ends in 4421.",
+            "The case number ends in 1234.",
+            "The amount should be 1500, not 1200.",
+            "Do you have what you need for this case?",
+            "The claimant has a new patient portal; these are the records from it.",
+            "[struck out: Smith] Jones",
+        )
+    ),
     # -- who it is
     Situation("a stranger", None, "sender_not_known", subject=GOOD, sender="eve@evil.example",
               envelope={"sender": "eve@evil.example"}),

@@ -49,7 +49,12 @@ _MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 _GUESSED_BYTES = 1 << 14  # the guess costs milliseconds a kilobyte; this much is enough for it
+_FOREIGN_FOR_A_STRAY = 4  # characters beyond ASCII that fit, for one that does not
 _ASCII = bytes(range(128))
+# A few words of Russian are taken for Japanese in letters of half the width, which nobody sends.
+_HALF_WIDTH = re.compile("[\uff61-\uff9f]")
+_NO_CYRILLIC = re.compile(rb"[\x80-\xa2\xa4-\xa7\xa9-\xb2\xb4-\xb7\xb9-\xbf]")
+_RUSSIAN = ("koi8-r", "cp1251")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -87,7 +92,7 @@ def _decoded(raw: bytes, label: str | None) -> tuple[str, bool]:
             return raw.decode(codec, "replace"), not _fits(raw, codec)
     declared = known_charset(label) if label else None
     if declared in _LATIN:
-        declared = None if _fits(raw, "utf-8") else "cp1252"
+        declared = None if _is_nearly_utf8(raw) else "cp1252"
     if declared is not None:
         try:
             return raw.decode(declared), False
@@ -96,13 +101,26 @@ def _decoded(raw: bytes, label: str | None) -> tuple[str, bool]:
     try:
         return raw.decode("utf-8"), False
     except UnicodeDecodeError:
-        pass
+        if declared is None and _is_nearly_utf8(raw):
+            return raw.decode("utf-8", "replace"), True
     if declared is not None and declared != "ascii":
         # A few bad bytes in what is otherwise right: a cut character, a stray quotation mark.
         text = raw.decode(declared, "replace")
         if text.count("\ufffd") * 50 <= len(text):
             return text, True
     return raw.decode(_guess(raw), "replace"), True
+
+
+def _is_nearly_utf8(raw: bytes) -> bool:
+    """Say whether bytes are UTF-8 but for a cut character or a stray one: else it is no accident
+    that so many fit.
+    """
+    if _fits(raw, "utf-8"):
+        return True
+    text = raw.decode("utf-8", "replace")
+    strays = text.count("\ufffd")
+    foreign = len(text) - sum(map(str.isascii, text)) - strays
+    return foreign > _FOREIGN_FOR_A_STRAY * strays
 
 
 def _is_text(codec: str) -> bool:
@@ -130,4 +148,16 @@ def _guess(raw: bytes) -> str:
         # A few accents among ASCII letters: a Western language. Guesses from so little are wild.
         return "cp1252"
     best = charset_normalizer.from_bytes(sample).best()
-    return best.encoding if best is not None else "cp1252"
+    if best is None:
+        return "cp1252"
+    if _HALF_WIDTH.search(str(best)) and not _NO_CYRILLIC.search(sample):
+        return _cyrillic(sample)
+    return best.encoding
+
+
+def _cyrillic(sample: bytes) -> str:
+    """Return which of two charsets Russian is in: one has the small letters where the other has
+    the capitals, and people write few capitals.
+    """
+    small = {name: sum(map(str.islower, sample.decode(name, "replace"))) for name in _RUSSIAN}
+    return max(_RUSSIAN, key=lambda name: small[name])

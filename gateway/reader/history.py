@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 
 from config.apart import History, rules
 
 _ADDRESS_OR_TIME = re.compile(r"[^\s<>]@[^\s<>]|\d{1,2}[:.h]\d{2}")
+_ADDRESS = re.compile(r"[^\s<>]@[^\s<>]")
+_WITHOUT_A_VERB = re.compile(
+    r"(?=.{0,40}?\d{1,2}:\d\d)(?:\w{2,12},? )?"
+    r"(?:\d{1,2}[./-]\d{1,2}[./-](?:\d\d){1,2}|(?:19|20)\d\d-\d\d-\d\d"
+    r"|\d{1,2}\.? \w{3,12}\.? (?:19|20)\d\d|\w{3,12} \d{1,2}, (?:19|20)\d\d)"
+    r"[^@]{1,100}(?:< ?[^\s<>@]+@[^\s<>]+>(?: \([^()]{0,40}\))?|\bby [^\s<>@]+@[^\s<>]+)\s?:"
+)
 _LONGEST_ATTRIBUTION = 400
 _RULE = re.compile(r"[_\-]{10,}|\*{10,}")
 _QUOTED = re.compile(r"[ \t]?(?:>|\|(?= ))")
@@ -78,8 +86,12 @@ def _header_block(lines: list[str], place: int) -> bool:
         return False
     under = [line.strip()[:_LONGEST_LOOK] for line in lines[place + 1 : place + 9]]
     others = sum(bool(words.label.match(line)) for line in under)
-    # Some programs put the date first; then the writer comes next.
-    return others >= 2 and (begins or bool(words.writer.match(under[0])))
+    # Some programs put the date first; then the writer comes next, or further down with an address.
+    block = itertools.takewhile(
+        lambda line: words.label.match(line) or words.writer.match(line), under
+    )
+    written = any(words.writer.match(line) and _ADDRESS.search(line) for line in block)
+    return others >= 2 and (begins or written or bool(words.writer.match(under[0])))
 
 
 def _attribution(lines: list[str], place: int) -> int:
@@ -98,6 +110,9 @@ def _attribution(lines: list[str], place: int) -> int:
             certain = bool(_ADDRESS_OR_TIME.search(joined))
             found = certain or (marked and _history().opening.match(joined))
             return length if found and (length == 1 or _may_begin(lines[place].strip())) else 0
+        # "26.06.2014, 14:41, Pat Hall <pat@…>:" has no verb.
+        if _WITHOUT_A_VERB.fullmatch(joined):
+            return length
     return 0
 
 

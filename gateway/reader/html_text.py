@@ -11,6 +11,7 @@ import nh3
 
 from converters.html_bounds import MOST_AMPERSANDS, ampersands
 from gateway.reader.hidden import Look, Styles, styles_of
+from gateway.reader.struck import STRUCK_TAGS, Struck
 
 # nh3 parses as browsers do and writes well-formed HTML: what follows it never
 # meets the broken kind that Python's own parser takes quadratic time over (CVE-2025-6069).
@@ -22,7 +23,7 @@ _BLOCKS = {
 }  # fmt: skip
 _SPACED = {"blockquote", "h1", "h2", "h3", "h4", "h5", "h6", "ol", "p", "pre", "table", "ul"}
 _CELLS = {"td", "th"}
-_OTHERS = {"a", "br", "font", "img", "span"}
+_OTHERS = {"a", "br", "font", "img", "span"} | STRUCK_TAGS
 _UNREAD = {"script", "style", "title", "template", "textarea", "select", "svg", "math"}
 _VOID = {"br", "hr", "img"}
 _SPACE = re.compile(r"[ \t\r\n\f\u00a0]+")
@@ -85,7 +86,8 @@ def unmarked(text: str) -> str:
 def html_to_text(html: str) -> HtmlText:
     """Return the text of a piece of HTML.
 
-    Styles, scripts, titles and what is not displayed are never in it. Raises NoReadableHtml.
+    Styles, scripts, titles and what is not displayed are never in it; what is struck out is said to
+    be: "[struck out: 24-001240]". Raises NoReadableHtml.
     """
     if _nesting(html) > _MAX_NESTING or ampersands(html) > MOST_AMPERSANDS:
         raise NoReadableHtml
@@ -149,6 +151,7 @@ class _Reader(HTMLParser):
         self.images = {unquote(cid).strip() for cid in _DRAWN.findall(styles.drawn)}
         self._styles = styles
         self._looks: list[Look] = [styles.base]
+        self._struck = Struck()
         self._written = 0
         self._over = False
 
@@ -161,6 +164,7 @@ class _Reader(HTMLParser):
             return
         if tag not in _VOID:
             self._looks.append(self._styles.inside(self._looks[-1], attributes))
+            self._struck.begin(tag, attributes)
         drawn = f"{attributes.get('background', '')} {attributes.get('style', '')}"
         self.images.update(unquote(cid).strip() for cid in _DRAWN.findall(drawn))
         if tag == "br":
@@ -182,6 +186,7 @@ class _Reader(HTMLParser):
             return
         if tag not in _VOID and len(self._looks) > 1:
             self._looks.pop()
+            self._struck.end()
         if tag in _BLOCKS and tag not in _VOID:
             inner = self._lists[1:] if tag in {"ol", "ul"} else self._lists
             self._end_block(spaced=tag in _SPACED and not inner)
@@ -198,10 +203,10 @@ class _Reader(HTMLParser):
             return
         if self._preformatted:
             first, *others = data.split("\n")
-            self._line.append(first)
+            self._line.append(self._struck.mark(self._line, first))
             for line in others:
                 self._end_line()
-                self._line.append(line)
+                self._line.append(self._struck.mark(self._line, line))
             self._written += len(data.strip())
             return
         words = _SPACE.sub(" ", data)
@@ -209,9 +214,10 @@ class _Reader(HTMLParser):
         if not text:
             self._space = self._space or bool(words)
             return
+        shown = self._struck.mark(self._line, text)
         if self._line and (self._space or words.startswith(" ")):
             self._line.append(" ")
-        self._line.append(text)
+        self._line.append(shown)
         self._space = words.endswith(" ")
         self._written += len(text)
 
@@ -279,6 +285,7 @@ class _Reader(HTMLParser):
         self._space = False
 
     def _end_line(self) -> None:
+        self._struck.close(self._line)
         self._out.append("".join(self._line) + "\n")
         self._line.clear()
         self._space = False

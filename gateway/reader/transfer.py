@@ -30,6 +30,7 @@ _PLAIN = {"", "7bit", "8bit", "binary", "none", "plain", "7bits", "8bits", "asci
 # A bare CR ends a line for some senders; binascii would swallow all up to the next LF.
 _SOFT_BREAK = re.compile(rb"=[ \t]*(?:\r*\n|\r)")
 _LONGEST_LINE_BYTES = 1 << 16
+_LONGEST_WORDS = 16  # bytes, as words are on average; those of base64 are lines
 _UU_BEGIN = re.compile(rb"begin +[0-7]{3,4} ")
 
 
@@ -140,12 +141,20 @@ def _with_a_long_head(chunks: Iterable[bytes]) -> Iterator[bytes]:
 
 
 def _is_no_base64(head: bytes) -> bool:
-    """Say whether a text is plainly something else: much of it is outside the alphabet."""
+    """Say whether a text is plainly something else: much of it is outside the alphabet, or it is
+    words with spaces between them. Where a plus became a space, words are as long as the line.
+    """
     lines = [line.strip() for line in head.splitlines() if line.strip()]
     if lines and len(lines[0]) % 4 == 0 and not lines[0].translate(None, _BASE64):
         return False
     visible = b"".join(lines)
-    return len(visible.translate(None, _BASE64)) * 8 > len(visible) > 0
+    words = b" ".join(lines).split()
+    uneven = sum(len(word) % 4 > 0 for word in words)
+    if uneven <= 1 and not b"".join(words).translate(None, _BASE64):
+        return False  # in groups; what was looked at may end within the last
+    outside = len(visible.translate(None, _BASE64)) * 8 > len(visible) > 0
+    are_words = uneven * 2 > len(words) > len(lines)
+    return outside or (are_words and len(visible) < _LONGEST_WORDS * len(words))
 
 
 def _last_quads(text: bytes) -> bytes:

@@ -10,7 +10,13 @@ from gateway.road.resolve import is_to_postmaster_alone
 from gateway.tally import Tally
 
 # What its sender can settle by naming a case. Whoever is not known and proven is not asked that.
-_QUESTIONS = {"case_ambiguous", "case_format", "case_not_found", "consultant_unknown"}
+_QUESTIONS = {
+    "case_ambiguous",
+    "case_doubted",
+    "case_format",
+    "case_not_found",
+    "consultant_unknown",
+}
 
 _UNCONFIRMED = {"sender_not_known", "sender_not_proven"}
 # A person vouches for it, it was confirmed already, or its proof has failed: nobody is asked.

@@ -17,9 +17,11 @@ from portal.directory import AnsweredMail, Case, Consultant
 from portal.rights import Filing, may_open
 
 _MOST_MENDED = 10  # slips of one message that a question may come of
+_MAY_MEAN_ANOTHER = {Likeness.COUNTS, Likeness.SLIP}
 _DOUBTS = {
     Likeness.SLIP: "It may be a case number with a slip.",
     Likeness.OTHER: "It stands where other numbers stand, so it is not taken.",
+    Likeness.DOUBT: "It says that a number may not be the right one, so none beside it is taken.",
 }
 
 
@@ -77,7 +79,7 @@ class Glass:
         slips = 0
         for place in places:
             one = self._look(place)
-            if one.case is None and place.found.likeness is not Likeness.OTHER:
+            if one.case is None and place.found.likeness in _MAY_MEAN_ANOTHER:
                 one = self._mended(one, asking=slips < _MOST_MENDED)
                 slips += 1
             looked.append(one)

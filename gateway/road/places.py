@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from gateway.case_number import CaseShape, Found
 from gateway.number_context import Likeness
+from gateway.number_doubt import doubts
 from gateway.road.package import Package, Part, Words
 from portal.directory import AnsweredMail, Firm
 
@@ -142,6 +143,11 @@ def _trusted(subject: str, own: Words, shape: CaseShape) -> list[tuple[Found, st
         heard = {(_what(found), found.likeness) for found, _ in trusted}
         others = _find(shape, text)
         trusted += [(one, found_in) for one in others if (_what(one), one.likeness) not in heard]
+    named = {one.number for one, _ in trusted if one.number is not None}
+    doubted = dict.fromkeys(
+        one for text in (subject, own.new, own.other) for one in doubts(text, shape, named)
+    )
+    trusted += [(one, "words") for one in doubted]
     return trusted
 
 

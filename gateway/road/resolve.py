@@ -118,6 +118,8 @@ def _decide(looked: tuple[Looked, ...], shape: CaseShape) -> _Verdict:
         first = next((one for one in here if one.place.counts), None)
         if first is None:
             return _Verdict(None, _in_doubt(here, shape), rank)
+        if (doubt := next((one for one in here if _is_doubt(one)), None)) is not None:
+            return _Verdict(None, Trouble("case_doubted", {"value": doubt.what}), rank)
         against = (one.what for one in here if one.weighs or _is_another_slip(one, first))
         different = list(dict.fromkeys((first.what, *against)))
         if len(different) > 1:
@@ -130,11 +132,17 @@ def _decide(looked: tuple[Looked, ...], shape: CaseShape) -> _Verdict:
     return _Verdict(None, Trouble("consultant_unknown"), None)
 
 
+def _is_doubt(looked: Looked) -> bool:
+    return looked.place.found.likeness is Likeness.DOUBT
+
+
 def _is_another_slip(looked: Looked, first: Looked) -> bool:
     """Say whether a slip of the pen is no slip of the first number, but perhaps of another."""
     if looked.place.found.likeness is not Likeness.SLIP or first.what in looked.slips:
         return False
     slip, number = ("".join(filter(str.isdigit, one.what)) for one in (looked, first))
+    if number.endswith(slip) and slip.startswith("0"):
+        return False  # "no. 001234"
     shorter, longer = sorted((slip, number), key=len)
     without_one = (longer[:place] + longer[place + 1 :] for place in range(len(longer)))
     return shorter != longer and shorter not in without_one
