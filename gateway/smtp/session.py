@@ -240,7 +240,8 @@ class SmtpSession(SMTP):
     async def _take_message(self) -> Reply:
         house, dialogue = self._house, self._dialogue
         assert dialogue.sender is not None, "DATA comes after MAIL"
-        replies = len(dialogue.recipients) if house.manner.replies_to_each else 1
+        # A client waits for as many as it was told yes at RCPT, the same one twice included.
+        replies = dialogue.taken if house.manner.replies_to_each else 1
         handed = Handed(
             self._peer or None, dialogue.helo, dialogue.sender, not house.manner.is_for_anybody
         )
