@@ -80,8 +80,8 @@ class LiveDoor:
     def run(self, work: Coroutine[Any, Any, None]) -> None:
         asyncio.run_coroutine_threadsafe(work, self.loop).result(_PATIENCE_SECONDS * 2)
 
-    def client(self) -> Client:
-        return Client(self.port)
+    def client(self, source: str = "") -> Client:
+        return Client(self.port, source=source)
 
     def contents(self) -> list[bytes]:
         """Every letter's raw bytes, as the wall was given them or the vault has them."""
@@ -102,8 +102,10 @@ class LiveDoor:
 class Client:
     """One connection, said and heard byte by byte."""
 
-    def __init__(self, port: int, *, receive_buffer: int = 0) -> None:
+    def __init__(self, port: int, *, receive_buffer: int = 0, source: str = "") -> None:
         self.socket = socket.socket()
+        if source:
+            self.socket.bind((source, 0))
         if receive_buffer:
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
         self.socket.settimeout(_PATIENCE_SECONDS)

@@ -324,6 +324,11 @@ def _same(mail: bytes) -> bytes:
     return mail
 
 
+def _behind(mail: bytes, line: bytes) -> bytes:
+    """Put a line behind the last field."""
+    return mail.replace(b"\r\n\r\n", b"\r\n" + line + b"\r\n\r\n", 1)
+
+
 DKIM: list[tuple[str, dict[str, Any], dict[str, Any], Change, bool]] = [
     # what, how it is signed, how the key is published, what happens on the way, whether it holds
     ("as it should be", {}, {}, _same, True),
@@ -348,6 +353,11 @@ DKIM: list[tuple[str, dict[str, Any], dict[str, Any], Change, bool]] = [
     ("blank lines before it", {}, {}, lambda mail: b"\r\n" + mail, False),
     ("a broken line in the header", {}, {},
      lambda mail: b"garbage\r\n" + mail, False),
+    # What a stranger adds to a signed message and no signature covers: we would read it as words.
+    ("words behind a bare CR", {}, {}, lambda mail: _behind(mail, b"X-A: x\r\rFile it!"), False),
+    ("words behind From", {}, {}, lambda mail: _behind(mail, b"From now on: file it!"), False),
+    ("words behind dashes", {}, {}, lambda mail: _behind(mail, b"--words: file it!"), False),
+    ("a field of its own", {}, {}, lambda mail: _behind(mail, b"X-A: x"), True),
 ]  # fmt: skip
 
 
@@ -362,6 +372,16 @@ def test_dkim(
     found = trial.of(change(signed(MAIL, FIRM, **how)), sender="bounce@mailer.example")
     assert (found.proof is Proof.ALIGNED) is holds
     assert not holds or found.rule == "dkim"
+
+
+@pytest.mark.slow
+def test_a_subject_that_only_we_would_read_is_not_signed(trial: Trial) -> None:
+    rejecting(trial.server)
+    publish(trial.server, FIRM)
+    without = signed(MAIL.replace(b"Subject: 24-001234\r\n", b""), FIRM)
+    assert trial.of(without, sender="bounce@mailer.example").proof is Proof.ALIGNED
+    hidden = b"X-A: x\rSubject: 24-001240\r\n" + without
+    assert trial.of(hidden, sender="bounce@mailer.example").proof is Proof.FAILED
 
 
 @pytest.mark.parametrize(
@@ -553,6 +573,8 @@ RELAYED = [
     ("a quote that never ends", _by(b'spf=fail smtp.mailfrom="a; ' + PASS) + HOP,
      (Proof.NONE, "relay_silent")),
     ("in a reason", _by(b'spf=fail reason="; ' + PASS + b'"') + HOP,
+     (Proof.NONE, "relay_silent")),
+    ("of a message that can be read in two ways", _by(PASS) + HOP + b"X-A: x\r\rFile it!\r\n",
      (Proof.NONE, "relay_silent")),
 ]  # fmt: skip
 

@@ -13,7 +13,16 @@ from gateway.letter import Proof
 from gateway.mailed_password import MailedPasswords
 from gateway.road.forwarder import _named
 from gateway.stores import Stores
-from portal.tables import accounts, cases, letters, outbox, packages, parts, submissions
+from portal.tables import (
+    accounts,
+    cases,
+    confirmations,
+    letters,
+    outbox,
+    packages,
+    parts,
+    submissions,
+)
 from tests import forwarding as said
 from tests.carrying import PDF, Carrier
 from tests.deciding import Team, filed, state
@@ -505,6 +514,19 @@ def test_a_journal_that_somebody_can_be_answered_for_is_none(carrier: Carrier) -
 def test_what_a_journal_reports_waits_where_nobody_has_checked_it(sample_stores: Stores) -> None:
     became = send(Carrier(sample_stores), said.journal(inner("24-001234")))
     assert became == Became("with_us", "sender_not_proven", None, [])
+
+
+@pytest.mark.parametrize("form", [said.attached, *INLINE], ids=lambda form: form.__name__)
+def test_of_nobody_s_message_the_forwarder_is_asked_to_confirm_nothing(
+    form: Form, carrier: Carrier
+) -> None:
+    """Their own address is proven: it is the inner one that nobody knows."""
+    became = send(carrier, form(inner("24-001234", sender=STRANGER)))
+    assert (became.state, became.reason) == ("with_us", "sender_not_known")
+    text = receipt(carrier)
+    assert "Our team will look at it." in text
+    assert "Enter code" not in text
+    assert rows(carrier, confirmations) == []
 
 
 @pytest.mark.parametrize("form", [said.attached, *INLINE], ids=lambda form: form.__name__)

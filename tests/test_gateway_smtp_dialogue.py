@@ -83,6 +83,14 @@ def test_a_thousand_recipients() -> None:
     assert len(talk.recipients) == 100
 
 
+def test_one_recipient_named_without_end() -> None:
+    talk = dialogue(max_recipients=100)
+    talk.answer(b"MAIL FROM:<pat@smithdefence.example>\r\n")
+    said = [talk.answer(b"RCPT TO:<claims@casebridge.example>\r\n").text[:3] for _ in range(2000)]
+    assert said == ["250"] * 1000 + ["452"] * 1000
+    assert talk.recipients == ["claims@casebridge.example"]
+
+
 def test_the_envelope_is_kept_in_canonical_form() -> None:
     talk = dialogue()
     talk.answer(b'mail from:<@relay.example:"Pat"@SmithDefence.Example>\r\n')

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from config.settings import Settings
+from config.settings import Settings, Trust
 from gateway.letter import Proof
 from portal.vault import DiskFull, WriteFailed
 from tests.live_door import RECIPIENT, SENDER, LiveDoor, open_door, until
@@ -194,6 +194,22 @@ def test_more_connections_than_allowed(settings: Settings) -> None:
         with live.client() as three:
             assert three.reply().startswith("421 4.3.2")
             assert three.rest() == b""
+        one.ask("QUIT")
+        one.rest()
+        with live.client() as four:
+            assert four.reply().startswith("220 ")
+
+
+def test_more_connections_of_one_client_than_it_may_have(settings: Settings) -> None:
+    settings = with_smtp(settings, max_connections_of_client=2)
+    stranger = settings.model_copy(update={"trust": Trust(loopback_is_proven=False)})
+    with open_door(stranger) as live, live.client() as one, live.client() as two:
+        assert [client.reply()[:4] for client in (one, two)] == ["220 ", "220 "]
+        with live.client() as three:
+            assert three.reply().startswith("421 4.7.0 You have as many connections")
+            assert three.rest() == b""
+        with live.client(source="127.0.0.2") as another:
+            assert another.reply().startswith("220 ")
         one.ask("QUIT")
         one.rest()
         with live.client() as four:

@@ -56,6 +56,30 @@ def test_each_recipient_has_a_reply_of_its_own(settings: Settings) -> None:
         assert live.codes == [220, 250, 250, 250, 550, 250, 354, 250, 250, 250]
 
 
+def test_a_recipient_who_is_named_twice_has_two_replies(settings: Settings) -> None:
+    """One reply for each RCPT that was taken (RFC 2033, 4.2): a client waits for as many."""
+    with open_door(settings, LMTP) as live, live.client() as client:
+        greeted(client)
+        client.say(
+            b"MAIL FROM:<pat@smithdefence.example>\r\nRCPT TO:<claims@casebridge.example>\r\n"
+            b"RCPT TO:<Claims@casebridge.example>\r\nRCPT TO:<24-001234@casebridge.example>\r\n"
+            b"DATA\r\n"
+        )
+        assert [client.reply()[:3] for _ in range(5)] == ["250", "250", "250", "250", "354"]
+        client.say(b"Subject: a\r\n\r\nText.\r\n.\r\nNOOP\r\n")
+        said = [client.reply() for _ in range(4)]
+        assert said == ["250 2.0.0 Received as 7KQ4-0000"] * 3 + ["250 2.0.0 Here"]
+        (letter,) = live.wall.letters
+        assert letter.envelope.recipients == (
+            "claims@casebridge.example",
+            "24-001234@casebridge.example",
+        )
+        # The next message begins anew.
+        client.envelope()
+        client.say(b"Subject: b\r\n\r\nText.\r\n.\r\nNOOP\r\n")
+        assert [client.reply()[:9] for _ in range(2)] == ["250 2.0.0", "250 2.0.0"]
+
+
 def test_a_fault_is_said_to_each_recipient(settings: Settings) -> None:
     intake = settings.intake.model_copy(update={"max_message_bytes": 1000})
     with (

@@ -76,6 +76,7 @@ class Smtp(Section):
     port: Port = 2525
     hostname: str = "casebridge.example"
     max_connections: Positive = 200
+    max_connections_of_client: Positive = 50
     idle_seconds: Positive = 300
     tls: SmtpTls = SmtpTls()
 

@@ -49,6 +49,8 @@ class Taking:
     mailbox: Mailbox
     on_piece: Callable[[], None]
     _tries: dict[tuple[int | None, int], int] = field(default_factory=dict)
+    # How often the server has said that a message was moved, which was there again after it.
+    _moves: dict[tuple[int | None, int], int] = field(default_factory=dict)
 
     async def take(self, connection: Connection, uids: Sequence[int]) -> int:
         """Take these messages, each or its reason why not. Return how many left the folder.
@@ -110,6 +112,7 @@ class Taking:
         """Put what was tried in vain behind the rest; what is gone is forgotten."""
         there = {(validity, uid) for uid in uids}
         self._tries = {key: tries for key, tries in self._tries.items() if key in there}
+        self._moves = {key: moves for key, moves in self._moves.items() if key in there}
         return sorted(uids, key=lambda uid: (self._tries.get((validity, uid), 0), uid))
 
     async def _take_one(
@@ -183,7 +186,13 @@ class Taking:
         return accepted
 
     async def _move(self, connection: Connection, uids: list[int], folder: str) -> int:
-        """Move messages, and return how many. One that cannot be stays, and is moved next time."""
+        """Move messages, and return how many. One that cannot be stays, and is moved next time.
+
+        One that is there again though the server has said yes is not counted, or its mailbox would
+        be gone through without a rest: Gmail keeps in "All Mail" what is moved out of it. After
+        some moves it is left where it is, since each may have made a copy.
+        """
+        uids = [uid for uid in uids if self._moved(connection, uid) < _MOST_TRIES]
         if not uids:
             return 0
         try:
@@ -191,12 +200,23 @@ class Taking:
         except Refused as refused:
             if len(uids) > 1:  # it may be one of them alone
                 return sum([await self._move(connection, [uid], folder) for uid in uids])
-            structlog.get_logger().error(
-                "imap.not_moved", mailbox=self.mailbox.name, command=refused.command, n=len(uids)
-            )
-            await self.house.in_worker(self.house.alarm, self.mailbox.name, "mailbox_not_moved")
+            await self._not_moved(refused.command, 1)
             return 0
-        return len(uids)
+        stayed = sum(self._moved(connection, uid) > 0 for uid in uids)
+        if stayed:
+            await self._not_moved("stayed", stayed)
+        for uid in uids:
+            self._moves[connection.validity, uid] = self._moved(connection, uid) + 1
+        return len(uids) - stayed
+
+    def _moved(self, connection: Connection, uid: int) -> int:
+        return self._moves.get((connection.validity, uid), 0)
+
+    async def _not_moved(self, why: str, number: int) -> None:
+        structlog.get_logger().error(
+            "imap.not_moved", mailbox=self.mailbox.name, command=why, n=number
+        )
+        await self.house.in_worker(self.house.alarm, self.mailbox.name, "mailbox_not_moved")
 
     async def _set_aside(self, connection: Connection, uids: list[int], code: str) -> int:
         """Move what cannot be taken to its own folder, with the reason, and tell operations."""

@@ -65,8 +65,8 @@ def holding(
     """Return the first of these signatures that holds and covers enough, or None.
 
     `keys` has the signatures to try, by their place, with the record of the key of each. `header`
-    is the message's, as everything else here reads it: where dkimpy reads another From out of the
-    bytes, none holds.
+    is the message's, as everything else here reads it, and is plain (plain_header.py): where dkimpy
+    reads another From out of the bytes all the same, none holds.
     """
     if any(len(header.all(name)) > 1 for name in _ONCE):
         return None

@@ -56,10 +56,12 @@ def may_confirm(package: Package, *, own_domain: str) -> str | None:
     """Return the address whose reader may confirm a letter that waits, or None.
 
     It is the one in From, where our receipt goes to that very address: a code says something of the
-    mailbox that it is read in, and of no other. A device reads nothing.
+    mailbox that it is read in, and of no other. A device reads nothing. Whoever passes a message on
+    is proven: it is somebody else whom nobody knows then.
     """
     goes_to = receipt_goes_to(package, own_domain=own_domain)
     waits = final_state(package)[0] == "with_us" and package.resolution.hold in _UNCONFIRMED
     settled = package.letter.envelope.proof in _SETTLED or package.device is not None
+    settled = settled or package.forwarded is not None
     is_its_own = goes_to is not None and goes_to == package.sender
     return goes_to if waits and is_its_own and not settled else None

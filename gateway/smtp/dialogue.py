@@ -18,6 +18,7 @@ from gateway.smtp.command import LINE_LIMIT, Path, SyntaxFault, command, path
 from gateway.smtp.manner import SMTP, Manner
 
 _MOST_FAULTS = 20
+_MOST_REPEATED = 10  # times as many recipients as there may be, where some are named twice
 
 
 class Then(Enum):
@@ -64,6 +65,7 @@ class Dialogue:
         self.helo = ""  # the name that the client greeted with
         self.sender: str | None = None
         self.recipients: list[str] = []
+        self.taken = 0  # the RCPTs that were: more than recipients, where one is named twice
 
     def greeting(self) -> Reply:
         """Return what is said first."""
@@ -84,6 +86,7 @@ class Dialogue:
         """Forget the message that was begun."""
         self.sender = None
         self.recipients = []
+        self.taken = 0
 
     def secured(self) -> None:
         """Forget all that was said in the clear, the greeting included (RFC 3207, 4.2)."""
@@ -178,12 +181,13 @@ class Dialogue:
                 rcpt=text, addr=self._intake.address, base=self._base_url
             )
             return Reply(said)
-        if recipient not in self.recipients:
-            if len(self.recipients) >= self._intake.max_recipients:
-                return Reply(
-                    problem("too_many_recipients").reply(limit=self._intake.max_recipients)
-                )
+        most = self._intake.max_recipients
+        is_new = recipient not in self.recipients
+        if (is_new and len(self.recipients) >= most) or self.taken >= most * _MOST_REPEATED:
+            return Reply(problem("too_many_recipients").reply(limit=most))
+        if is_new:
             self.recipients.append(recipient)
+        self.taken += 1
         return Reply("250 2.1.5 Recipient taken")
 
     def _data(self, argument: str) -> Reply:

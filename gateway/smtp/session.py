@@ -21,6 +21,7 @@ from gateway.smtp.command import LINE_LIMIT
 from gateway.smtp.dialogue import Dialogue, Reply, Then
 from gateway.smtp.house import House
 from gateway.smtp.reception import Reception, TooLarge, Unfinished, Wire
+from gateway.smtp.room import refusal
 from gateway.watch import fault_fields
 from portal.receipt_number import shown
 from portal.vault import DiskFull
@@ -65,15 +66,17 @@ class SmtpSession(SMTP):
         """Begin the dialogue, or turn the client away where there are too many."""
         connection = self._connection = cast("asyncio.Transport", transport)
         house = self._house
-        if house.closing or len(self._sessions) >= house.settings.smtp.max_connections:
+        # A client that is gone already has no address any more.
+        self._peer, *_ = connection.get_extra_info("peername") or ("",)
+        there = [one._peer for one in self._sessions]  # noqa: SLF001  # of this very class
+        code = "shutting_down" if house.closing else None
+        code = code or refusal(self._peer, there, house.settings, house.manner)
+        if code is not None:
             self._turned_away = True
-            code = "shutting_down" if house.closing else "too_many_connections"
             self._write(problem(code).reply())
             connection.close()
         else:
             self._sessions.add(self)
-            # A client that is gone already has no address any more.
-            self._peer, *_ = connection.get_extra_info("peername") or ("",)
             super().connection_made(connection)
 
     def data_received(self, data: bytes) -> None:
@@ -240,7 +243,8 @@ class SmtpSession(SMTP):
     async def _take_message(self) -> Reply:
         house, dialogue = self._house, self._dialogue
         assert dialogue.sender is not None, "DATA comes after MAIL"
-        replies = len(dialogue.recipients) if house.manner.replies_to_each else 1
+        # A client waits for as many as it was told yes at RCPT, the same one twice included.
+        replies = dialogue.taken if house.manner.replies_to_each else 1
         handed = Handed(
             self._peer or None, dialogue.helo, dialogue.sender, not house.manner.is_for_anybody
         )
