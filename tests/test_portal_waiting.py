@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -201,7 +202,7 @@ def test_of_a_firm_with_many_cases_the_right_to_one_it_filed_to_before_is_looked
         )
     for number in (*others, "24-001234"):
         sample.insert(may_send, firm_id=firm, case_id=sample.cases[number], starts=None, ends=None)
-    sender = {"firm_id": firm, "sender": "new@lindenmarsh.example"}
+    sender: dict[str, Any] = {"firm_id": firm, "sender": "new@lindenmarsh.example"}
     for receipt, number in (("PAST0001", "24-001234"), ("PAST0002", "23-004410")):
         sample.file(sample.letter(receipt, **sender), number, "Dana Reyes", [])
     letter = sample.letter("GVESS000", "with_us", reason="consultant_unknown", **sender)
