@@ -127,7 +127,7 @@ class _Writing:
             suggests=self._suggests,
             facts=self._facts(),
             sections=tuple(one for one in sections if one is not None),
-            ways=ways(self.service, self.number),
+            ways=(*self._by_reply(), *ways(self.service, self.number)),
             signature=("This is an automatic receipt.", self.service.organisation),
         )
 
@@ -159,6 +159,24 @@ class _Writing:
     def _would_ask(self) -> bool:
         """Whether it rehearses a question: there is nothing yet that an answer could file."""
         return self.package.asked and self.told and self.trial is Trial.ALONE
+
+    @property
+    def _hears_replies(self) -> bool:
+        """Whether a reply to the receipt goes on with the package: the proven firm's alone does."""
+        is_firms = self.package.resolution.firm_id is not None
+        return self.told and is_firms and self.package.forwarded is None
+
+    def _by_reply(self) -> tuple[str, ...]:
+        """Say what a reply does, where something was filed."""
+        if not (self._is_filed and self._hears_replies):
+            return ()
+        to_it = ("A reply to this email goes to the same case.",)
+        delete = ("Sent a file by mistake? Reply with the word DELETE and its name.",)
+        return (*to_it * self._case_is_one, *delete * bool(self._tally.brought))
+
+    @property
+    def _case_is_one(self) -> bool:
+        return len({one.case_number for one in self.package.filings}) < 2
 
     @property
     def _suggests(self) -> str | None:
@@ -323,10 +341,13 @@ class _Writing:
         if not parts:
             return None
         say = what if said_above else why
-        entries = (
-            Entry(senders_name(part, self.package), (say(part, self.package),)) for part in parts
-        )
+        entries = (self._listed(part, say(part, self.package)) for part in parts)
         return Section(f"{heading}: {len(parts)}", entries=tuple(entries) if self.told else ())
+
+    def _listed(self, part: Part, words: str) -> Entry:
+        """Write a line of a list, with the name of the part once."""
+        name = senders_name(part, self.package)
+        return Entry("" if words.startswith(f"'{harmless(name)}' ") else name, (words,))
 
     def _notes(self) -> Section | None:
         """Tell the problems of the message as a whole that do not stand above."""
@@ -357,8 +378,7 @@ class _Writing:
             nothing = f"Call {self.service.phone}: {wanting} can't be used as sent."
         said = {
             "filed": f"{self._consultant} can see this now. {nothing}",
-            "filed_in_part": f"{self._consultant} can see what was filed. Send what is missing"
-            f" {'by the link above, or ' if self.upload_link else ''}in a new message.",
+            "filed_in_part": f"{self._consultant} can see what was filed. {self._send_it}",
             "not_filed": f"Your message is kept as it came. Call {self.service.phone} if you"
             " expected it to be filed.",
         }.get(self._state) or held_next(
@@ -370,6 +390,18 @@ class _Writing:
         if not self.told:
             said += " This mail holds no names, since we cannot be sure who reads it."
         return said
+
+    @property
+    def _send_it(self) -> str:
+        """Say how what is missing is to come: a reply takes its place, a new message does not."""
+        if self._hears_replies:
+            link = ", or use the link above" if self.upload_link else ""
+            return (
+                f"Reply to this email with what is missing{link}."
+                " You do not need to send the rest again."
+            )
+        link = "by the link above, or " if self.upload_link else ""
+        return f"Send what is missing {link}in a new message."
 
     @property
     def _by_when(self) -> str:

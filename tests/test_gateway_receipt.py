@@ -14,7 +14,7 @@ from gateway.addressee import receipt_goes_to
 from gateway.letter import Proof
 from gateway.receipt import receipt
 from gateway.road.name import name
-from gateway.road.package import Fate, Package, Pdf, Resolution, Trouble
+from gateway.road.package import Fate, Filing, Package, Pdf, Resolution, Trouble
 from tests.packages import (
     DOCX,
     SHA256,
@@ -91,6 +91,8 @@ def test_everything_filed_reads_as_designed() -> None:
         "Dana Reyes can see this now. You do not need to do anything, and you do not need to send"
         " it again.\n"
         "\n"
+        "A reply to this email goes to the same case.\n"
+        "Sent a file by mistake? Reply with the word DELETE and its name.\n"
         "View this receipt: https://gateway.example/p/7KQ4-M2XD\n"
         "Something wrong? Call +1 555 0100 and quote 7KQ4-M2XD.\n"
         "\n"
@@ -129,10 +131,37 @@ def test_what_is_missing_comes_first_with_its_fix() -> None:
         " password at https://gateway.example/p/7KQ4-M2XD, or send a copy without one. 'x.exe' is a"
         " program"
     )
-    assert "WAITING: 1\n- records.pdf: 'records.pdf' needs a password" in said.text
-    assert "NOT FILED: 2\n- x.exe: " in said.text
-    for fix in ("send a copy without one", "Send the document itself", "Choose it again"):
+    assert "WAITING: 1\n- 'records.pdf' needs a password" in said.text
+    assert "NOT FILED: 2\n- 'x.exe' is a program" in said.text
+    for fix in ("send a copy without one", "Send the document itself", "Look at it on your"):
         assert said.text.count(fix) == 1, "what to do is read once"
+
+
+def test_what_is_missing_is_asked_for_by_a_reply_and_of_others_by_a_new_message() -> None:
+    parts = part("2", "a.pdf"), part("3", "b.pdf", fate=Fate.HELD, reason="file_password")
+    by_reply = "Reply to this email with what is missing"
+    said = receipt(filed(*parts), "7KQ4M2XD", SERVICE).text
+    assert f"{by_reply}. You do not need to send the rest again.\n" in said
+    linked = receipt(filed(*parts), "7KQ4M2XD", SERVICE, upload_link="https://gateway.example/x")
+    assert f"{by_reply}, or use the link above. You do" in linked.text
+    open_way = filed(*parts, envelope=envelope(proof=Proof.ALIGNED))
+    counts = receipt(open_way, "7KQ4M2XD", SERVICE, encrypted=False).text
+    assert "Send what is missing in a new message." in counts
+    assert "DELETE" not in counts
+    assert "eply" not in counts
+
+
+def test_a_reply_is_said_to_go_to_a_case_only_where_there_is_one() -> None:
+    filings = tuple(
+        Filing(
+            n, number, 7, "Dana Reyes", "dana.reyes@sample-mutual.example", paths=frozenset(paths)
+        )
+        for n, (number, paths) in enumerate((("24-001234", ("2",)), ("24-001240", ("3",))), 1)
+    )
+    both = filed(part("2", "a.pdf"), part("3", "b.pdf")).but(filings=filings)
+    said = receipt(both, "7KQ4M2XD", SERVICE).text
+    assert "the same case" not in said
+    assert "Reply with the word DELETE and its name." in said
 
 
 @pytest.mark.parametrize(
