@@ -190,7 +190,7 @@ def _try_it(settings: Settings, smtp: str) -> str:
         "Send one more from another terminal, and look at the pages while you do:\n"
         f"  swaks --server {smtp} --from pat.hall@bakerllp.example"
         f" --to {settings.intake.address} \\\n"
-        "        --header 'Subject: Case 24-001234' --attach @README.md"
+        "        --suppress-data --header 'Subject: Case 24-001234' --attach @README.md"
     )
 
 
