@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tomllib
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Self
 
@@ -151,6 +152,8 @@ def load(file: Path | None = None) -> Settings:
     Raises SettingsFault, naming every bad key, where it cannot be read or used.
     """
     file = file or settings_file()
+    if strange := _no_section(os.environ):
+        raise SettingsFault(file, strange)
     try:
         return Settings(**tomllib.loads(file.read_text(encoding="utf-8")))
     except FileNotFoundError as error:
@@ -172,5 +175,22 @@ def faults_of(error: ValidationError) -> tuple[str, ...]:
             if one["type"] == "extra_forbidden"
             else one["msg"].removeprefix("Value error, ")
         )
+        + _from_where(one["loc"])
         for one in error.errors()
     )
+
+
+def _no_section(environment: Iterable[str]) -> tuple[str, ...]:
+    """Name the variables of sections that there are not: nobody would read them."""
+    sections = tuple(f"CASEBRIDGE_{name.upper()}__" for name in Settings.model_fields)
+    return tuple(
+        f"{one}: there is no such section: remove the environment variable, or correct its name"
+        for one in sorted(environment)
+        if one.startswith("CASEBRIDGE_") and "__" in one and not one.upper().startswith(sections)
+    )
+
+
+def _from_where(steps: tuple[int | str, ...]) -> str:
+    """Name the environment variable that a bad value came from, where one goes before the file."""
+    variable = "CASEBRIDGE_" + "__".join(str(step).upper() for step in steps[:2])
+    return f" (the environment variable {variable} sets it)" if variable in os.environ else ""

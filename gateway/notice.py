@@ -19,12 +19,14 @@ def notice(package: Package, filings: Sequence[Filing], number: str, service: Se
     `number` is its receipt number as stored.
     """
     shown = receipt_number.shown(number)
-    many = counted(len(documents(package)), "document")
+    count = len(documents(package))
+    many = counted(count, "document") if count else "a message"
+    urgent = package.urgent is not None
     return Mail.of(
         Sheet(
-            subject=f"New package: {many} ({shown})",
+            subject=f"{'Urgent: new' if urgent else 'New'} package: {many} ({shown})",
             heading=f"A package was filed for you: {many}.",
-            lead=in_all(package, filings),
+            lead=(*("It is marked as urgent.",) * urgent, *in_all(package, filings)),
             ways=(Link("Open it", f"{service.base_url}/p/{shown}"),),
         )
     )

@@ -22,6 +22,7 @@ from gateway.mail_doors import mail_doors
 from gateway.proving import proving
 from gateway.reader import libarchive
 from gateway.scanner import ScannerAway
+from gateway.storage_folder import obstacle
 from portal import migrations
 from portal.database import UnsafeSqlite, open_database
 from portal.vocabulary import size
@@ -72,10 +73,12 @@ def _storage(settings: Settings) -> Iterator[Finding]:
     there = next(one for one in (folder, *folder.parents) if one.exists())
     free = shutil.disk_usage(there).free
     needed = settings.intake.max_message_bytes + settings.storage.minimum_free_bytes
-    if free < needed:
+    if why := obstacle(folder):
+        yield Finding.of("error", "storage_folder_unusable", path=folder, fault=why)
+    elif free < needed:
         yield Finding.of("error", "storage_small", free=size(free), most=size(needed))
     else:
-        yield Finding("ok", f"storage.path has {size(free)} free")
+        yield Finding("ok", f"storage.path, {folder}, has {size(free)} free")
 
 
 def _database(file: Path) -> Iterator[Finding]:

@@ -131,7 +131,7 @@ class _Writing:
             suggests=self._suggests,
             facts=self._facts(),
             sections=tuple(one for one in sections if one is not None),
-            ways=ways(self.service, self.number, may_delete=self._may_reply and self._is_filed),
+            ways=(*self._by_reply(), *ways(self.service, self.number)),
             signature=("This is an automatic receipt.", self.service.organisation),
         )
 
@@ -165,9 +165,22 @@ class _Writing:
         return self.package.asked and self.told and self.trial is Trial.ALONE
 
     @property
-    def _may_reply(self) -> bool:
-        """Whether a reply of its reader is taken for one: what the staff pass on is no firm's."""
-        return self.told and self.package.resolution.firm_id is not None
+    def _hears_replies(self) -> bool:
+        """Whether a reply to the receipt goes on with the package: the proven firm's alone does."""
+        is_firms = self.package.resolution.firm_id is not None
+        return self.told and is_firms and self.package.forwarded is None
+
+    def _by_reply(self) -> tuple[str, ...]:
+        """Say what a reply does, where something was filed."""
+        if not (self._is_filed and self._hears_replies):
+            return ()
+        to_it = ("A reply to this email goes to the same case.",)
+        delete = ("Sent a file by mistake? Reply with the word DELETE and its name.",)
+        return (*to_it * self._case_is_one, *delete * bool(self._tally.brought))
+
+    @property
+    def _case_is_one(self) -> bool:
+        return len({one.case_number for one in self.package.filings}) < 2
 
     @property
     def _suggests(self) -> str | None:
@@ -333,10 +346,13 @@ class _Writing:
         if not parts:
             return None
         say = what if said_above else why
-        entries = (
-            Entry(senders_name(part, self.package), (say(part, self.package),)) for part in parts
-        )
+        entries = (self._listed(part, say(part, self.package)) for part in parts)
         return Section(f"{heading}: {len(parts)}", entries=tuple(entries) if self.told else ())
+
+    def _listed(self, part: Part, words: str) -> Entry:
+        """Write a line of a list, with the name of the part once."""
+        name = senders_name(part, self.package)
+        return Entry("" if words.startswith(f"'{harmless(name)}' ") else name, (words,))
 
     def _notes(self) -> Section | None:
         """Tell the problems of the message as a whole that do not stand above."""
@@ -361,14 +377,14 @@ class _Writing:
         wanting = self._tally.wanting
         if wanting and self.told:
             again = nothing = (
-                f"Do what it says above for {wanting}{self._by_reply(wanting)}; you do not need to"
+                f"Do what it says above for {wanting}{self._attached(wanting)}; you do not need to"
                 " send the rest again."
             )
         elif wanting:
             nothing = f"Call {self.service.phone}: {wanting} can't be used as sent."
         said = {
             "filed": f"{self._consultant} can see this now. {nothing}",
-            "filed_in_part": f"{self._consultant} can see what was filed. {self._rest}",
+            "filed_in_part": f"{self._consultant} can see what was filed. {self._send_it}",
             "not_filed": f"Your message is kept as it came. Call {self.service.phone} if you"
             " expected it to be filed.",
         }.get(self._state) or held_next(
@@ -381,21 +397,23 @@ class _Writing:
             said += " This mail holds no names, since we cannot be sure who reads it."
         return said
 
-    def _by_reply(self, wanting: str) -> str:
+    def _attached(self, wanting: str) -> str:
         """Say that a better copy comes by reply, where it joins what is filed."""
-        if not (self._may_reply and self._is_filed):
+        if not (self._is_filed and self._hears_replies):
             return ""
-        which = "it" if wanting.startswith("1 ") else "them"
-        return f", and reply to this mail with {which} attached"
+        return f", and reply to this email with {'it' if wanting.startswith('1 ') else 'them'}"
 
     @property
-    def _rest(self) -> str:
-        """How to send what is missing."""
-        if self._may_reply:
-            way = "reply to this mail with what is missing attached: we keep its place."
-        else:
-            way = "send what is missing in a new message."
-        return f"Use the link above, or {way}" if self.upload_link else way[0].upper() + way[1:]
+    def _send_it(self) -> str:
+        """Say how what is missing is to come: a reply takes its place, a new message does not."""
+        if self._hears_replies:
+            link = ", or use the link above" if self.upload_link else ""
+            return (
+                f"Reply to this email with what is missing{link}."
+                " You do not need to send the rest again."
+            )
+        link = "by the link above, or " if self.upload_link else ""
+        return f"Send what is missing {link}in a new message."
 
     @property
     def _by_when(self) -> str:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 import structlog
 
 from config.settings import Settings, Web
-from gateway import assembly, clock, lock
+from gateway import assembly, clock, lock, storage_folder
 from gateway.checkpoints import Kept
 from gateway.chore import Chore
 from gateway.chores import chores_of
@@ -122,7 +122,7 @@ def _way(stores: Stores) -> Way:
 @contextlib.contextmanager
 def _lock(settings: Settings) -> Iterator[None]:
     folder = settings.storage.path
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    storage_folder.make(folder)
     with lock.hold(folder / "lock", "casebridge serve"):
         yield
 

@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 
 from config.settings import Settings
+from gateway import storage_folder
 from gateway.intake import Intake
 from gateway.queue import Queue
 from gateway.queue import migrate as migrate_queue
@@ -61,11 +62,11 @@ def open_stores(settings: Settings, *, migrating: bool = False) -> Iterator[Stor
     """Open the storage folder for as long as the context lasts; `migrating` makes it.
 
     Raises portal.migrations.SchemaBehind where the schema is not this version's, unless the caller
-    is `migrating`, and portal.database.UnsafeSqlite.
+    is `migrating`, portal.database.UnsafeSqlite, and FolderUnusable where it cannot be made.
     """
     folder = settings.storage.path
     if migrating:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        storage_folder.make(folder)
     elif not (folder / "casebridge.db").exists():
         raise migrations.SchemaBehind(None, migrations.needed())
     database = open_database(folder / "casebridge.db")

@@ -75,8 +75,9 @@ def guesses(
     may: dict[str, str] = {}
     before: dict[str, int] = {}
     if firm_id is not None:
-        may = _may_send(connection, firm_id, [*written, *printed], day, letter.firm or "This firm")
         before = _filed_before(connection, firm_id, letter.sender)
+        known = [*written, *printed, *before]
+        may = _may_send(connection, firm_id, known, day, letter.firm or "This firm")
     found = _cases(connection, {*written, *printed, *may, *before})
     for number, reasons in (*written.items(), *printed.items()):
         if number in found:
@@ -156,11 +157,11 @@ def _printed(connection: sa.Connection, letter: Dossier) -> dict[str, list[tuple
 
 
 def _may_send(
-    connection: sa.Connection, firm_id: int, written: list[str], day: date, firm: str
+    connection: sa.Connection, firm_id: int, known: list[str], day: date, firm: str
 ) -> dict[str, str]:
-    """Return the cases that the firm may send to: of those written, and all where it has few."""
+    """Return the cases that the firm may send to: of those known, and all where it has few."""
     reason = f"{firm} may send to it"
-    may = {one.number: reason for one in cases_of(connection, firm_id, written, day)}
+    may = {one.number: reason for one in cases_of(connection, firm_id, known, day)}
     every = list(
         connection.scalars(
             sa.select(cases.c.number)

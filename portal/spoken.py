@@ -98,6 +98,11 @@ class Spoken:
             return "Shown above", "calm"
         return vocabulary.FATES[piece.fate], vocabulary.FATE_TONES[piece.fate]
 
+    def name(self, piece: Piece) -> str:
+        """Name a part: ours for it, else its sender's, else what it is."""
+        words = "The message" if piece.reason == "narrative" else "Without a name"
+        return piece.shown_name or piece.original_name or words
+
     def why(self, piece: Piece) -> str | None:
         """Why a part has its fate."""
         if piece.reason is None:

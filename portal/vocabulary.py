@@ -62,7 +62,7 @@ STATES_FOR_SENDER: Mapping[str, str] = {"needs_you": "Waiting for you"}
 NEXT_FOR_SENDER: Mapping[str, str] = {
     "checking": "It is filed in a few minutes, when every file has been read.",
     "filed": "Nothing more is needed.",
-    "filed_in_part": "What was filed can be used now. Please send what is missing again.",
+    "filed_in_part": "What was filed can be used now. Reply to our mail with what is missing.",
     "with_us": "Our team finds out what it belongs to. We write to you when that is done.",
     "needs_you": "It goes on when you answer the mail that we sent you.",
     "not_filed": "Nothing of it was filed. The mail that we sent you says what to do.",

@@ -17,6 +17,7 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from config.settings import CONFIG_FOLDER, Settings, load
+from gateway import storage_folder
 from gateway.case_number import CaseShape
 from gateway.command import NOT_READY, guarded, say, stop
 from gateway.command.serve import announce
@@ -34,7 +35,7 @@ _LONGEST_SECONDS = 300
 _STATES = {
     "checking": "Checking",
     "filed": "Filed",
-    "filed_in_part": "Filed in part",
+    "filed_in_part": "Filed, except some",
     "with_us": "With our team",
     "needs_you": "Waiting for sender",
     "not_filed": "Not filed",
@@ -47,7 +48,7 @@ _STATES = {
 def main() -> None:
     """Prepare the storage folder, serve, and send the samples where nothing has come yet."""
     settings = load()
-    settings.storage.path.mkdir(parents=True, exist_ok=True, mode=0o700)
+    storage_folder.make(settings.storage.path)
     log = (settings.storage.path / "casebridge.log").open("a", encoding="utf-8")
     start_logs(settings.logs, log)
     say("Casebridge starts. The first time it also sends the letters in samples/ and shows them.")
@@ -189,7 +190,7 @@ def _try_it(settings: Settings, smtp: str) -> str:
         "Send one more from another terminal, and look at the pages while you do:\n"
         f"  swaks --server {smtp} --from pat.hall@bakerllp.example"
         f" --to {settings.intake.address} \\\n"
-        "        --header 'Subject: Case 24-001234' --attach @README.md"
+        "        --suppress-data --header 'Subject: Case 24-001234' --attach @README.md"
     )
 
 

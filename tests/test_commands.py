@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import sys
 from collections.abc import Callable
@@ -14,10 +15,12 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from config.settings import CONFIG_FOLDER
+from config.settings import CONFIG_FOLDER, load
 from gateway import lock
 from gateway.command import DONE, NOT_READY, PROBLEM, REFUSED, USAGE, main
 from gateway.reader import libarchive
+from gateway.stores import open_stores
+from portal.tables import letters
 from tests.carrying import MAIL, mail_folder
 from tests.outlook_files import Attachment, Message, msg, named, words
 from tests.served import storage_with
@@ -115,6 +118,59 @@ def test_a_missing_schema_stops_a_command_and_names_the_fix(
     assert "casebridge migrate" in ended.err
 
 
+@pytest.mark.parametrize("command", ["queue", "serve"])
+def test_where_there_is_no_database_nothing_is_said_of_a_copy(
+    run: Run, storage: Path, command: str
+) -> None:
+    assert run(command).err == "There is no database yet.\nRun: casebridge migrate.\n"
+
+
+@pytest.mark.parametrize("command", ["serve", "migrate"])
+@pytest.mark.parametrize("below", ["here", "file/below"])
+def test_a_storage_folder_that_cannot_be_made_is_named_with_the_fix(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str, below: str
+) -> None:
+    (tmp_path / "file").write_text("no folder")
+    folder = Path("/proc/casebridge") if below == "here" else tmp_path / below
+    monkeypatch.setenv("CASEBRIDGE_STORAGE__PATH", str(folder))
+    ended = run(command)
+    assert (ended.code, ended.out) == (NOT_READY, "")
+    assert f"The storage folder {folder} cannot be used: " in ended.err
+    assert "name another in storage.path" in ended.err
+
+
+def test_check_says_that_the_storage_folder_cannot_be_written(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").write_text("no folder")
+    monkeypatch.setenv("CASEBRIDGE_STORAGE__PATH", str(tmp_path / "file/below"))
+    ended = run("check", "--json")
+    assert ended.code == PROBLEM
+    (found,) = (one for one in ended.objects if "storage folder" in one["text"])
+    assert found["weight"] == "error"
+    assert f"{tmp_path}/file is not a folder" in found["text"]
+
+
+def test_help_names_each_command_in_a_whole_sentence(run: Run) -> None:
+    ended = run("--help")
+    assert (ended.code, ended.err) == (DONE, "")
+    listed = ended.out.partition("Commands:\n")[2]
+    assert "..." not in listed
+    assert len(re.findall(r"^  [a-z-]+ {2,}[A-Z].+[.]$", listed, re.MULTILINE)) == 10
+    assert "  casebridge explain --proven letter.eml\n" in listed
+
+
+def test_the_version_is_said(run: Run) -> None:
+    assert re.fullmatch(r"casebridge \d+\.\d+\S*\n", run("--version").out)
+
+
+def test_a_command_that_is_mistyped_is_suggested(run: Run) -> None:
+    ended = run("serv")
+    assert ended.code == USAGE
+    assert "No such command 'serv'. Did you mean 'serve'?" in ended.err
+    assert "Did you mean" not in run("nothing").err
+
+
 @pytest.mark.slow
 def test_migrate_makes_the_schema_and_then_changes_nothing(run: Run, storage: Path) -> None:
     assert run("migrate").code == DONE
@@ -136,6 +192,9 @@ def test_check_of_a_bad_settings_file_is_a_problem_found(
     assert ended.code == PROBLEM
     assert all(set(one) == {"weight", "text", "fix"} for one in ended.objects)
     assert "smtp.prt: no such setting" in ended.out
+    missing = run("--settings", tmp_path / "none.toml", "check")
+    assert "the file is not there: name another with --settings\n" in missing.out
+    assert "edit" not in missing.out
 
 
 def test_check_of_a_sound_machine_touches_nothing(run: Run, storage: Path) -> None:
@@ -304,6 +363,18 @@ def test_import_names_what_it_leaves(
     assert spoken.code == PROBLEM
     assert "1.eml: This email is larger than" in spoken.out
     assert "0 taken, 2 were there before, 1 not taken" in spoken.out
+
+
+def test_the_queue_lists_what_is_in_motion_or_held_and_nothing_that_rests(
+    run: Run, storage: Path, sampled: Path, mails: Path
+) -> None:
+    storage_with(sampled, storage)
+    run("import", mails)
+    with open_stores(load()) as stores, stores.database.write() as connection:
+        for number, state in enumerate(("set_aside", "rehearsed", "with_us"), 1):
+            connection.execute(letters.update().where(letters.c.id == number).values(state=state))
+    (line,) = run("queue").out.splitlines()
+    assert re.fullmatch(r"\w{4}-\w{4}  with_us   since \d{4}-\d\d-\d\d \d\d:\d\d UTC", line)
 
 
 def test_verify_finds_a_sound_record_sound(

@@ -126,6 +126,27 @@ def test_a_missing_file_is_said_to_be_missing(tmp_path: Path) -> None:
         load(tmp_path / "none.toml")
 
 
+def test_a_bad_value_of_the_environment_names_its_variable(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "casebridge.toml"
+    file.write_text("[web]\nport = 'x'\n")
+    monkeypatch.setenv("CASEBRIDGE_SMTP__PORT", "abc")
+    with pytest.raises(SettingsFault) as fault:
+        load(file)
+    said = dict(one.partition(": ")[::2] for one in fault.value.problems)
+    assert said["smtp.port"].endswith(" (the environment variable CASEBRIDGE_SMTP__PORT sets it)")
+    assert "environment" not in said["web.port"]
+
+
+def test_a_variable_of_no_section_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "casebridge.toml"
+    file.write_text("")
+    monkeypatch.setenv("CASEBRIDGE_SMPT__PORT", "2525")
+    with pytest.raises(SettingsFault, match="CASEBRIDGE_SMPT__PORT: there is no such section"):
+        load(file)
+
+
 def test_the_environment_goes_before_the_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

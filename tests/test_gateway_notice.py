@@ -26,6 +26,13 @@ def test_a_notice_counts_and_links() -> None:
     )
 
 
+def test_a_notice_says_that_it_is_urgent_and_not_why() -> None:
+    said = notice(package(narrative_part(), urgent="secret"), [CASE], "7KQ4M2XD", SERVICE)
+    assert said.subject == "Urgent: new package: a message (7KQ4-M2XD)"
+    assert said.text.startswith("A package was filed for you: a message. It is marked as urgent.\n")
+    assert "secret" not in said.text
+
+
 def test_a_notice_says_that_the_parts_are_several() -> None:
     filed = package(
         narrative_part(),

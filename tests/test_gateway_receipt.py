@@ -14,7 +14,7 @@ from gateway.addressee import receipt_goes_to
 from gateway.letter import Proof
 from gateway.receipt import receipt
 from gateway.road.name import name
-from gateway.road.package import Fate, Package, Pdf, Resolution, Trouble
+from gateway.road.package import Fate, Filing, Package, Pdf, Resolution, Trouble
 from tests.packages import (
     DOCX,
     SHA256,
@@ -101,9 +101,10 @@ def test_everything_filed_reads_as_designed() -> None:
         "Dana Reyes can see this now. You do not need to do anything, and you do not need to send"
         " it again.\n"
         "\n"
+        "A reply to this email goes to the same case.\n"
+        "Sent a file by mistake? Reply with the word DELETE and its name.\n"
         "View this receipt: https://gateway.example/p/7KQ4-M2XD\n"
-        "Sent something by mistake? Reply with the word DELETE and the file's name, or call"
-        " +1 555 0100 and quote 7KQ4-M2XD.\n"
+        "Something wrong? Call +1 555 0100 and quote 7KQ4-M2XD.\n"
         "\n"
         "This is an automatic receipt.\n"
         "Sample Mutual\n"
@@ -140,42 +141,44 @@ def test_what_is_missing_comes_first_with_its_fix() -> None:
         " password at https://gateway.example/p/7KQ4-M2XD, or send a copy without one. 'x.exe' is a"
         " program"
     )
-    assert "WAITING: 1\n- records.pdf: 'records.pdf' needs a password" in said.text
-    assert "NOT FILED: 2\n- x.exe: " in said.text
-    for fix in ("send a copy without one", "Send the document itself", "Choose it again"):
+    assert "WAITING: 1\n- 'records.pdf' needs a password" in said.text
+    assert "NOT FILED: 2\n- 'x.exe' is a program" in said.text
+    for fix in ("send a copy without one", "Send the document itself", "Look at it on your"):
         assert said.text.count(fix) == 1, "what to do is read once"
 
 
-LACKING = part("2", "a.pdf"), part("3", "b.pdf", fate=Fate.HELD, reason="file_password")
+def test_what_is_missing_is_asked_for_by_a_reply_and_of_others_by_a_new_message() -> None:
+    parts = part("2", "a.pdf"), part("3", "b.pdf", fate=Fate.HELD, reason="file_password")
+    by_reply = "Reply to this email with what is missing"
+    said = receipt(filed(*parts), "7KQ4M2XD", SERVICE).text
+    assert f"{by_reply}. You do not need to send the rest again.\n" in said
+    linked = receipt(filed(*parts), "7KQ4M2XD", SERVICE, upload_link="https://gateway.example/x")
+    assert f"{by_reply}, or use the link above. You do" in linked.text
+    open_way = filed(*parts, envelope=envelope(proof=Proof.ALIGNED))
+    counts = receipt(open_way, "7KQ4M2XD", SERVICE, encrypted=False).text
+    assert "Send what is missing in a new message." in counts
+    assert "DELETE" not in counts
+    assert "eply" not in counts
 
 
-def test_what_is_missing_comes_by_reply_where_a_reply_is_taken_for_one() -> None:
-    theirs = filed(*LACKING)
-    way = "reply to this mail with what is missing attached: we keep its place.\n"
-    assert f"Dana Reyes can see what was filed. {way.capitalize()}" in told(theirs)
-    linked = told(theirs, upload_link="https://gateway.example/send/x")
-    assert f"Dana Reyes can see what was filed. Use the link above, or {way}" in linked
-    # What the staff pass on is no firm's, and of an unproven sender nothing is told.
-    passed_on = dataclasses.replace(FILED, firm_id=None, is_staffs=True)
-    for other in (filed(*LACKING, resolution=passed_on), with_proof(theirs, Proof.NONE)):
-        assert "Send what is missing in a new message." in told(other)
-
-
-def test_a_reply_may_ask_to_delete_what_a_receipt_names() -> None:
-    word = "Reply with the word DELETE and the file's name, or call +1 555 0100 and quote 7KQ4"
-    for package_ in (filed(part("2", "a.pdf")), filed(*LACKING)):
-        assert word in told(package_)
-    waiting = held("consultant_unknown", part("2", "a.pdf"))
-    for package_ in (waiting, with_proof(filed(part("2", "a.pdf")), Proof.NONE)):
-        assert "DELETE" not in told(package_)
-        assert "Something wrong? Call +1 555 0100 and quote 7KQ4-M2XD." in told(package_)
+def test_a_reply_is_said_to_go_to_a_case_only_where_there_is_one() -> None:
+    filings = tuple(
+        Filing(
+            n, number, 7, "Dana Reyes", "dana.reyes@sample-mutual.example", paths=frozenset(paths)
+        )
+        for n, (number, paths) in enumerate((("24-001234", ("2",)), ("24-001240", ("3",))), 1)
+    )
+    both = filed(part("2", "a.pdf"), part("3", "b.pdf")).but(filings=filings)
+    said = receipt(both, "7KQ4M2XD", SERVICE).text
+    assert "the same case" not in said
+    assert "Reply with the word DELETE and its name." in said
 
 
 def test_a_question_is_answered_by_reply_or_by_its_page() -> None:
     asking = held("case_format", troubles=(Trouble("case_format", {"value": "2", "example": "3"}),))
     said = told(asking, answer_link="https://gateway.example/answer/x", example="24-001234")
     assert (
-        "Reply to this mail with the case number and nothing else, for example 24-001234.\n"
+        "Reply to this email with the case number and nothing else, for example 24-001234.\n"
         "Or choose the case here: https://gateway.example/answer/x\n"
     ) in said
 
@@ -293,8 +296,8 @@ def test_a_document_that_is_of_no_use_is_asked_for_and_nothing_else() -> None:
     said = receipt(filed(*DAMAGED), "7KQ4M2XD", SERVICE).text
     assert "'a.pdf' could not be opened; it looks damaged. Open it on your computer" in said
     assert (
-        "Dana Reyes can see this now. Do what it says above for 1 document, and reply to this mail"
-        " with it attached; you do not need to send the rest again.\n" in said
+        "Dana Reyes can see this now. Do what it says above for 1 document, and reply to this email"
+        " with it; you do not need to send the rest again.\n" in said
     )
     assert "need to do anything" not in said
     waits = receipt(held("consultant_unknown", *DAMAGED), "7KQ4M2XD", SERVICE).text

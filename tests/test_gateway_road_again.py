@@ -53,8 +53,8 @@ def test_it_is_told_with_how_many_when_and_which_receipt() -> None:
     record = Record([letter("7KQ4M2XD", 3, A)])
     told = again(sent(part("2", "a.pdf", sha256=A), part("3", "b.pdf", sha256=B)), record, ZONE)
     said = problem_words("duplicate", told)
-    assert said.startswith("You sent the same 1 file at ")
-    assert said.endswith("(receipt 7KQ4-M2XD). This message is filed beside them.")
+    assert said.startswith("You sent the same file at ")
+    assert said.endswith("(receipt 7KQ4-M2XD). This message is filed as well.")
     assert "Eastern on November " in said
     assert record.asked == [({A, B}, 1, 2)]
 
@@ -131,7 +131,7 @@ def test_the_same_files_in_a_new_message_are_filed_and_told(sample_stores: Store
     assert "You sent the same" not in by_letter[1]
     assert (
         "GOOD TO KNOW\n- You sent the same 2 files at 3:42 pm Eastern on November 22, 2026 "
-        f"(receipt {receipt}). This message is filed beside them." in by_letter[2]
+        f"(receipt {receipt}). This message is filed as well." in by_letter[2]
     )
     assert filed == 6, "each letter has its documents"
 

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -187,6 +188,29 @@ def test_a_few_open_cases_of_the_firm_are_guesses_and_a_name_puts_one_before_the
     found = guessed(desk, "GVESS000")
     assert [one.number for one in found] == ["24-001300", "24-001234"]
     assert found[0].reasons[-1] == "the message names Lee Park"
+
+
+def test_of_a_firm_with_many_cases_the_right_to_one_it_filed_to_before_is_looked_up(
+    desk: SampleDesk,
+) -> None:
+    sample = desk.sample
+    firm = sample.firms["Linden Marsh Defense"]
+    others = [f"25-0001{n:02}" for n in range(8)]
+    for number in others:
+        sample.cases[number] = sample.insert(
+            cases, number=number, state="open", consultant_id=None, restricted=False
+        )
+    for number in (*others, "24-001234"):
+        sample.insert(may_send, firm_id=firm, case_id=sample.cases[number], starts=None, ends=None)
+    sender: dict[str, Any] = {"firm_id": firm, "sender": "new@lindenmarsh.example"}
+    for receipt, number in (("PAST0001", "24-001234"), ("PAST0002", "23-004410")):
+        sample.file(sample.letter(receipt, **sender), number, "Dana Reyes", [])
+    letter = sample.letter("GVESS000", "with_us", reason="consultant_unknown", **sender)
+    sample.package(letter, subject="Records", narrative="Two files.")
+    assert [(one.number, one.reasons) for one in guessed(desk, "GVESS000")] == [
+        ("24-001234", ("this sender filed there once", "Linden Marsh Defense may send to it")),
+        ("23-004410", ("this sender filed there once", "Linden Marsh Defense may not send to it")),
+    ]
 
 
 def test_cases_are_looked_up_by_any_part_of_their_number(desk: SampleDesk) -> None:

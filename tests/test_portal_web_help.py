@@ -66,6 +66,14 @@ def test_limits_address_and_hours_are_those_of_the_settings(page: str) -> None:
     assert "Call +1 555 0100" in said
 
 
+def test_what_a_reply_does_is_said(page: str) -> None:
+    said = _words(page)
+    assert "Reply with DELETE and its name, for example DELETE smith.pdf" in said
+    assert "Reply with a good copy. It takes the place of the one that failed." in said
+    assert f"Write to {Intake().rehearsal_address} ." in said
+    assert "2 GB each, 24 GB or 300 files together" in said
+
+
 def test_every_type_of_the_catalogue_is_named_under_what_is_done_with_it(page: str) -> None:
     groups = kinds(media.catalogue())
     named = {group.heading: dict(group.kinds) for group in groups}

@@ -178,6 +178,24 @@ def test_whoever_is_signed_in_is_sent_on(desk: SampleDesk) -> None:
     assert browser.get("/").headers["location"] == "/packages"
 
 
+def test_who_has_no_account_finds_the_form(desk: SampleDesk) -> None:
+    browser = desk.browser()
+    assert browser.get("/").headers["location"] == "/send"
+    for path in ("/sign-in", "/help", "/send", "/confirm", "/p/7KQ4-M2XD", "/nowhere"):
+        page = browser.get(path).text
+        top, _, rest = page.partition("</header>")
+        assert 'href="/send"' in top, path
+        assert 'href="/sign-in"' in top, path
+        if path in ("/sign-in", "/nowhere"):
+            assert 'href="/send"' in rest, path
+
+
+def test_whoever_is_signed_in_stays_so_where_there_is_no_page(desk: SampleDesk) -> None:
+    page = desk.signed_in("Dana Reyes").get("/nowhere").text
+    assert "Dana Reyes" in page
+    assert "Staff sign-in" not in page
+
+
 def test_signing_in_and_out_are_recorded(desk: SampleDesk) -> None:
     browser = desk.signed_in("Dana Reyes")
     browser.post("/sign-out", data={"csrf": csrf(browser.get("/packages").text)})

@@ -5,6 +5,7 @@ Exit codes: 0 done, 1 problem found, 2 usage, 3 not ready, 4 refused.
 
 from __future__ import annotations
 
+import difflib
 import importlib
 import os
 import sys
@@ -20,6 +21,7 @@ from converters.fault import SandboxMissing
 from gateway.intake import WallDown
 from gateway.lock import AlreadyRunning
 from gateway.smtp.certificate import CertificateFault
+from gateway.storage_folder import FolderUnusable
 from gateway.watch import start_logs
 from portal.database import UnsafeSqlite
 from portal.directory_report import DirectoryRejected
@@ -65,7 +67,11 @@ def guarded(run: Callable[[], object]) -> None:
     except SandboxMissing as fault:
         stop(NOT_READY, "sandbox_missing", fix=fault.fix.rstrip("."))
     except SchemaBehind as fault:
-        stop(NOT_READY, "schema_behind", found=fault.found or "none", needed=fault.needed)
+        if fault.found is None:
+            stop(NOT_READY, "database_absent")
+        stop(NOT_READY, "schema_behind", found=fault.found, needed=fault.needed)
+    except FolderUnusable as fault:
+        stop(NOT_READY, "storage_folder_unusable", path=fault.folder, fault=fault.why)
     except UnsafeSqlite as fault:
         stop(NOT_READY, "sqlite_unsafe", version=fault)
     except (WallDown, VaultFault) as fault:
@@ -93,12 +99,31 @@ class _Commands(click.Group):
         assert isinstance(command, click.Command), "each module has its command"
         return command
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command that is asked for, or say which may be meant."""
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as fault:
+            near = difflib.get_close_matches(args[0], _MODULES, 1)
+            if not near:
+                raise
+            said = f"{fault.message} Did you mean '{near[0]}'?"
+            raise click.UsageError(said, fault.ctx) from fault
+
 
 @click.group(
     cls=_Commands,
     context_settings={"help_option_names": ["-h", "--help"]},
-    epilog="Examples: casebridge serve · casebridge explain letter.eml · casebridge check",
+    epilog="""\b
+    Examples:
+      casebridge check
+      casebridge serve
+      casebridge explain --proven letter.eml
+    """,
 )
+@click.version_option(package_name="casebridge", message="%(prog)s %(version)s")
 @click.option(
     "--settings",
     "file",

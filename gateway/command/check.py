@@ -13,7 +13,7 @@ from gateway.finding import Finding
 from gateway.readiness import findings
 
 
-@click.command("check")
+@click.command("check", short_help="Say what is wrong with settings and machine, before a start.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 @click.pass_context
 def command(context: click.Context, as_json: bool) -> None:
@@ -23,7 +23,10 @@ def command(context: click.Context, as_json: bool) -> None:
     try:
         settings = load(file)
     except SettingsFault as fault:
-        found = [Finding("error", problem, f"edit {fault.file}") for problem in fault.problems]
+        found = [
+            Finding("error", problem, f"the settings file is {fault.file}")
+            for problem in fault.problems
+        ]
     else:
         found = list(findings(settings))
     for one in found:

@@ -30,7 +30,7 @@ _CHUNK_BYTES = 1 << 20
 _OWNER = "who asks"  # all the files are
 
 
-@click.command("convert")
+@click.command("convert", short_help="Make a PDF of each file, in the sandbox.")
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option(
     "--to",
@@ -167,7 +167,7 @@ def _spoken(result: dict[str, Any]) -> str:
         made = f"{result['file']} -> {result['pdf']['path']}, pages: {result['pdf']['pages']}"
         return "\n".join([made, *(f"  {_remark(one)}." for one in result["warnings"])])
     if not result["reason"]:
-        return f"{result['file']}: {result['fate']}"
+        return f"{result['file']}: kept as it is, without a PDF"
     # How to mend it is said to who sent a letter, and nobody sent one.
     why = problem(result["reason"]).title.format(name=Path(result["file"]).name)
     return f"{result['file']}: {result['fate']}. {why}."

@@ -24,7 +24,7 @@ def command() -> None:
     """Keep the directory of firms, cases, consultants and rights."""
 
 
-@command.command("import")
+@command.command("import", short_help="Load the four CSV files of a folder, all or nothing.")
 @click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.option("--dry-run", is_flag=True, help="Do it all, say what it does, and take it back.")
 @click.option(

@@ -19,7 +19,7 @@ from portal.receipt_number import shown
 from portal.vocabulary import NOT_SUBMISSION_RULES, NOT_SUBMISSIONS
 
 
-@click.command("explain")
+@click.command("explain", short_help="Say what would become of a message, and why.")
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 @click.option(

@@ -8,7 +8,7 @@ from gateway.command import say, settings_of
 from gateway.stores import open_stores
 
 
-@click.command("migrate")
+@click.command("migrate", short_help="Bring the database to this version's schema.")
 @click.pass_context
 def command(context: click.Context) -> None:
     """Bring the database, the record's tables and the queue's, to this version's schema."""

@@ -9,13 +9,14 @@ import sqlalchemy as sa
 
 from gateway.command import settings_of
 from gateway.stores import open_stores
+from gateway.verification import PLACES
 from portal.receipt_number import shown
 from portal.tables import letters
 
-_RESTING = ("filed", "filed_in_part", "copy", "not_filed")
+_LISTED = (*PLACES["in_motion"], *PLACES["held"])
 
 
-@click.command("queue")
+@click.command("queue", short_help="List the letters in motion and those that wait.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 @click.pass_context
 def command(context: click.Context, as_json: bool) -> None:
@@ -23,10 +24,11 @@ def command(context: click.Context, as_json: bool) -> None:
     with open_stores(settings_of(context)) as stores, stores.database.read() as connection:
         rows = connection.execute(
             sa.select(letters)
-            .where(letters.c.state.not_in(_RESTING))
+            .where(letters.c.state.in_(_LISTED))
             .order_by(letters.c.arrived_at, letters.c.id)
         )
         for row in rows:
+            since = f"{row.state_since:%Y-%m-%d %H:%M} UTC"
             one = {
                 "receipt": shown(row.receipt),
                 "state": row.state,
@@ -38,5 +40,5 @@ def command(context: click.Context, as_json: bool) -> None:
             click.echo(
                 json.dumps(one)
                 if as_json
-                else f"{one['receipt']}  {one['state']:<10} {one['since']}  {one['reason'] or ''}"
+                else f"{one['receipt']}  {row.state:<9} since {since}  {row.reason or ''}".rstrip()
             )

@@ -37,7 +37,7 @@ _COLUMNS = ("fate", "why", "receipt", "cases", "same_body", "sent_at", "subject"
 _ACTS = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet takes what begins with one for a formula
 
 
-@click.command("sent-check")
+@click.command("sent-check", short_help="Hold a firm's sent mail against what was filed.")
 @click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
 @click.option("--to", "others", multiple=True, help="An address that counts as ours as well.")
 @click.option("--json", "form", flag_value="json", help="One JSON object a line.")
@@ -118,6 +118,8 @@ def _cell(value: object) -> str:
 
 def _spoken(one: Compared, where: str) -> str:
     place = "" if one.index is None else f" [{one.index}]"
+    if one.fate == "unreadable" and one.why:
+        return f"not read: {where}{place}. {vocabulary.problem(one.why, {'name': where})[0]}"
     why = f" ({vocabulary.problem(one.why, {})[0]})" if one.why else ""
     receipt = f" {one.receipt}" if one.receipt else ""
     sent = f"{one.sent_at:%Y-%m-%d %H:%M} UTC" if one.sent_at else "no date"

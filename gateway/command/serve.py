@@ -13,7 +13,7 @@ from gateway.stores import Stores, open_stores
 from portal import sign_in
 
 
-@click.command("serve")
+@click.command("serve", short_help="Run doors, pages and a worker, until Ctrl-C.")
 @click.pass_context
 def command(context: click.Context) -> None:
     """Serve the doors and the pages, and carry letters, until SIGTERM or Ctrl-C.

@@ -37,7 +37,7 @@ _PASSED = {
 }
 
 
-@click.command("import")
+@click.command("import", short_help="Take old mail, each message once; nobody is told.")
 @click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
 @click.option("--firm", help="Whose mail it is: another firm's messages wait for a person.")
 @click.option("--receipts", is_flag=True, help="Send each sender a receipt. Consultants hear none.")

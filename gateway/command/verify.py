@@ -11,7 +11,7 @@ from gateway.stores import open_stores
 from gateway.verification import conservation, damages, disagreements, orphans
 
 
-@click.command("verify")
+@click.command("verify", short_help="Check the record against itself and every blob.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 @click.pass_context
 def command(context: click.Context, as_json: bool) -> None:

@@ -56,7 +56,7 @@ def again(package: Package, earlier: EarlierView, zone: ZoneInfo) -> Package:
     at = first.arrived_at
     fields = {
         "n": same(first),
-        "files": counted(same(first), "file"),
+        "files": "file" if same(first) == 1 else counted(same(first), "file"),
         "time": f"{moments.clock(at, zone)} {moments.zone_name(at, zone)}"
         f" on {moments.day(at, zone)}",
         "r": receipt_number.shown(first.receipt),

@@ -14,18 +14,14 @@ def page_of(service: Service, number: str) -> str:
     return f"{service.base_url}/p/{number}"
 
 
-def ways(service: Service, number: str, *, may_delete: bool = False) -> tuple[str | Link, ...]:
+def ways(service: Service, number: str) -> tuple[str | Link, ...]:
     """Say where to look, and whom to ask. `number` is the receipt number as shown.
 
     The page is opened by a code that goes where this mail goes: its address is no secret.
-    `may_delete` says that a reply may ask to delete what this mail names.
     """
-    wrong = "Something wrong? Call"
-    if may_delete:
-        wrong = "Sent something by mistake? Reply with the word DELETE and the file's name, or call"
     return (
         Link("View this receipt", page_of(service, number)),
-        f"{wrong} {service.phone} and quote {number}.",
+        f"Something wrong? Call {service.phone} and quote {number}.",
     )
 
 

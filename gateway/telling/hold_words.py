@@ -39,7 +39,7 @@ def no_open_case(package: Package, reason: str | None) -> str:
 def number_by_reply(example: str) -> str:
     """Ask for a case number by reply, with one of ours as an example, where there is one."""
     such = f", for example {example}" if example else ""
-    return f"Reply to this mail with the case number and nothing else{such}."
+    return f"Reply to this email with the case number and nothing else{such}."
 
 
 def did_you_mean(number: str) -> str:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
-from email.policy import SMTP
+from email.policy import EmailPolicy
 from email.utils import format_datetime
 
 import sqlalchemy as sa
@@ -24,8 +24,34 @@ from gateway.telling.report import report_of
 # Answers to a letter of the recipient's; everything else is ours to begin (RFC 3834, 5).
 _ANSWERS = {"receipt", "progress"}
 _ONE_LINE = re.compile(r"[^\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]*")
+
+
+class _Policy(EmailPolicy):
+    """Writes a header's value where its name is, and Message-IDs as they are.
+
+    The library begins a value that would fit into a line of its own on the next one: then the
+    line of the name is empty, and some programs show such a mail without its subject. An id that
+    is longer than a line, as Exchange's are, it writes as an encoded word, which no program knows
+    again: then the mail stands in no thread.
+    """
+
+    def fold_binary(self, name: str, value: str) -> bytes:
+        """Write a header. A line may pass 78 characters, never 998 (RFC 5322, 2.1.1)."""
+        named = name.encode("ascii") + b":"
+        if name in _OF_IDS:
+            return named + b" " + b"\r\n ".join(value.encode("ascii").split()) + b"\r\n"
+        folded = super().fold_binary(name, value)
+        empty = named + b"\r\n "
+        if not folded.startswith(empty):
+            return folded
+        joined = folded.replace(empty, named + b" ", 1)
+        return joined if joined.index(b"\r\n") <= _MOST_OCTETS else folded
+
+
+_OF_IDS = {"In-Reply-To", "References"}
+_MOST_OCTETS = 998
 # Seven bits: a relay that does not offer 8BITMIME need not be asked.
-_POLICY = SMTP.clone(cte_type="7bit")
+_POLICY = _Policy(linesep="\r\n", cte_type="7bit")
 
 
 class Unsendable(Exception):
@@ -72,8 +98,8 @@ def message_of(
     mail["Message-ID"] = f"<{_line(row.message_id)}@{intake.domain}>"
     if row.in_reply_to:
         thread = [row.in_reply_to, *(f"<{one}@{intake.domain}>" for one in earlier)]
-        mail["In-Reply-To"] = _line(row.in_reply_to)
-        mail["References"] = _line(" ".join(thread))
+        _refer(mail, "In-Reply-To", thread[:1])
+        _refer(mail, "References", thread)
     # Nobody's machine is to answer this one.
     is_answer = row.kind in _ANSWERS or row.in_reply_to
     mail["Auto-Submitted"] = "auto-replied" if is_answer else "auto-generated"
@@ -99,6 +125,13 @@ def _address(text: str) -> str | None:
         return canonical(text)
     except AddressFault:
         return None
+
+
+def _refer(mail: EmailMessage, name: str, ids: Sequence[str]) -> None:
+    """Name messages in a header, but for one that no header may hold."""
+    written = [one for one in map(_line, ids) if one.isascii() and len(one) < _MOST_OCTETS - 20]
+    if written:
+        mail[name] = " ".join(written)
 
 
 def _line(value: str) -> str:

@@ -70,6 +70,7 @@ from portal.web.guard import Guard
 from portal.web.line import Lines
 from portal.web.pages import Pages
 from portal.web.static_files import Static
+from portal.web.visitor import visitor_of
 
 _ROOMS = (
     *(packages, package, closing, hiding, reassign, documents, thumbnails, binder),
@@ -170,7 +171,7 @@ def _speak_of_faults(app: FastAPI, desk: Desk) -> None:
     def said(request: Request, code: str, status: int | None = None) -> Response:
         accepted = request.headers.get("accept", "")
         if "json" not in accepted or "text/html" in accepted:
-            return desk.pages.problem(code, status=status, visitor=_visitor(request))
+            return desk.pages.problem(code, status=status, visitor=_visitor(request, desk))
         row = problem(code)
         details = row.details(desk.service.base_url) | {"status": status or row.http}
         return JSONResponse(details, status or row.http, media_type="application/problem+json")
@@ -201,7 +202,7 @@ def _speak_of_faults(app: FastAPI, desk: Desk) -> None:
 
     def refused(request: Request, fault: Exception) -> Response:
         code: str = getattr(fault, "code")  # noqa: B009  # each of _REFUSALS has one
-        visitor = _visitor(request)
+        visitor = _visitor(request, desk)
         return desk.pages.problem(code, visitor=visitor, public=visitor is None)
 
     for refusal in _REFUSALS:
@@ -225,6 +226,11 @@ def _allowed(request: Request) -> str:
     return ", ".join(sorted(methods or {"GET", "HEAD"}))
 
 
-def _visitor(request: Request) -> object:
-    """Return who is signed in, where the page had come as far as to know."""
-    return getattr(request.state, "visitor", None)
+def _visitor(request: Request, desk: Desk) -> object:
+    """Return who is signed in: as the page has found out, or else by the session."""
+    if (known := getattr(request.state, "visitor", None)) is not None:
+        return known
+    try:
+        return visitor_of(request, desk)
+    except SignedOut:
+        return None

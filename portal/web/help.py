@@ -70,6 +70,7 @@ def show(request: Request, desk: AtDesk) -> Response:
         "help.html",
         visitor=visitor,
         intake=desk.intake,
+        sending=desk.sending,
         example=desk.case_example,
         tagged=_tagged(desk),
         groups=kinds(desk.media),

@@ -9,7 +9,7 @@ from fastapi.responses import RedirectResponse, Response
 
 from portal.package_list import counts, package_list, senders
 from portal.web.desk import AtDesk
-from portal.web.visitor import SignedIn
+from portal.web.visitor import SignedIn, session_cookie
 from portal.wish import Wish
 
 router = APIRouter()
@@ -37,9 +37,10 @@ _OFFERED = {
 
 
 @router.get("/")
-def home() -> Response:
-    """Go to the list."""
-    return RedirectResponse("/packages", 307)
+def home(request: Request, desk: AtDesk) -> Response:
+    """Go to the list; who is not of the staff goes to the form."""
+    known = session_cookie(request, desk) is not None
+    return RedirectResponse("/packages" if known else "/send", 307)
 
 
 @router.get("/packages")
