@@ -34,7 +34,13 @@ _EARLIER = {
     "nothing": (PAT, "Records"),
     "quill": ("Jo Quill <jo@quillmarsh.example>", "24-001377"),
 }
-_ASKED = {"case_format", "case_not_found", "case_ambiguous", "case_doubted"}
+_ASKED = {
+    "case_format",
+    "case_not_found",
+    "case_ambiguous",
+    "case_doubted",
+    "case_by_address_alone",
+}
 
 
 class Attached(BaseModel):

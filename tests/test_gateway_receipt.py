@@ -174,6 +174,18 @@ def test_a_reply_is_said_to_go_to_a_case_only_where_there_is_one() -> None:
     assert "Reply with the word DELETE and its name." in said
 
 
+def test_a_case_that_no_signature_covers_is_asked_about_by_its_number() -> None:
+    code = "case_by_address_alone"
+    waits = dataclasses.replace(FILED, case_id=None, hold=code, meant="24-001234")
+    asking = filed(
+        part("2", "a.pdf"), resolution=waits, troubles=(Trouble(code, {"value": "24-001234"}),)
+    )
+    said = told(asking, answer_link="https://gateway.example/answer/x")
+    assert "names case 24-001234, and your signature does not cover it" in said
+    assert "Did you mean 24-001234? Reply YES, or send the right number." in said
+    assert "no open case" not in said
+
+
 def test_a_question_is_answered_by_reply_or_by_its_page() -> None:
     asking = held("case_format", troubles=(Trouble("case_format", {"value": "2", "example": "3"}),))
     said = told(asking, answer_link="https://gateway.example/answer/x", example="24-001234")

@@ -12,6 +12,7 @@ from gateway.tally import Tally
 # What its sender can settle by naming a case. Whoever is not known and proven is not asked that.
 _QUESTIONS = {
     "case_ambiguous",
+    "case_by_address_alone",
     "case_doubted",
     "case_format",
     "case_not_found",

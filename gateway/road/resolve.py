@@ -32,6 +32,7 @@ from portal.directory import Case, Firm
 _MOST_LISTED = 10
 _MOST_SUGGESTED = 10
 _NO_FIT = {"case_format", "case_not_found"}
+_BY_ADDRESS = "case_by_address_alone"
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,7 @@ def resolve(
     )
     thread = thread_places(directory.answered(answered), sender.firm) if answered else ()
     looked = Glass(directory, shape, sender, today).look(places(package, shape, tags, thread))
-    verdict = _decide(looked, shape)
+    verdict = _signed(_decide(looked, shape), looked, package.letter.envelope)
     meant_for = addressee(package, directory.consultants())
     resolution = Resolution(
         # A firm that is not proven is tied to nothing: what was forwarded is not.
@@ -130,6 +131,20 @@ def _decide(looked: tuple[Looked, ...], shape: CaseShape) -> _Verdict:
             return _Verdict(first, None, rank)
         return _Verdict(None, _not_theirs(first, shape), rank)
     return _Verdict(None, Trouble("consultant_unknown"), None)
+
+
+def _signed(verdict: _Verdict, looked: Iterable[Looked], envelope: Envelope) -> _Verdict:
+    """Ask about a case that the recipient's tag alone names, where a signature alone is the proof.
+
+    It covers what a message says, and never to whom it is handed: whoever has got a firm's signed
+    message could hand it to us for any case of that firm (RFC 6376, 8.6).
+    """
+    if verdict.taken is None or envelope.proof_rule != "dkim":
+        return verdict
+    number = verdict.taken.what
+    if any(one.what == number and one.place.found_in != "tag" for one in looked):
+        return verdict
+    return _Verdict(None, Trouble(_BY_ADDRESS, {"value": number}), verdict.rank)
 
 
 def _is_doubt(looked: Looked) -> bool:
@@ -199,8 +214,11 @@ def _meant(hold: Trouble, looked: Iterable[Looked], suggestions: tuple[str, ...]
     Another suggestion is another answer, whatever place it stands in; and to ask about a closed
     case would be to take back that there is no open one.
     """
-    if hold.code not in _NO_FIT or len(suggestions) != 1:
+    if len(suggestions) != 1 or hold.code not in {*_NO_FIT, _BY_ADDRESS}:
         return None
+    if hold.code == _BY_ADDRESS:
+        case = next((one.case for one in looked if one.what == suggestions[0]), None)
+        return suggestions[0] if case is not None and not case.closed else None
     near = (case for one in looked if one.what == hold.fields["value"] for case in one.near)
     return next((case.number for case in near if not case.closed), None)
 

@@ -9,6 +9,8 @@ from gateway.road.package import Package
 from gateway.telling.sheet import Link
 from portal.six_digits import spaced
 
+_NO_CASE = {"case_format", "case_not_found"}
+
 
 def held_first(
     package: Package, reason: str | None, whole: str, *, asks: bool, suggests: bool = False
@@ -19,15 +21,20 @@ def held_first(
     says that the sender is asked which case it is, `suggests` that a case is named for it.
     """
     if suggests:
-        return _kept(whole)[0], no_open_case(package, reason)
+        why = no_open_case(package, reason) if reason in _NO_CASE else _title(reason, package)
+        return tuple(one for one in (_kept(whole)[0], why) if one)
     if asks:
-        title = problem_title(reason, package) if reason is not None else ""
+        title = _title(reason, package)
         kept, them = _kept(whole)
         return tuple(one for one in (kept, title, f"We need to know which case {them} to.") if one)
     kept = "We received your message and kept it."
     if reason is not None:
         return kept, problem_words(reason, package)
     return kept, "Our team will look at it."
+
+
+def _title(reason: str | None, package: Package) -> str:
+    return "" if reason is None else problem_title(reason, package)
 
 
 def no_open_case(package: Package, reason: str | None) -> str:
