@@ -247,8 +247,21 @@ def test_a_client_that_does_not_read_makes_itself_wait(settings: Settings) -> No
     with open_door(settings) as live, live.client() as client:
         client.reply()
         client.socket.settimeout(0.5)
-        with pytest.raises(TimeoutError):  # replies fill the buffers, and the door reads no more
+        # Replies fill the buffers, and the door reads no more, or it has heard enough.
+        with pytest.raises((TimeoutError, ConnectionError)):
             client.flood(b"VRFY name\r\n" * 1000)
+
+
+def test_whoever_sends_a_thousand_commands_at_once_is_not_alone(settings: Settings) -> None:
+    with open_door(settings) as live, live.client() as many, live.client() as other:
+        for client in (many, other):
+            client.reply()
+        many.say(b"NOOP\r\n" * 1500)
+        assert other.ask("HELP").startswith("214 ")
+        said = [many.reply()[:4] for _ in range(1500)]
+        assert said == ["250 "] * 1500
+        # Each had turns: in one go all of the first one's would have come before.
+        assert live.codes.index(214) < 1400
 
 
 # -- hang-ups --------------------------------------------------------------------------------------
