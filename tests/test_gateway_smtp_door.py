@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import logging
 import logging.config
@@ -229,6 +230,18 @@ def test_a_silent_client_is_closed_and_a_slow_one_is_not(settings: Settings) -> 
         receipt_of(slow.reply())
         assert silent.reply().startswith("421 4.4.2 Nothing came for 1 seconds")
         assert silent.rest() == b""
+
+
+@pytest.mark.slow
+def test_a_byte_now_and_then_does_not_keep_a_connection(settings: Settings) -> None:
+    with open_door(with_smtp(settings, idle_seconds=1)) as live, live.client() as client:
+        client.begin()
+        with contextlib.suppress(OSError):
+            for _ in range(20):
+                client.say(b"a")
+                time.sleep(0.15)
+        assert client.reply().startswith("421 4.4.2 Next to nothing came for 1 seconds")
+        assert live.wall.letters == []
 
 
 @pytest.mark.slow
