@@ -14,8 +14,10 @@ from config.settings import Proof as ProofSettings
 from config.settings import ProofRelay, Settings, Storage, Trust
 from converters.pool import Pool
 from gateway import assembly
+from gateway.gate import gate as gate_module
 from gateway.gate.gate import Gate
 from gateway.letter import Letter, Proof
+from gateway.smtp import door as door_module
 from gateway.smtp.manner import LMTP, SMTP, Manner
 from portal import confirmation
 from portal.vocabulary import RULES
@@ -144,7 +146,7 @@ def test_who_waits_for_a_dead_name_server_delays_nobody_else(
     server.silent.add("_dmarc.dead.example")
     dead = MAIL.replace(FIRM.encode(), b"dead.example")
     with gated(settings_of(tmp_path, server)) as live, contextlib.ExitStack() as stack:
-        waiting = [stack.enter_context(live.client()) for _ in range(24)]
+        waiting = [stack.enter_context(live.client()) for _ in range(40)]
         for client in waiting:
             client.begin("pat@dead.example")
             client.say(dead + str(id(client)).encode() + b"\r\n.\r\n")
@@ -153,6 +155,12 @@ def test_who_waits_for_a_dead_name_server_delays_nobody_else(
         assert all(client.reply().startswith("250 ") for client in waiting)
         rest = {letter.envelope.proof for letter in live.wall.letters[1:]}
         assert rest == {Proof.NONE}
+
+
+def test_no_proof_waits_for_a_thread() -> None:
+    """Its time would pass meanwhile, and a firm's mail go on as unproven."""
+    doors = 2  # SMTP and LMTP
+    assert doors * door_module._FINISHERS <= gate_module._PROVERS
 
 
 @pytest.mark.slow

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import logging
 import logging.config
@@ -232,6 +233,18 @@ def test_a_silent_client_is_closed_and_a_slow_one_is_not(settings: Settings) -> 
 
 
 @pytest.mark.slow
+def test_a_byte_now_and_then_does_not_keep_a_connection(settings: Settings) -> None:
+    with open_door(with_smtp(settings, idle_seconds=1)) as live, live.client() as client:
+        client.begin()
+        with contextlib.suppress(OSError):
+            for _ in range(20):
+                client.say(b"a")
+                time.sleep(0.15)
+        assert client.reply().startswith("421 4.4.2 Next to nothing came for 1 seconds")
+        assert live.wall.letters == []
+
+
+@pytest.mark.slow
 def test_a_client_that_waits_for_a_slow_wall_is_not_idle(settings: Settings) -> None:
     with open_door(with_smtp(settings, idle_seconds=1)) as live, live.client() as client:
         live.wall.gate.clear()
@@ -247,8 +260,21 @@ def test_a_client_that_does_not_read_makes_itself_wait(settings: Settings) -> No
     with open_door(settings) as live, live.client() as client:
         client.reply()
         client.socket.settimeout(0.5)
-        with pytest.raises(TimeoutError):  # replies fill the buffers, and the door reads no more
+        # Replies fill the buffers, and the door reads no more, or it has heard enough.
+        with pytest.raises((TimeoutError, ConnectionError)):
             client.flood(b"VRFY name\r\n" * 1000)
+
+
+def test_whoever_sends_a_thousand_commands_at_once_is_not_alone(settings: Settings) -> None:
+    with open_door(settings) as live, live.client() as many, live.client() as other:
+        for client in (many, other):
+            client.reply()
+        many.say(b"NOOP\r\n" * 1500)
+        assert other.ask("HELP").startswith("214 ")
+        said = [many.reply()[:4] for _ in range(1500)]
+        assert said == ["250 "] * 1500
+        # Each had turns: in one go all of the first one's would have come before.
+        assert live.codes.index(214) < 1400
 
 
 # -- hang-ups --------------------------------------------------------------------------------------

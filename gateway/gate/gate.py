@@ -23,8 +23,9 @@ from gateway.gate.verdict import Handed, Verdict
 from gateway.letter import Proof
 from gateway.watch import fault_fields
 
-# Most of a proof's time is waiting for name servers.
-_PROVERS = 32
+# Most of a proof's time is waiting for name servers. As many as the letters of both doors that may
+# be here at once: one that waited for a thread would use up its time, and go on as unproven.
+_PROVERS = 128
 _OUTPUT_BYTES = 1 << 20
 # dkimpy holds a message several times over while it hashes it: about 300 MB for the most that it
 # is given by default, and as much again for one of nothing but empty lines.

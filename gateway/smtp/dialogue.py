@@ -18,6 +18,7 @@ from gateway.smtp.command import LINE_LIMIT, Path, SyntaxFault, command, path
 from gateway.smtp.manner import SMTP, Manner
 
 _MOST_FAULTS = 20
+_MOST_COMMANDS = 2000  # for one message: more than any number of recipients takes
 _MOST_REPEATED = 10  # times as many recipients as there may be, where some are named twice
 
 
@@ -62,6 +63,7 @@ class Dialogue:
         self._free_bytes = free_bytes
         self._greeted = False
         self._faults = 0
+        self._commands = 0  # since the last message
         self.helo = ""  # the name that the client greeted with
         self.sender: str | None = None
         self.recipients: list[str] = []
@@ -73,6 +75,9 @@ class Dialogue:
 
     def answer(self, line: bytes) -> Reply:
         """Answer a command line with its end; an empty one stands for one that was too long."""
+        self._commands += 1
+        if self._commands > _MOST_COMMANDS:
+            return Reply(problem("too_many_commands").reply(), Then.CLOSE)
         if not line:
             return self._fault("command_too_long", limit=LINE_LIMIT)
         try:
@@ -193,6 +198,8 @@ class Dialogue:
     def _data(self, argument: str) -> Reply:
         if not argument and not self.recipients:
             return self._fault("command_order", first="RCPT")
+        if not argument:
+            self._commands = 0
         reply = Reply("354 End data with <CR><LF>.<CR><LF>", Then.TAKE_DATA)
         return self._bare(argument, "DATA", reply)
 

@@ -9,6 +9,7 @@ builds on asyncio's private TLS protocol, by the event loop's own.
 from __future__ import annotations
 
 import asyncio
+import itertools
 import logging
 from typing import cast
 
@@ -20,6 +21,7 @@ from gateway.gate.verdict import Handed, NotTaken
 from gateway.smtp.command import LINE_LIMIT
 from gateway.smtp.dialogue import Dialogue, Reply, Then
 from gateway.smtp.house import House
+from gateway.smtp.pace import Pace
 from gateway.smtp.reception import Reception, TooLarge, Unfinished, Wire
 from gateway.smtp.room import refusal
 from gateway.watch import fault_fields
@@ -35,6 +37,8 @@ _library_log.setLevel(logging.CRITICAL + 1)
 _log = structlog.get_logger()
 
 _HANDSHAKE_SECONDS = 30
+# Commands that have come already are answered without waiting for anything: so many in a row.
+_COMMANDS_A_TURN = 50
 _SHUTDOWN_SECONDS = 2
 
 
@@ -57,7 +61,7 @@ class SmtpSession(SMTP):
         self._peer = ""
         self._tls: str | None = None  # its version, once there is one
         self._shaking_hands = False
-        self._heard_at = loop.time()
+        self._pace = Pace(smtp.idle_seconds, loop.time())
         self._turned_away = False
 
     # -- the connection ----------------------------------------------------------------------------
@@ -81,7 +85,7 @@ class SmtpSession(SMTP):
 
     def data_received(self, data: bytes) -> None:
         """Take bytes: content into the reception, commands into the stream reader."""
-        self._heard_at = self.loop.time()
+        self._pace.heard(len(data), self.loop.time())
         if self._receiving:
             self._receive(data)
         elif not self._turned_away:
@@ -135,7 +139,7 @@ class SmtpSession(SMTP):
                 self._house.on_reply(int(line[:3]))
         self._connection.write(f"{reply}\r\n".encode("ascii"))
 
-    # One timer looks whether anything came. aiosmtpd's own is set anew by every command, and goes
+    # One timer looks whether enough came. aiosmtpd's own is set anew by every command, and goes
     # on through DATA, where it cuts honest slow senders off.
 
     def _reset_timeout(self, duration: float | None = None) -> None:
@@ -145,20 +149,23 @@ class SmtpSession(SMTP):
 
     def _timeout_cb(self) -> None:
         self._timeout_handle = None
-        silent = self.loop.time() - self._heard_at
-        reception = self._reception
+        now, reception = self.loop.time(), self._reception
         waits_for_us = reception is not None and (reception.paused or not self._receiving)
-        late = silent >= self._timeout_duration and not waits_for_us
-        self._reset_timeout(max(self._timeout_duration - silent, 1))
-        if late:
-            self._dismiss(problem("connection_idle").reply(seconds=int(self._timeout_duration)))
+        if waits_for_us:
+            self._pace.begin(now)
+        code = self._pace.fault(now)
+        self._reset_timeout(max(self._timeout_duration - self._pace.silent(now), 1))
+        if code is not None:
+            self._dismiss(problem(code).reply(seconds=int(self._timeout_duration)))
 
     # -- the dialogue ------------------------------------------------------------------------------
 
     async def _handle_client(self) -> None:
         try:
             reply = self._dialogue.greeting()
-            while True:
+            for turn in itertools.count(1):
+                if turn % _COMMANDS_A_TURN == 0:
+                    await asyncio.sleep(0)  # the other connections have their turn
                 self._write(reply.text)
                 if reply.then is Then.START_TLS:
                     await self._start_tls()
@@ -229,7 +236,7 @@ class SmtpSession(SMTP):
         self._reader._transport = secured  # type: ignore[attr-defined]  # noqa: SLF001
         self._writer._transport = secured  # type: ignore[attr-defined]  # noqa: SLF001
         self._tls = secured.get_extra_info("ssl_object").version()
-        self._heard_at = self.loop.time()
+        self._pace.begin(self.loop.time())
         self._dialogue.secured()
 
     def _forget(self) -> None:
@@ -266,6 +273,7 @@ class SmtpSession(SMTP):
             reply = await self._answer(asyncio.shield(reception.outcome))
         finally:
             self._reception = None
+            self._pace.begin(self.loop.time())
         then = Then.CLOSE if reception.overrun else reply.then
         # One letter, one fate: what is said to one recipient holds for each (RFC 2033, 4.2).
         return Reply("\r\n".join([reply.text] * replies), then)
