@@ -12,7 +12,7 @@ import pikepdf
 
 from converters import active, fonts, source_pictures, source_words, text, words
 from converters.fault import EngineFailed, Shortened
-from converters.rendition import IN_ORDER
+from converters.rendition import IN_ORDER, PRINTED_IN_COLUMNS
 
 _MOST_TEXT_BYTES = 256 * 1024 * 1024
 _PAINTS: Final = frozenset(
@@ -46,7 +46,7 @@ def check(pdf: int, source: int, media_type: str, printed: int | None = None) ->
 
 
 def _compare(wanted: list[str], found: str, original: BinaryIO, media_type: str) -> None:
-    if words.missing(wanted, found):
+    if words.missing(wanted, found, end_anywhere=media_type in PRINTED_IN_COLUMNS):
         raise Shortened
     if media_type in IN_ORDER and words.disordered(wanted, found):
         original.seek(0)

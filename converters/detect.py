@@ -143,6 +143,8 @@ def _by_bytes(file: File, head: bytes, claims: Claims) -> Detected:
         detected = Detected(f"{flat[1].decode()}-flat-xml").shown(By.STRUCTURE)
     elif found in _UNKNOWN or found == "text/plain":
         detected = _unrecognised(file, head, found, claims)
+    elif found == "image/tiff" and head[128:132] == b"DICM":
+        detected = Detected("application/dicom")  # whose first bytes are free (PS3.10, 7.1)
     elif found.startswith("image/"):
         detected = Detected(found).with_second(polyglot.beside_image(file, head))
     else:

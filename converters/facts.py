@@ -89,8 +89,15 @@ def pixels(file: File) -> tuple[int, int] | None:
         return None  # a camera's raw file passes for TIFF
     except (OSError, ValueError, SyntaxError, EOFError, TypeError, KeyError, IndexError,
             OverflowError, MemoryError) as error:  # fmt: skip
+        if is_unsupported(error):
+            return None
         # Pillow's plugins raise any of these on a broken header.
         raise Broken(type(error).__name__) from error
+
+
+def is_unsupported(error: Exception) -> bool:
+    """Say whether Pillow knows an image, and has no way to read it: then it may be whole."""
+    return isinstance(error, NotImplementedError) or str(error).startswith("Unsupported")
 
 
 def looks_like_pdf(file: File) -> bool:

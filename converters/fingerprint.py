@@ -11,13 +11,13 @@ from pathlib import Path
 
 _HERE = Path(__file__).parent
 _LIBRARIES = {
-    "html": ("weasyprint", "nh3"),
+    "html": ("weasyprint", "nh3", "charset-normalizer"),
     "text": ("weasyprint", "charset-normalizer", "pypdf"),
     "image": ("img2pdf", "pillow", "pillow-heif"),
-    "card": ("weasyprint", "nh3", "charset-normalizer"),
+    "card": ("weasyprint", "nh3", "charset-normalizer", "pypdf"),
     "drawing": ("weasyprint",),
     "markdown": ("weasyprint", "nh3", "markdown-it-py", "charset-normalizer"),
-    "bundle": ("weasyprint", "nh3"),
+    "bundle": ("weasyprint", "nh3", "charset-normalizer"),
     "office": (),
     "mend": ("pikepdf",),
     "thumbnail": ("pypdfium2", "pillow"),

@@ -16,8 +16,9 @@ from typing import Final
 
 import img2pdf
 import pillow_heif
-from PIL import Image, ImageFile, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageCms, ImageFile, ImageOps, UnidentifiedImageError
 
+from converters import facts
 from converters.fault import Damaged, NotTheType, TooLarge
 
 MOST_PIXELS: Final = 150_000_000  # of one frame; decoded in colour that is 450 MB
@@ -49,22 +50,40 @@ def render(source: bytes, title: str, target: Path) -> list[str]:
         try:
             with Image.open(io.BytesIO(source), formats=_FORMATS) as opened:
                 pages, remarks = _pages(opened, source)
-                written = img2pdf.convert(
-                    list(pages),
-                    layout_fun=_layout,
-                    rotation=img2pdf.Rotation.ifvalid,
-                    first_frame_only=True,
-                    title=title,
-                    producer="img2pdf",
-                )
+                written = _written(list(pages), title, opened)
         except UnidentifiedImageError as error:
             raise NotTheType("image") from error
         except img2pdf.PdfTooLargeError as error:
             raise TooLarge("page") from error
         except _BROKEN as error:
+            if facts.is_unsupported(error):
+                raise NotTheType("image") from error
             raise Damaged(type(error).__name__) from error
     target.write_bytes(written)
     return remarks
+
+
+def _written(pages: list[bytes], title: str, opened: Image.Image) -> bytes:
+    try:
+        return _bound(pages, title)
+    except img2pdf.PdfTooLargeError:
+        raise
+    except _BROKEN:
+        if len(pages) > 1 or opened.format not in _AS_THEY_ARE:
+            raise
+        # It was decoded to its end: what img2pdf does not take is a profile, or the like.
+        return _bound([_frame(opened, 0, with_profile=False)], title)
+
+
+def _bound(pages: list[bytes], title: str) -> bytes:
+    return img2pdf.convert(
+        pages,
+        layout_fun=_layout,
+        rotation=img2pdf.Rotation.ifvalid,
+        first_frame_only=True,
+        title=title,
+        producer="img2pdf",
+    )
 
 
 def _pages(opened: Image.Image, source: bytes) -> tuple[Iterator[bytes], list[str]]:
@@ -86,13 +105,15 @@ def _pages(opened: Image.Image, source: bytes) -> tuple[Iterator[bytes], list[st
     return iter([_frame(opened, 0)]), []
 
 
-def _frame(opened: Image.Image, number: int) -> bytes:
+def _frame(opened: Image.Image, number: int, *, with_profile: bool = True) -> bytes:
     """Return one frame, upright, opaque, as PNG or JPEG."""
     opened.seek(number)
     _check(opened)
     upright = ImageOps.exif_transpose(opened)
     dpi = opened.info.get("dpi")
-    profile = opened.info.get("icc_profile")
+    profile = opened.info.get("icc_profile") if with_profile else None
+    if upright.mode == "La":  # Pillow has no other way from it
+        upright = upright.convert("LA")
     if upright.has_transparency_data:
         coloured = upright.convert("RGBA")
         upright = Image.new("RGB", coloured.size, "white")
@@ -101,12 +122,23 @@ def _frame(opened: Image.Image, number: int) -> bytes:
         return _saved(upright, "TIFF", dpi, profile)
     elif upright.mode.startswith(("I", "F")):
         upright = _eight_bits(upright)
+    elif upright.mode == "LAB":
+        upright, profile = _of_lab(upright), None
     elif upright.mode not in {"1", "L", "P", "RGB"}:
         upright = upright.convert("RGB")
         profile = None
     if opened.format in _LOSSY and upright.mode == "RGB":
         return _saved(upright, "JPEG", dpi, profile)
     return _saved(upright, "PNG", dpi, profile)
+
+
+def _of_lab(picture: Image.Image) -> Image.Image:
+    """Return a picture of L*a*b* colours, as print shops write, in those of screens."""
+    lab, screen = ImageCms.createProfile("LAB"), ImageCms.createProfile("sRGB")
+    shown = ImageCms.profileToProfile(picture, lab, screen, outputMode="RGB")
+    if shown is None:
+        raise ValueError("LAB")
+    return shown
 
 
 def _eight_bits(picture: Image.Image) -> Image.Image:

@@ -39,6 +39,7 @@ _KINDS = {
 }
 _NEVER_EXECUTE = 0  # com.sun.star.document.MacroExecMode
 _NO_UPDATE = 0  # com.sun.star.document.UpdateDocMode
+_LEAST_READ, _SMALLEST = 40, 10  # percent
 _MOST_ROWS = 100_000
 _LOOK_SECONDS = 0.01
 _END_SECONDS = 5
@@ -181,7 +182,8 @@ def _convert(desktop: Any, job: dict[str, Any]) -> None:
 def _grow(document: Any) -> None:
     """Let rows be as high as what their cells say: a text ends where the next cell holds something.
 
-    A text that runs on over empty cells is left as it is.
+    A text that runs on over empty cells is left as it is; so that no page ends within it, columns
+    are made to fit on a page, or each where all are too small to read there.
     """
     for sheet in document.getSheets():
         cursor = sheet.createCursor()
@@ -193,6 +195,21 @@ def _grow(document: Any) -> None:
             part = used.getCellRangeByPosition(column, run.start, column, run.stop - 1)
             part.IsTextWrapped = True
         used.getRows().OptimalHeight = True
+        style = document.getStyleFamilies().getByName("PageStyles").getByName(sheet.PageStyle)
+        if not (style.ScaleToPagesX or style.ScaleToPagesY or style.ScaleToPages):
+            style.PageScale = min(style.PageScale, _percent(used, style))
+
+
+def _percent(used: Any, style: Any) -> int:
+    """Return how large a sheet prints on the width of its page: what LibreOffice has to fit on one
+    ("ScaleToPagesX") is cut off all the same where a column is wider than that.
+    """
+    paper = max(1, style.Width - style.LeftMargin - style.RightMargin)
+    columns = used.getColumns()
+    widest = max(columns.getByIndex(each).Width for each in range(columns.getCount()))
+    whole = 99 * paper // max(1, used.Size.Width)
+    scale = whole if whole >= _LEAST_READ else 99 * paper // max(1, widest)
+    return max(_SMALLEST, int(scale))
 
 
 def _cut(rows: tuple[tuple[object, ...], ...]) -> Iterator[tuple[int, range]]:

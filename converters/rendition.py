@@ -52,6 +52,11 @@ CHECKED: Final = frozenset(
 # Of them, those that are one stream of words. Cells, boxes and notes come in an order of their own.
 IN_ORDER: Final = frozenset({"text/plain"})
 
+# And those whose columns beyond the page's width are printed behind all their rows.
+PRINTED_IN_COLUMNS: Final = frozenset(
+    one for one in CHECKED if "spreadsheet" in one or "ms-excel" in one
+)
+
 
 @dataclass(frozen=True)
 class Source:

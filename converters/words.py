@@ -18,6 +18,8 @@ _LONG = 8  # letters; a word this long is hardly a part of another by chance
 _UNSPACED = (
     "\u0590"  # scripts from here on are read from the right, or have no spaces between words
 )
+# Letters of which each has a line of its own, as a text that stands on end in a table.
+_STACKED = re.compile(r"(?:^[^\W\d_]\n+){2,}[^\W\d_]$", re.MULTILINE)
 # Arabic sets these two as one sign; who reads a PDF may give its letters in the order on paper.
 _LAM_ALEF = re.compile("(\u0644)([\u0622\u0623\u0625\u0627])")
 _MOST_LOOKED_THROUGH = 1 << 34  # characters, all words that are looked for together
@@ -28,17 +30,18 @@ def words(whole: str) -> list[str]:
     return _WORD.findall(_folded(whole))
 
 
-def missing(source: list[str], printed: str) -> bool:
+def missing(source: list[str], printed: str, *, end_anywhere: bool = False) -> bool:
     """Say whether more than one word in a hundred is missing from a PDF's text, or its tail is.
 
     Words are counted, so that a repeated paragraph does not stand for a lost one. Of the shortest
-    source one has to be there.
+    source one has to be there. With `end_anywhere` the tail may stand before the rest, as that of a
+    sheet whose further columns are printed behind its last row.
     """
     allowed = max(_MISSING_AT_LEAST, int(len(source) * _MISSING_SHARE))
     if source and absent(source, printed) > min(allowed, len(source) - 1):
         return True
     # The source's end must be near the PDF's: notes and columns may come behind it.
-    start = min(len(printed) * 3 // 4, max(len(printed) - 20_000, 0))
+    start = min(len(printed) * 3 // 4, max(len(printed) - 20_000, 0)) * (not end_anywhere)
     tail = source[-_TAIL_WORDS:]
     return absent(tail, printed[start:]) > max(_MISSING_AT_LEAST, len(tail) // 5)
 
@@ -87,6 +90,9 @@ def absent(source: list[str], printed: str) -> int:
         found = min(max(wanted[word] - there[word], 0), max(there[turned] - wanted[turned], 0))
         there[word] += found
         there[turned] -= found
+    stacked = [_NOT_WORD.sub("", run) for run in _STACKED.findall(folded)]
+    for word in (wanted - there) if stacked else ():
+        there[word] += sum(run.count(word) for run in stacked)
     lacking = wanted - there
     if len(lacking) * len(printed) > _MOST_LOOKED_THROUGH:
         return lacking.total()

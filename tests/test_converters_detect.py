@@ -313,3 +313,9 @@ def test_files_that_libmagic_alone_gets_wrong(
     shutil.copyfile(source, tmp_path / "part")
     found = detect(tmp_path / "part", "application/octet-stream", source.name)
     assert (found.media_type, set(found.flags)) == (media_type, flags)
+
+
+def test_a_dicom_image_may_begin_like_a_tiff(tmp_path: Path) -> None:
+    # Its first 128 bytes are free, and programs put the header of a TIFF there.
+    source = b"II*\0\xe8\x05\x08\0" + bytes(120) + b"DICM" + b"\x02\0\0\0UL\x04\0" + bytes(400)
+    assert of(tmp_path, source, "scan.dcm").media_type == "application/dicom"

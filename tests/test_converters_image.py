@@ -12,7 +12,7 @@ import pillow_heif
 import pytest
 from PIL import Image, ImageCms
 
-from converters import image
+from converters import facts, image
 from converters.fault import ConversionFault, Damaged, NotTheType, TooLarge
 
 LETTER = [0, 0, 612, 792]
@@ -219,3 +219,33 @@ def test_what_is_no_image_of_ours_is_not_opened(tmp_path: Path) -> None:
     for source in (b"%!PS-Adobe-3.0 EPSF-3.0\n", b"<svg/>", b"P6 1 1 255 abc", b"junk" * 99):
         with pytest.raises(NotTheType):
             rendered(tmp_path, source)
+
+
+def test_a_bitmap_that_pillow_has_no_way_to_read_is_not_damaged(tmp_path: Path) -> None:
+    source = bytearray(saved(Image.new("RGB", (8, 8), "red"), "BMP"))
+    source[30:34] = struct.pack("<I", 4)  # its compression: a JPEG within
+    (tmp_path / "a.bmp").write_bytes(source)
+    assert facts.pixels(tmp_path / "a.bmp") is None
+    with pytest.raises(NotTheType):
+        rendered(tmp_path, bytes(source))
+
+
+def test_a_photograph_with_a_profile_that_is_none_is_shown(tmp_path: Path) -> None:
+    picture = Image.effect_noise((40, 30), 50)
+    pdf, _ = rendered(tmp_path, saved(picture, "JPEG", icc_profile=b"no profile at all"))
+    assert len(pdf.pages) == 1
+    for name in ("CMYK", "RGB"):
+        rendered(tmp_path, saved(picture.convert(name), "JPEG", icc_profile=b"none" * 99))
+
+
+def test_colours_of_print_shops_are_shown(tmp_path: Path) -> None:
+    to_lab = ImageCms.createProfile("sRGB"), ImageCms.createProfile("LAB")
+    red = Image.new("RGB", (40, 30), (200, 20, 20))
+    lab = ImageCms.profileToProfile(red, *to_lab, outputMode="LAB")
+    assert lab is not None
+    pdf, _ = rendered(tmp_path, saved(lab, "TIFF"))
+    (stored,) = pdf.pages[0].get_images().values()
+    assert isinstance(stored, pikepdf.Stream)
+    shown = pikepdf.PdfImage(stored).as_pil_image().convert("RGB").getpixel((5, 5))
+    assert isinstance(shown, tuple)
+    assert all(abs(one - other) < 12 for one, other in zip(shown, (200, 20, 20), strict=True))

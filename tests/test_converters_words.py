@@ -275,3 +275,18 @@ def test_a_capital_set_apart_is_found_with_the_rest_of_its_word() -> None:
     source = ["drop", "cap", "d", "rop", "cap", "in", "margin"]
     assert words.absent(source, "Drop cap Drop cap in margin") == 0
     assert words.absent(source, "Drop cap cap in margin") == 2
+
+
+def test_the_end_of_a_sheet_may_print_before_its_other_columns() -> None:
+    source = [f"row{number}" for number in range(200)]
+    printed = " ".join(source) + " 17.5" * 4000
+    assert words.missing(source, printed)
+    assert not words.missing(source, printed, end_anywhere=True)
+    assert words.missing(source, " ".join(source[:-9]) + " 17.5" * 4000, end_anywhere=True)
+
+
+def test_letters_that_stand_one_below_the_other_are_words() -> None:
+    printed = "t\ne\nx\nt\n\nt\no\n\nr\no\nt\na\nt\ne\n\ntext to rotate\n"
+    source = ["text", "to", "rotate"]
+    assert words.absent(source * 2, printed) == 0
+    assert words.absent(source * 3, printed) > 0

@@ -215,6 +215,27 @@ class TestOffice:
         assert rendition.warnings == ("rows_grown",)
         assert long in " ".join(text.split())
 
+    def test_a_column_wider_than_its_page_is_printed_smaller(
+        self, workshop: Workshop, tmp_path: Path
+    ) -> None:
+        long = " ".join(f"word{number}" for number in range(30))
+        names = "".join(
+            f' xmlns:{one}="urn:oasis:names:tc:opendocument:xmlns:{one}:1.0"'
+            for one in ("office", "table", "text", "style")
+        )
+        kind = "application/vnd.oasis.opendocument.spreadsheet"
+        sheet = f"""<?xml version="1.0"?><office:document{names} office:mimetype="{kind}"
+          office:version="1.3"><office:automatic-styles><style:style style:name="wide"
+          style:family="table-column"><style:table-column-properties style:column-width="38cm"/>
+          </style:style></office:automatic-styles><office:body><office:spreadsheet>
+          <table:table table:name="a"><table:table-column table:style-name="wide"/>
+          <table:table-row><table:table-cell office:value-type="string"><text:p>{long}</text:p>
+          </table:table-cell></table:table-row></table:table></office:spreadsheet></office:body>
+          </office:document>"""
+        rendition, text = made(workshop, tmp_path, sheet.encode(), f"{kind}-flat-xml")
+        assert rendition.warnings == ("rows_grown",)
+        assert long in " ".join(text.split())
+
     def test_garbage_under_a_documents_type_is_not_converted(
         self, workshop: Workshop, tmp_path: Path
     ) -> None:
