@@ -35,6 +35,7 @@ def kinds(text: str) -> list[str]:
     [
         "-- \nPat Hall\nBaker LLP",
         "--\nPat Hall",
+        "--\nPat Hall   <pat.hall@bakerllp.example>\nWe have cornered the market and profited.",
         f"Best regards,\n\n{BLOCK}",
         f"{BLOCK}\npat.hall@bakerllp.example",
         "Thanks,\nPat",

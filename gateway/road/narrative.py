@@ -224,7 +224,8 @@ class _Cutter:
             below = [one.strip() for one in self.lines[place + 1 : end] if one.strip()]
             usual = _DASHES.fullmatch(line) and len(below) <= 2 * self._rules.signature.most_lines
             # Without its space the mark may be a rule under a heading.
-            usual = usual and (line.endswith(" ") or not any(map(_is_statement, below)))
+            is_rule = not line.endswith(" ") and any(map(_is_statement, below))
+            usual = usual and not (is_rule and not self._tells_who(below))
             if below and (usual or (self._may_sign(below) and self._tells_who(below))):
                 self._take("signature", place, len(self.lines))
                 return True
