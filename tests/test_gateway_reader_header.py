@@ -96,3 +96,15 @@ def test_a_header_of_any_length_below_the_limit_is_whole(tmp_path: Path) -> None
     for length in (*range(4000, 4200), LIMIT - 20):
         header, body = parsed(tmp_path, b"X: " + b"a" * length + b"\nY: b\n\nbody")
         assert (len(header.first("x") or b""), header.first("y"), body) == (length, b"b", b"body")
+
+
+def test_a_from_with_a_space_before_its_colon_is_a_field_in_the_first_line_too(
+    tmp_path: Path,
+) -> None:
+    header, _ = parsed(tmp_path, b"From : eve@evil.example\nFrom: pat@baker.example\n\nx")
+    assert [one.strip() for one in header.all("from")] == [
+        b"eve@evil.example",
+        b"pat@baker.example",
+    ]
+    header, _ = parsed(tmp_path, b"From pat@baker.example Mon May 5 10:00:00 2025\nTo: x\n\nx")
+    assert [name for name, _ in header.fields] == ["to"]

@@ -35,6 +35,7 @@ def kinds(text: str) -> list[str]:
     [
         "-- \nPat Hall\nBaker LLP",
         "--\nPat Hall",
+        "--\nPat Hall   <pat.hall@bakerllp.example>\nWe have cornered the market and profited.",
         f"Best regards,\n\n{BLOCK}",
         f"{BLOCK}\npat.hall@bakerllp.example",
         "Thanks,\nPat",
@@ -126,6 +127,8 @@ def test_what_a_mail_system_put_above_the_words_goes(above: str) -> None:
         NOTICE,
         "-- \nPat Hall",
         "[EXTERNAL]",
+        "Summary\n--\nPatient fell on May 5.\nNurse did not chart.",
+        "Best regards to all.\nRegards,\nPat\n\nEnclosures: none. The judge denied the motion.",
     ],
 )
 def test_what_a_person_says_stays_and_nothing_is_emptied(text: str) -> None:

@@ -160,6 +160,11 @@ def test_an_absence_without_any_header_needs_its_words(tmp_path: Path) -> None:
     assert found(away, tmp_path / "3") == said
     assert found(mail("Deposition", AWAY), tmp_path / "4") is None
     assert found(mail("Re: Out of office", AWAY), tmp_path / "5") is None
+    assert found(mail("Out of office deposition of Dr. Roe", AWAY), tmp_path / "6") is None
+    for number, subject in enumerate(
+        ("Out of office: 24-001234", "Out of Office Re: 24-001234", "Out of office until May 9")
+    ):
+        assert found(mail(subject, AWAY), tmp_path / f"way{number}") == said
 
 
 def test_a_report_of_a_delivery_is_a_bounce_with_the_message_that_it_gives_back(

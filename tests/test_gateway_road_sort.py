@@ -133,6 +133,19 @@ def test_a_small_picture_that_the_html_shows_is_decoration() -> None:
     assert sorted_(BODY, LOGO, html=True).parts[1].reason == "decoration"
 
 
+def test_a_small_picture_is_a_document_where_there_is_nothing_else() -> None:
+    pasted = sorted_(BODY, LOGO, text=" ", html=True)
+    assert pasted.parts[1].fate in {Fate.FILED, Fate.CONVERTED}
+    assert pasted.troubles == ()
+    assert sorted_(BODY, LOGO, PDF, text="", html=True).parts[1].reason == "decoration"
+    speck = dataclasses.replace(LOGO, bytes=43, pixels=(1, 1))
+    alone = sorted_(BODY, speck, text="", html=True)
+    assert (alone.parts[1].reason, [one.code for one in alone.troubles]) == (
+        "decoration",
+        ["no_content"],
+    )
+
+
 @pytest.mark.parametrize(
     "change",
     [

@@ -18,7 +18,8 @@ _KNOWN_FIELD = re.compile(
     rb"|reply-to|sender|references|in-reply-to|x-[a-z0-9-]+)[ \t]*:",
     re.IGNORECASE,
 )
-_MBOX_LINE = re.compile(rb">?From [^\r\n]*(?:\r*\n|\r|\Z)")
+# "From : …" is a field (RFC 5322, 4.5.2), and no line of a mailbox.
+_MBOX_LINE = re.compile(rb">?From (?![ \t]*:)[^\r\n]*(?:\r*\n|\r|\Z)")
 _EMLX_LENGTH = re.compile(rb"[ \t]*(\d{1,12})[ \t]*\r?\n")
 _BLANK = re.compile(rb"(?:[ \t]*(?:\r?\n|\r))+")
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"

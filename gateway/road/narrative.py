@@ -23,6 +23,8 @@ _BANNER_LINES, _BANNER_CHARACTERS = 8, 700
 _NOTICE_CHARACTERS = 4000
 _NOTICE_LOOK = 60  # lines from the end in which notices and signatures are looked for
 _SENTENCE_WORDS = 8
+_STATEMENT_WORDS = 4
+_TWO_SENTENCES = re.compile(r"\w.*[^\W\d_]{3,}[.!?] [A-Z][a-z]+ (?:\S+ ){2,}.*[.!?]")
 _FLOWING = 45  # a line at least this long may go on in the next one
 _SIGN_OFF_WORDS = 4  # "Thanks, Pat" and "Best regards Pat Hall"
 _DASHES = re.compile(r"--\s*")
@@ -95,6 +97,10 @@ def _names(header_from: str) -> frozenset[str]:
     name, address = parseaddr(header_from)
     words = re.findall(r"[^\W\d_]{3,}", name.casefold())
     return frozenset((*words, address.casefold()) if address else words)
+
+
+def _is_statement(line: str) -> bool:
+    return len(line.split()) >= _STATEMENT_WORDS and line.endswith((".", "!", "?"))
 
 
 class _Cutter:
@@ -217,6 +223,9 @@ class _Cutter:
                 continue
             below = [one.strip() for one in self.lines[place + 1 : end] if one.strip()]
             usual = _DASHES.fullmatch(line) and len(below) <= 2 * self._rules.signature.most_lines
+            # Without its space the mark may be a rule under a heading.
+            is_rule = not line.endswith(" ") and any(map(_is_statement, below))
+            usual = usual and not (is_rule and not self._tells_who(below))
             if below and (usual or (self._may_sign(below) and self._tells_who(below))):
                 self._take("signature", place, len(self.lines))
                 return True
@@ -263,6 +272,7 @@ class _Cutter:
             len(line) > self._rules.signature.longest_line
             or _POSTSCRIPT.match(line)
             or (len(line.split()) >= _SENTENCE_WORDS and line.endswith((".", "!", "?", ";")))
+            or _TWO_SENTENCES.fullmatch(line)
             for line in below
         )
 

@@ -6,6 +6,7 @@ is a submission, whatever else is said of it; what "do not reply" stands on is o
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Protocol
 
@@ -17,6 +18,12 @@ from gateway.road.sign_off import Known
 from gateway.road.thanks import is_thanks
 
 _WORDS_CHARACTERS = 600
+# How an absence's subject goes on where nothing else tells it from a person's.
+_GOES_ON = re.compile(
+    r"(?:(?<=:)| ?(?:[^\w\s'\"]|\d|\Z)| (?:re|aw|sv|until|till|from|today|tomorrow|this|next"
+    r"|back|notice|message|notification|reply|response|auto\w*|alert|bis|vom|ab|heute|jusqu|du|hasta|del|fino|dal)\b)",
+    re.IGNORECASE,
+)
 _MOST_SUBJECT = 300
 _CALENDARS = frozenset({"text/calendar", "application/ics"})
 # An answer to an invitation (RFC 5546, 1.4). What invites, takes it back or proposes another time
@@ -109,13 +116,20 @@ def _has_no_return(package: Package) -> bool:
 
 
 def _begins(package: Package, form: Form) -> bool:
-    subject = " ".join(package.subject.replace("\u2019", "'").split())
-    return form.subject.match(subject[:_MOST_SUBJECT]) is not None
+    return form.subject.match(_subject(package)) is not None
+
+
+def _subject(package: Package) -> str:
+    return " ".join(package.subject.replace("\u2019", "'").split())[:_MOST_SUBJECT]
 
 
 def _looks(package: Package, form: Form) -> bool:
     """Say whether a subject is of a form, and the new words have words of it."""
-    return _begins(package, form) and form.words.search(_said(package)) is not None
+    subject = _subject(package)
+    begin = form.subject.match(subject)
+    if begin is None or _GOES_ON.match(subject, begin.end()) is None:
+        return False  # "Out of office deposition of Dr. Roe" is about one
+    return form.words.search(_said(package)) is not None
 
 
 def _consists(package: Package, form: Form) -> bool:

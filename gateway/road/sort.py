@@ -64,11 +64,10 @@ def sort(
     twice are two documents: a sender who attaches a file twice meant two.
     """
     spoken_of, shown = _images(package)
-    said = {words.path: words for words in package.words if words.path}
-    parts = tuple(
-        _remarked(_sorted(part, media, shown, spoken_of), said.get(part.path))
-        for part in package.parts
-    )
+    parts = _all_sorted(package, media, shown, spoken_of)
+    if _says_nothing(package, parts):
+        # A small picture is all that somebody pasted and sent: it decorates nothing.
+        parts = _all_sorted(package, media, frozenset(), spoken_of)
     own = package.own_words
     split = narrative_of(dataclasses.replace(own, header_from=package.header_from), apart)
     return package.but(
@@ -78,6 +77,22 @@ def sort(
         set_apart=split.apart,
         message_pdf=_needs_pdf(own, split, parts, narrative_characters),
         troubles=package.troubles + _troubles(package, parts),
+    )
+
+
+def _all_sorted(
+    package: Package, media: MediaCatalogue, shown: _Images, spoken_of: _Images
+) -> tuple[Part, ...]:
+    said = {words.path: words for words in package.words if words.path}
+    return tuple(
+        _remarked(_sorted(part, media, shown, spoken_of), said.get(part.path))
+        for part in package.parts
+    )
+
+
+def _says_nothing(package: Package, parts: tuple[Part, ...]) -> bool:
+    return not any(words.text.strip() for words in package.words) and all(
+        part.reason in _NO_FILE for part in parts
     )
 
 
@@ -201,8 +216,6 @@ def _troubles(package: Package, parts: tuple[Part, ...]) -> tuple[Trouble, ...]:
     doubtful = next((part for part in parts if "ambiguous" in part.flags), None)
     if doubtful is not None and not told:
         found.append(Trouble("message_ambiguous", part=doubtful.path))
-    if not any(words.text.strip() for words in package.words) and all(
-        part.reason in _NO_FILE for part in parts
-    ):
+    if _says_nothing(package, parts):
         found.append(Trouble("no_content"))
     return tuple(found)
