@@ -80,7 +80,8 @@ def _row(code: str, **fields: str) -> tuple[str, str]:
 
 
 def _name(piece: Piece) -> str:
-    return piece.filed_name or "a document without a name"
+    """Call a document as its receipt did: by the name of its PDF where one was made."""
+    return piece.shown_name or "a document without a name"
 
 
 def _listed(names: Sequence[str], most: int) -> str:

@@ -184,8 +184,13 @@ def test_its_consultant_brings_it_back_and_whoever_asked_is_told(desk: SampleDes
     part = asked(desk)
     browser = desk.signed_in("Dana Reyes")
     show = f"{FIRST}/documents/{part}/show"
-    form = {"csrf": csrf(browser.get(FIRST).text)}
+    page = browser.get(FIRST).text
+    standing = page.partition('class="standing')[2].partition("</section>")[0]
+    assert "The sender asks to delete 1 document." in words(spoken(standing))
+    assert '<a href="#erasures">' in standing
+    form = {"csrf": csrf(page)}
     assert browser.post(show, data=form).status_code == 303
+    assert "The sender asks to delete" not in browser.get(FIRST).text
     assert browser.get(f"{FIRST}/documents/{part}/original").status_code == 200
     assert "brought back smith.pdf" in words(spoken(browser.get(FIRST).text))
     assert browser.post(show, data=form).status_code == 403, "it is in sight by now"
@@ -312,6 +317,7 @@ def test_messages_stand_on_the_page_the_newest_last(desk: SampleDesk) -> None:
     page = browser.get(FIRST).text
     places = [page.index(one) for one in ("The hearing has", "x" * 600, "&lt;b&gt;Last&lt;/b&gt;")]
     assert places == sorted(places)
+    assert '3 messages came later. <a href="#messages">Read them</a>' in spoken(page)
     assert page.count("Pat Lee &lt;pat.lee@bakerholt.example&gt;") >= 3
     assert browser.get(LATER).status_code == 200
     assert desk.signed_in("Lee Park").get(LATER).status_code == 404

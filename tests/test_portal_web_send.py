@@ -61,7 +61,12 @@ def test_the_whole_journey_of_a_stranger(desk: SampleDesk) -> None:
     answer = post(browser, "/send/check", "/send/check")
     assert answer.headers["location"] == "/send/code?then=send"
     assert count(desk, letters) == before, "nothing is sent before the address is proven"
-    prove(desk, browser)
+    assert "Enter it to send" in words(browser.get("/send/code?then=send").text)
+    post(browser, "/send/check", "/send/check")
+    assert count(desk, codes) == 1, "one that waits is not sent again"
+    page, typed = "/send/code?then=send", code_of(desk.database)
+    answer = post(browser, "/send/code", page, do="enter", code=typed, then="send")
+    assert answer.headers["location"] == "/send/done"
     done = words(browser.get("/send/done").text)
     with desk.database.read() as connection:
         receipt = connection.scalar(sa.select(letters.c.receipt).order_by(letters.c.id.desc()))
@@ -291,6 +296,20 @@ def test_a_code_holds_once_for_ten_minutes_and_five_tries(desk: SampleDesk) -> N
         assert answer.status_code == 422, "the newest one alone counts"
     answer = post(browser, "/send/code", page, do="enter", code=code_of(desk.database))
     assert answer.status_code == 303
+
+
+def test_where_no_more_codes_go_the_page_of_the_code_asks_and_says_so(desk: SampleDesk) -> None:
+    desk.sending = Sending(codes_an_hour=1)
+    first, second = desk.browser(), desk.browser()
+    for browser in (first, second):
+        press(browser, "go")
+        answer = post(browser, "/send/check", "/send/check")
+        assert answer.headers["location"] == "/send/code?then=send"
+    assert "Enter it to send" in words(first.get("/send/code?then=send").text)
+    page = second.get("/send/code?then=send").text
+    assert "Send me the code" in page
+    answer = post(second, "/send/code", "/send/code?then=send", do="new", then="send")
+    assert answer.status_code == 429
 
 
 @pytest.mark.slow

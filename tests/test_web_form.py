@@ -65,7 +65,6 @@ def test_what_is_foreseen_is_what_is_filed(sample_stores: Stores) -> None:
     assert "It will not be filed" in words(check)
     assert post(browser, "/send/check", "/send/check").headers["location"].startswith("/send/code")
     page = "/send/code?then=send"
-    post(browser, "/send/code", page, do="new", then="send")
     typed = code_of(sample_stores.database)
     answer = post(browser, "/send/code", page, do="enter", code=typed, then="send")
     assert answer.headers["location"] == "/send/done"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import structlog
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
@@ -10,9 +12,11 @@ from portal import details, link_draft
 from portal import draft as drafting
 from portal.dividing import divided
 from portal.draft import DraftChanged, NoDraft
+from portal.six_digits import TooManyCodes
 from portal.upload import AddressNotProven, NotWhole
 from portal.upload_link import UploadLinkGone
 from portal.vault import DiskFull, VaultFault
+from portal.web.code_mail import mail_code
 from portal.web.desk import AtDesk, Desk
 from portal.web.letter_form import Sitting, mends, receiver, require_theirs, show, sit_down
 from portal.web.sender import owner_of
@@ -48,7 +52,7 @@ def check(request: Request, desk: AtDesk) -> Response:
 
 @router.post("/send/check")
 def send(request: Request, desk: AtDesk, form: Form) -> Response:
-    """Send it, or ask a stranger for the code first."""
+    """Send it; to a stranger send the code first, which is asked for on the next page."""
     sitting = sit_down(request, desk)
     if was_sent(request, desk):
         return RedirectResponse("/send/done?again=1", 303)
@@ -56,6 +60,8 @@ def send(request: Request, desk: AtDesk, form: Form) -> Response:
     if sitting.draft is None or mends(desk, sitting):
         return RedirectResponse("/send/check", 303)
     if not sitting.is_proven:
+        with contextlib.suppress(TooManyCodes):  # that page says so, where one is asked for there
+            mail_code(request, desk, sitting, sitting.draft, anew=False)
         return RedirectResponse("/send/code?then=send", 303)
     return sent(desk, sitting)
 

@@ -11,10 +11,10 @@ from fastapi.responses import RedirectResponse, Response
 from portal import code, details
 from portal.draft import Draft
 from portal.six_digits import TooManyCodes
+from portal.web.code_mail import mail_code
 from portal.web.desk import AtDesk, Desk
 from portal.web.letter_form import Mend, Sitting, mend, mends, require_theirs, show, sit_down
 from portal.web.send_check import sent, was_sent
-from portal.web.sender import network_of
 from portal.web.visitor import Form
 
 router = APIRouter()
@@ -71,16 +71,7 @@ def _sent_anew(request: Request, desk: Desk, sitting: Sitting, draft: Draft, the
     if not details.is_address(draft.fields.get("email", "")):
         return RedirectResponse(_address(then), 303)
     try:
-        with desk.database.write() as connection:
-            code.send(
-                connection,
-                draft,
-                sitting.owner.token or "",
-                sending=desk.sending,
-                organisation=desk.service.organisation,
-                network=network_of(request),
-                now=desk.clock(),
-            )
+        mail_code(request, desk, sitting, draft)
     except TooManyCodes as fault:
         return _page(desk, sitting, draft, then, mend("code", fault.code), status=429)
     return RedirectResponse(_address(then), 303)
