@@ -10,12 +10,12 @@ import structlog
 
 from config.settings import load
 from gateway import clock
-from gateway.mailed_password import none_said
 from gateway.pages import pages_of
 from gateway.paper import no_paper
+from gateway.replies.mailed_password import none_said
 from gateway.stores import open_stores
-from gateway.thumbnails import NoThumbnails
 from gateway.unlocking import no_unlocking
+from gateway.upkeep.thumbnails import NoThumbnails
 
 
 async def _serve() -> None:

@@ -23,7 +23,7 @@ def receipt_goes_to(package: Package, *, own_domain: str) -> str | None:
     envelope is of another domain, a mailing service's or that of whoever sends a signed message on,
     From hears. An imported message has no envelope, and its From hears where it is a firm's that is
     known. Of what was passed on the forwarder alone hears, and of a journal nobody. Nor does
-    anybody hear of what repeats the letters before it (gateway/repeats.py).
+    anybody hear of what repeats the letters before it (gateway/replies/repeats.py).
     """
     envelope = package.letter.envelope
     goes_to = envelope.sender

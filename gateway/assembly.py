@@ -14,13 +14,13 @@ from converters.pool import Pool
 from converters.sandbox import Limits
 from converters.workshop import Workshop
 from gateway.address import OurAddresses
-from gateway.case_number import CaseShape
 from gateway.gate.gate import Gate
 from gateway.gate.names import Unanswered
+from gateway.moving.seats import Seats
+from gateway.numbers.case_number import CaseShape
 from gateway.road.device import Devices
 from gateway.road.walk import Road, Timer, untimed
 from gateway.scanner import Scanner
-from gateway.seats import Seats
 
 READER = "gateway.reader.job:run"
 

@@ -9,10 +9,10 @@ from collections.abc import Iterator
 from gateway import clock
 from gateway.gate.gate import Gate
 from gateway.imap.door import ImapDoor
-from gateway.mailbox_alarm import MailboxAlarm
 from gateway.smtp.door import SmtpDoor
 from gateway.smtp.manner import LMTP, SMTP
 from gateway.stores import Stores
+from gateway.upkeep.mailbox_alarm import MailboxAlarm
 from gateway.watch import Metrics
 from portal.web.desk import Check
 

@@ -6,9 +6,9 @@ from typing import Any
 
 from config.problems import catalogue
 from converters.grounds import By
-from gateway.mail import Mail
-from gateway.part_words import shown_name
 from gateway.road.package import Package, Part
+from gateway.telling.mail import Mail
+from gateway.telling.part_words import shown_name
 from portal import vocabulary
 
 _BEGINNING = 80

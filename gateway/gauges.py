@@ -8,10 +8,10 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 
 from gateway import clock
-from gateway.alarm import held_ages
-from gateway.chore import Chore
-from gateway.queue import Queue
+from gateway.moving.queue import Queue
 from gateway.stores import Stores
+from gateway.upkeep.alarm import held_ages
+from gateway.upkeep.chore import Chore
 from gateway.verification import conservation
 from portal import directory_runs
 from portal.tables import letters, outbox

@@ -14,8 +14,8 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from gateway.letter import Accepted, Along, Letter, Withdrawn
-from gateway.queue import Queue
-from gateway.turn import turn_of
+from gateway.moving.queue import Queue
+from gateway.moving.turn import turn_of
 from portal import pouch, receipt_number
 from portal.database import Database
 from portal.directory import firm_id_of

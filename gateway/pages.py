@@ -11,9 +11,9 @@ import uvicorn
 from config import media
 from gateway import assembly, clock
 from gateway.allocation import keep_freed
-from gateway.case_number import CaseShape
 from gateway.foresight import foresee
 from gateway.long_bodies import LongBodies
+from gateway.numbers.case_number import CaseShape
 from gateway.stores import Stores
 from portal.mailed_password import Said
 from portal.thumbnails import Thumbnail

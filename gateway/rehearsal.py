@@ -13,15 +13,15 @@ from typing import Any, BinaryIO
 
 from config.settings import CONFIG_FOLDER, Settings
 from gateway import assembly
-from gateway.case_number import CaseShape
-from gateway.checkpoints import Forgotten
 from gateway.explanation import explanation, grounds
 from gateway.letter import Envelope, Letter, Proof
-from gateway.mail import Mail
 from gateway.mailbox import is_mailbox, split
-from gateway.receipt import receipt
+from gateway.moving.checkpoints import Forgotten
+from gateway.numbers.case_number import CaseShape
 from gateway.road.package import Package
 from gateway.road.walk import Road
+from gateway.telling.mail import Mail
+from gateway.telling.receipt import receipt
 from gateway.trial import Trial
 from portal import migrations
 from portal.database import Database, open_database

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from gateway.legible import visible
+from gateway.numbers.legible import visible
 
 MASK = "\N{BULLET}" * 8  # as long whatever stood there
 _MOST_SAID = 1_000  # in one text; nobody says more

@@ -14,23 +14,23 @@ import structlog
 
 from config.settings import Settings, Web
 from gateway import assembly, clock, lock, storage_folder
-from gateway.checkpoints import Kept
-from gateway.chore import Chore
-from gateway.chores import chores_of
 from gateway.doors import Doors, named
 from gateway.gauges import gauges, readiness
-from gateway.mailed_password import MailedPasswords
-from gateway.outbound import Outbound
+from gateway.moving.checkpoints import Kept
+from gateway.moving.queue import Queue, Runner
+from gateway.moving.worker import Worker
 from gateway.pages import Pages, pages_of
 from gateway.paper import Paper
-from gateway.queue import Queue, Runner
-from gateway.relay import RelayWay
+from gateway.replies.mailed_password import MailedPasswords
+from gateway.sending.outbound import Outbound
+from gateway.sending.relay import RelayWay
+from gateway.sending.way import FolderWay, Way
 from gateway.stores import Stores, open_stores
-from gateway.thumbnails import Thumbnailer
 from gateway.unlocking import Unlocker
+from gateway.upkeep.chore import Chore
+from gateway.upkeep.chores import chores_of
+from gateway.upkeep.thumbnails import Thumbnailer
 from gateway.watch import Metrics
-from gateway.way import FolderWay, Way
-from gateway.worker import Worker
 
 _GRACE_SECONDS = 30
 Ready = Callable[[str, str], None]

@@ -11,9 +11,9 @@ from pathlib import Path
 from config.settings import Settings
 from gateway import storage_folder
 from gateway.intake import Intake
-from gateway.queue import Queue
-from gateway.queue import migrate as migrate_queue
-from gateway.queue import require_current as require_current_queue
+from gateway.moving.queue import Queue
+from gateway.moving.queue import migrate as migrate_queue
+from gateway.moving.queue import require_current as require_current_queue
 from gateway.web_door import WebDoor
 from portal import migrations
 from portal.database import Database, open_database

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from gateway.letter import Form
+from gateway.moving.sweep import HOLDS_ITS_CONTENT, is_referenced
 from gateway.road.describe import KEPT
-from gateway.sweep import HOLDS_ITS_CONTENT, is_referenced
 from portal.database import Database
 from portal.decision import BELONGS, may_be_carried, waits_to_be_carried
 from portal.not_submissions import BY_RULE

@@ -127,7 +127,7 @@ letters = sa.Table(
     _moment("dated_at", null=True),  # when it was sent or came, as what it was imported from says
     # Whose mail it was imported as: then another firm's letters are not taken for that firm's.
     sa.Column("imported_for", sa.ForeignKey("firms.id")),
-    # Whose letters it stands behind in the queue (gateway/turn.py); NULL for old mail.
+    # Whose letters it stands behind in the queue (gateway/moving/turn.py); NULL for old mail.
     _text("turn", null=True),
     _moment("arrived_at"),
     _text("state"),
@@ -173,7 +173,8 @@ packages = sa.Table(
     sa.Column("problems", sa.JSON, nullable=False),
     # Who of the staff passed it on, where somebody did (portal/forwarding.py).
     sa.Column("forwarded", sa.JSON(none_as_null=True)),
-    # A digest of what it says: the same again and again is a program's (gateway/repeats.py).
+    # A digest of what it says: the same again and again is a program's
+    # (gateway/replies/repeats.py).
     sa.Column("wording", sa.Text, nullable=True, index=True),
     # By hash where that can be: a sender's Message-ID may be longer than what a tree takes.
     sa.Index("ix_packages_message_id", "message_id", postgresql_using="hash"),

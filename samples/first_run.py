@@ -18,10 +18,10 @@ import sqlalchemy as sa
 
 from config.settings import CONFIG_FOLDER, Settings, load
 from gateway import storage_folder
-from gateway.case_number import CaseShape
 from gateway.command import NOT_READY, guarded, say, stop
 from gateway.command.serve import announce
 from gateway.doors import PortTaken
+from gateway.numbers.case_number import CaseShape
 from gateway.serving import serve
 from gateway.stores import Stores, open_stores
 from gateway.watch import start_logs

@@ -19,14 +19,14 @@ from converters.pool import Pool
 from converters.workshop import Rendition, Source, Workshop
 from gateway.address import OurAddresses
 from gateway.assembly import office_calendar, scanner
-from gateway.case_number import CaseShape
 from gateway.letter import Envelope, Letter, Proof
+from gateway.moving.worker import Worker
+from gateway.numbers.case_number import CaseShape
 from gateway.reader.job import run
 from gateway.road.device import Devices
 from gateway.road.walk import Road
 from gateway.stores import Stores
 from gateway.watch import Metrics
-from gateway.worker import Worker
 from portal.pouch import blob_of
 
 NOW = datetime(2026, 11, 21, 20, 42, tzinfo=UTC)

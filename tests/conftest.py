@@ -17,7 +17,7 @@ import structlog
 
 from config.settings import CONFIG_FOLDER, Conversion, Settings, Storage
 from converters.workshop import Workshop
-from gateway.case_number import CaseShape
+from gateway.numbers.case_number import CaseShape
 from gateway.stores import Stores, open_stores
 from portal.database import open_database
 from portal.directory_import import import_directory

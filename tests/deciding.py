@@ -9,13 +9,13 @@ from typing import Any
 import sqlalchemy as sa
 
 from gateway import assembly
-from gateway.carrying import Carrying
-from gateway.outbound import Outbound
-from gateway.sweep import Sweep
-from gateway.unanswered import Unanswered
+from gateway.moving.carrying import Carrying
+from gateway.moving.sweep import Sweep
+from gateway.sending.outbound import Outbound
+from gateway.sending.way import FolderWay
+from gateway.upkeep.unanswered import Unanswered
 from gateway.verification import damages, disagreements
 from gateway.watch import Metrics
-from gateway.way import FolderWay
 from portal.decision import Filing, Kind, decide
 from portal.tables import accounts, cases, documents, letters, outbox, parts, submissions
 from portal.undo import undo

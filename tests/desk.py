@@ -27,8 +27,8 @@ from PIL import Image
 
 from config import calendar, media
 from config.settings import Cases, Intake, Names, Reading, Road, Sending, Service, Triage, Web
-from gateway.case_number import CaseShape
 from gateway.foresight import foresee
+from gateway.numbers.case_number import CaseShape
 from portal import link_draft, receipt_number, renditions, sign_in
 from portal.database import Database, open_database
 from portal.handout import Handout

@@ -19,7 +19,7 @@ from typing import Any, Literal
 import sqlalchemy as sa
 from pydantic import BaseModel, ConfigDict, Field
 
-from gateway.case_number import CaseShape
+from gateway.numbers.case_number import CaseShape
 from gateway.stores import Stores
 from portal.directory_import import import_directory
 from portal.tables import cases, consultants, letters, outbox, packages, submissions

@@ -18,7 +18,7 @@ from converters import mend
 from converters.detect import detect
 from converters.fault import Damaged, PasswordNeeded
 from converters.workshop import Workshop
-from gateway.checkpoints import Forgotten
+from gateway.moving.checkpoints import Forgotten
 from gateway.road.convert import Bench, convert
 from gateway.road.package import Fate, Package, Part
 from gateway.road.sort import fate_alone

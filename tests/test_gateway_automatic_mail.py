@@ -18,14 +18,14 @@ import pytest
 
 from config.settings import CONFIG_FOLDER, Devices, Intake, ListedDevice, Settings, Storage
 from gateway import assembly
-from gateway.alarm import Alarm
 from gateway.letter import Proof
-from gateway.outbound import Outbound
-from gateway.patience import Patience
+from gateway.sending.outbound import Outbound
+from gateway.sending.patience import Patience
+from gateway.sending.way import IsOwed, Note, Outcome, Verdict
 from gateway.stores import Stores, open_stores
 from gateway.telling.message import Message
+from gateway.upkeep.alarm import Alarm
 from gateway.watch import Metrics
-from gateway.way import IsOwed, Note, Outcome, Verdict
 from portal.directory_import import import_directory
 from portal.tables import firms, identifiers, letters, outbox
 from tests.carrying import MAIL, Carrier

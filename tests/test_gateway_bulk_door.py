@@ -18,8 +18,8 @@ from gateway.bulk.pace import Pace
 from gateway.intake import WallDown
 from gateway.letter import Accepted, Letter, Proof
 from gateway.lock import hold
+from gateway.moving.sweep import Sweep
 from gateway.stores import Stores
-from gateway.sweep import Sweep
 from portal.tables import letters, outbox, pouch
 from portal.vault import DiskFull
 from tests.test_gateway_intake import letter

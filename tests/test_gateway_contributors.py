@@ -15,7 +15,7 @@ from portal.contributors import Wanted
 from portal.tables import outbox
 from tests.carrying import MAIL, NOW, Carrier
 from tests.deciding import Team, agrees, filed, state
-from tests.test_gateway_confirming import SECRETS, code_in, entered, last
+from tests.test_gateway_replies_confirming import SECRETS, code_in, entered, last
 
 REPORTER = "reporter@vendor.example"
 UNTIL = date(2026, 11, 25)

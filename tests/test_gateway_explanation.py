@@ -6,7 +6,6 @@ import json
 
 from converters.grounds import By, Grounds
 from gateway.explanation import explanation, grounds
-from gateway.mail import Mail
 from gateway.road.package import (
     Candidate,
     Fate,
@@ -17,6 +16,7 @@ from gateway.road.package import (
     SetApart,
     Trouble,
 )
+from gateway.telling.mail import Mail
 from tests.packages import DOCX, SHA256, package, part
 
 

@@ -15,8 +15,8 @@ from config.settings import Devices, ListedDevice, Relay
 from config.settings import Outbound as OutboundSettings
 from gateway import assembly
 from gateway.letter import Proof
-from gateway.outbound import Outbound
-from gateway.relay import RelayWay
+from gateway.sending.outbound import Outbound
+from gateway.sending.relay import RelayWay
 from gateway.stores import Stores
 from gateway.watch import Metrics
 from portal.dossier import dossier

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from gateway.intake import Intake, WallDown
 from gateway.letter import Accepted, Envelope, Letter, Proof
-from gateway.queue import Queue
+from gateway.moving.queue import Queue
 from gateway.stores import Stores
 from portal import receipt_number
 from portal.tables import letters

@@ -11,7 +11,7 @@ import pytest
 
 from config.settings import Devices, ListedDevice
 from gateway.letter import Proof
-from gateway.patience import Patience
+from gateway.sending.patience import Patience
 from gateway.stores import Stores
 from gateway.verification import conservation
 from portal.decision import AlreadyDecided, pending

@@ -10,14 +10,14 @@ import pytest
 
 from config.settings import Service
 from converters.workshop import Workshop
-from gateway.checkpoints import Kept
+from gateway.moving.checkpoints import Kept
 from gateway.paper import Paper
-from gateway.receipt import receipt
 from gateway.stores import Stores
+from gateway.telling.receipt import receipt
 from portal.web.desk import NotPrinted
 from tests.carrying import NOW
 from tests.packages import part
-from tests.test_gateway_receipt import filed
+from tests.test_gateway_telling_receipt import filed
 
 pytestmark = pytest.mark.slow
 

@@ -10,12 +10,12 @@ from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
-from gateway.attempt import Attempt, live
 from gateway.letter import Proof, letter_of
-from gateway.part_words import problem_words
+from gateway.moving.attempt import Attempt, live
 from gateway.road.again import again
 from gateway.road.package import Fate, Package, Part, Resolution
 from gateway.stores import Stores
+from gateway.telling.part_words import problem_words
 from portal.earlier import EarlierLetter
 from portal.tables import documents, letters, outbox, packages
 from tests.carrying import MAIL, NOW, Carrier

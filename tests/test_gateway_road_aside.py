@@ -12,13 +12,13 @@ import sqlalchemy as sa
 
 from config.settings import Settings
 from gateway.letter import Proof
-from gateway.outbound import Outbound
+from gateway.moving.sweep import Sweep
+from gateway.sending.outbound import Outbound
+from gateway.sending.way import FolderWay
 from gateway.stores import Stores
-from gateway.sweep import Sweep
 from gateway.trial import Trial
 from gateway.verification import conservation, damages, disagreements
 from gateway.watch import Metrics
-from gateway.way import FolderWay
 from portal.tables import (
     answer_links,
     documents,

@@ -9,7 +9,7 @@ import pytest
 
 from converters.detect import detect
 from gateway.road.package import Package, Part
-from gateway.tally import Tally
+from gateway.telling.tally import Tally
 from tests.packages import PDF, narrative_part, package, part
 
 P7S = "application/pkcs7-signature"

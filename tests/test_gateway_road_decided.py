@@ -10,12 +10,12 @@ import pytest
 from config.settings import Settings
 from gateway.addressee import receipt_goes_to
 from gateway.letter import Proof
-from gateway.receipt import receipt
 from gateway.road.ask import ask
 from gateway.road.decided import CaseGone, Decided, carry_out, decided
 from gateway.road.file import final_state
 from gateway.road.package import Package, Resolution, Trouble
 from gateway.road.tell import owed
+from gateway.telling.receipt import receipt
 from portal.decision import Decision, Filing
 from portal.directory import Case, Consultant
 from tests.packages import envelope, narrative_part, package, part

@@ -15,7 +15,7 @@ from gateway.road.elsewhere import elsewhere
 from gateway.road.file import final_state
 from gateway.road.package import Fate, Package, Part
 from gateway.road.sort import sort
-from gateway.tally import Tally
+from gateway.telling.tally import Tally
 from tests.packages import PDF, package, part, words
 
 BODY = part("1", None, "text/plain", flags=frozenset({"words"}))

@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 from gateway.letter import Proof
-from gateway.mailed_password import MailedPasswords
+from gateway.replies.mailed_password import MailedPasswords
 from gateway.road.forwarder import _named
 from gateway.stores import Stores
 from portal.tables import (

@@ -12,10 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from config.settings import Road, Sending, Settings
+from gateway.moving.worker import AttemptFailed
 from gateway.road.linked import linked
 from gateway.road.package import NARRATIVE_CHARACTERS, Fate, Filing
 from gateway.stores import Stores
-from gateway.worker import AttemptFailed
 from portal.decision import Filing as Wanted
 from portal.dossier import dossier
 from portal.history import history

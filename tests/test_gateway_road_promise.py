@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from config.calendar import load
-from gateway.part_words import problem_words
 from gateway.road.package import Trouble
 from gateway.road.promise import promised
+from gateway.telling.part_words import problem_words
 from tests.packages import package
 
 OFFICE = load("America/New_York")

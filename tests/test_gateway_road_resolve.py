@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from config.settings import Cases
-from gateway.case_number import CaseShape
 from gateway.letter import Proof
+from gateway.numbers.case_number import CaseShape
 from gateway.road.package import Mailbox, Package, Part
 from gateway.road.resolve import resolve
 from portal.directory import (

@@ -18,7 +18,7 @@ from converters import active
 from gateway.letter import Envelope, Letter, Proof
 from gateway.road.package import Fate, Package, Part, Words
 from gateway.road.sort import DECORATION_BYTES, sort
-from gateway.tally import Tally
+from gateway.telling.tally import Tally
 from portal import piece
 from portal.vault import Blob
 

@@ -9,21 +9,21 @@ from html.parser import HTMLParser
 import pytest
 
 from config.settings import Service
-from gateway.digest import Line, digest
-from gateway.mail import Mail
-from gateway.notice import notice
-from gateway.progress import progress
-from gateway.receipt import receipt
 from gateway.road.package import Fate
-from gateway.second_question import Waiting, second_question
+from gateway.telling.digest import Line, digest
 from gateway.telling.html import DARK, LIGHT, html_of
+from gateway.telling.mail import Mail
+from gateway.telling.notice import notice
+from gateway.telling.progress import progress
+from gateway.telling.receipt import receipt
+from gateway.telling.second_question import Waiting, second_question
 from gateway.telling.sheet import Entry, Link, Section, Sheet, Table
 from gateway.telling.text import text_of
 from gateway.trial import Trial
 from tests.letter_folders import NOW
 from tests.packages import DOCX, package, part
 from tests.stripped import stripped
-from tests.test_gateway_receipt import FILED, MADE, SERVICE, filed, held
+from tests.test_gateway_telling_receipt import FILED, MADE, SERVICE, filed, held
 from tests.test_portal_web_style import contrast
 
 HOSTILE = '"><script>alert(1)</script><a href="javascript:x">&amp; {{ 7*7 }} <!--'

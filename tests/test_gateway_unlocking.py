@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 
 from config.media import catalogue
 from converters.workshop import Workshop
-from gateway.checkpoints import Kept
+from gateway.moving.checkpoints import Kept
 from gateway.scanner import Outcome, Scanner, ScannerAway, Verdict
 from gateway.stores import Stores
 from gateway.unlocking import Unlocker

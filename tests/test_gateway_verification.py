@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from gateway.moving.sweep import Sweep
 from gateway.stores import Stores
-from gateway.sweep import Sweep
 from gateway.verification import PLACES, conservation, damages, disagreements, orphans
 from portal.tables import (
     decisions,

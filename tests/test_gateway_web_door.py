@@ -16,8 +16,8 @@ from converters.fault import JobDied
 from gateway.intake import Intake, WallDown
 from gateway.letter import Accepted, Along, Letter, Proof
 from gateway.manifest import Manifest
+from gateway.moving.sweep import is_referenced
 from gateway.stores import Stores
-from gateway.sweep import is_referenced
 from gateway.verification import damages, disagreements
 from gateway.web_door import WebDoor
 from portal import draft as drafting

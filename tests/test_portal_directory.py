@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from config.settings import CONFIG_FOLDER, Cases
-from gateway.case_number import CaseShape
+from gateway.numbers.case_number import CaseShape
 from gateway.stores import Stores
 from portal.directory import MAIL_ADDRESS, MAIL_DOMAIN, Consultant, Directory, Firm
 from portal.directory_import import import_directory

@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 from config.settings import CONFIG_FOLDER, Cases
-from gateway.case_number import CaseShape
+from gateway.numbers.case_number import CaseShape
 from gateway.stores import Stores
 from portal.directory_import import Terms, import_directory
 from portal.directory_report import Progress, Rejected, Report

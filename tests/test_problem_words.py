@@ -21,8 +21,8 @@ from fastapi import FastAPI
 from config.problems import Problem, catalogue, problem
 from config.remarks import field_names, on_field
 from gateway.command import PROBLEM, stop
-from gateway.part_words import problem_words
 from gateway.road.package import Trouble
+from gateway.telling.part_words import problem_words
 from tests.desk import SampleDesk, filled_desk
 from tests.packages import package
 

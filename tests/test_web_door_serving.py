@@ -18,11 +18,11 @@ from tusclient.client import TusClient
 
 from config.settings import Conversion, Reading, Settings
 from gateway import assembly, clock
+from gateway.moving.worker import Worker
 from gateway.road.walk import Road
 from gateway.stores import Stores
 from gateway.verification import damages, disagreements
 from gateway.watch import Metrics
-from gateway.worker import Worker
 from portal import draft as drafting
 from portal.draft import Owner
 from portal.tables import drafts, letters, outbox, parts

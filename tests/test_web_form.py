@@ -11,12 +11,12 @@ import pytest
 import sqlalchemy as sa
 from fastapi import FastAPI
 
-from gateway.mailed_password import none_said
 from gateway.pages import pages_of
 from gateway.paper import no_paper
+from gateway.replies.mailed_password import none_said
 from gateway.stores import Stores
-from gateway.thumbnails import NoThumbnails
 from gateway.unlocking import no_unlocking
+from gateway.upkeep.thumbnails import NoThumbnails
 from portal.pdf_name import pdf_name
 from portal.tables import cases, letters, parts, submissions
 from tests.carrying import Carrier

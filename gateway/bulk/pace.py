@@ -1,7 +1,7 @@
 """Pace: an import hands over as fast as the road carries, and never much faster.
 
-What is imported yields in the queue to what comes today (gateway/queue.py). That it does not fill
-the queue by the million, and the record with commits that the doors wait for, is held here.
+What is imported yields in the queue to what comes today (gateway/moving/queue.py). That it does not
+fill the queue by the million, and the record with commits that the doors wait for, is held here.
 """
 
 from __future__ import annotations

@@ -11,8 +11,8 @@ from pathlib import Path
 import click
 
 from gateway import clock
-from gateway.case_number import CaseShape
 from gateway.command import DONE, PROBLEM, say, settings_of
+from gateway.numbers.case_number import CaseShape
 from gateway.stores import open_stores
 from portal import directory_rejected, directory_runs
 from portal.directory_import import Terms

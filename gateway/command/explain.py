@@ -13,8 +13,8 @@ from config import remarks
 from config.problems import problem
 from gateway import clock
 from gateway.command import DONE, PROBLEM, settings_of
-from gateway.part_words import bare_title
 from gateway.rehearsal import NO_NUMBER, Asked, explain_files
+from gateway.telling.part_words import bare_title
 from portal.receipt_number import shown
 from portal.vocabulary import NOT_SUBMISSION_RULES, NOT_SUBMISSIONS
 

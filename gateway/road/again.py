@@ -10,8 +10,8 @@ from datetime import datetime
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
-from gateway.mail import counted
 from gateway.road.package import Fate, Package, Trouble
+from gateway.telling.mail import counted
 from portal import moments, receipt_number
 from portal.earlier import EarlierLetter
 

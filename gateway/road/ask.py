@@ -7,7 +7,7 @@ from gateway.letter import Proof
 from gateway.road.file import final_state
 from gateway.road.package import Package
 from gateway.road.resolve import is_to_postmaster_alone
-from gateway.tally import Tally
+from gateway.telling.tally import Tally
 
 # What its sender can settle by naming a case. Whoever is not known and proven is not asked that.
 _QUESTIONS = {

@@ -12,8 +12,8 @@ import re
 from collections.abc import Iterable, Iterator
 
 from config.elsewhere import Elsewhere, Rule
-from gateway.legible import visible
 from gateway.link import Target, links_in, target
+from gateway.numbers.legible import visible
 from gateway.road.package import Fate, Package, Part, Seen, Trouble
 
 _MOST_CHARACTERS = 50_000

@@ -19,7 +19,7 @@ from gateway.road.describe import KEPT, Described, describe_parts, is_stored
 from gateway.road.linked import linked
 from gateway.road.package import Fate, Package, Part, Trouble, shortened
 from gateway.road.submit import submit
-from gateway.tally import Tally
+from gateway.telling.tally import Tally
 from portal import answer_link, events, mailed_password, receipt_number, upload_link
 from portal.absent import PROBLEMS as ABSENT
 from portal.closing import arrived

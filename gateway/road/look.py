@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Protocol
 
-from gateway.case_number import CaseShape
-from gateway.near_number import near_numbers
-from gateway.number_context import Likeness
+from gateway.numbers.case_number import CaseShape
+from gateway.numbers.near_number import near_numbers
+from gateway.numbers.number_context import Likeness
 from gateway.road.places import Place
 from gateway.road.sender import Known, Sender
 from portal.directory import AnsweredMail, Case, Consultant

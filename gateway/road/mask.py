@@ -1,9 +1,9 @@
 """Mask: a password that a message says is in nothing that we file of it, show or mail.
 
 It stands in the letter as it came, and is read from there when staff try it
-(gateway/mailed_password.py). It is masked before anything else looks at the words, so that no step
-can keep it: as a case number, in the narrative, in the PDF of the words. A message attached to this
-one is masked as well.
+(gateway/replies/mailed_password.py). It is masked before anything else looks at the words, so that
+no step can keep it: as a case number, in the narrative, in the PDF of the words. A message attached
+to this one is masked as well.
 """
 
 from __future__ import annotations

@@ -328,7 +328,7 @@ class Package:
     most_bytes: int | None = None  # of one submission; more of them are linked. None for no limit
     asked: bool = False  # whether its sender is asked which case it is
     not_submission: NotSubmission | None = None  # it is set aside, and nobody is answered
-    wording: str | None = None  # a digest of what it says (gateway/repeats.py)
+    wording: str | None = None  # a digest of what it says (gateway/replies/repeats.py)
     repeats: bool = False  # it says the same as the ones before it: nobody is written to
     is_unread: bool = False  # it could not be read: its one part is the raw message
     is_sealed: bool = False  # a virus was found in it: nothing of it is filed or handed out

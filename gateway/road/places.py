@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from gateway.case_number import CaseShape, Found
-from gateway.number_context import Likeness
-from gateway.number_doubt import doubts
+from gateway.numbers.case_number import CaseShape, Found
+from gateway.numbers.number_context import Likeness
+from gateway.numbers.number_doubt import doubts
 from gateway.road.package import Package, Part, Words
 from portal.directory import AnsweredMail, Firm
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import re
 
-from gateway.case_number import CaseShape
-from gateway.near_number import near_numbers
+from gateway.numbers.case_number import CaseShape
+from gateway.numbers.near_number import near_numbers
 from gateway.road.package import Package
 from gateway.road.places import RANKS, places
 

@@ -18,9 +18,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from gateway.case_number import CaseShape
 from gateway.letter import Envelope
-from gateway.number_context import Likeness
+from gateway.numbers.case_number import CaseShape
+from gateway.numbers.number_context import Likeness
 from gateway.road.addressee import Addressee, addressee
 from gateway.road.forwarder import inner_sender, may_be_told
 from gateway.road.look import DirectoryView, Glass, Looked

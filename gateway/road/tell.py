@@ -8,13 +8,13 @@ from datetime import datetime
 
 from config.settings import Settings
 from gateway.addressee import receipt_goes_to
-from gateway.digest import goes_alone
 from gateway.firm_readers import asked_second, copied_to
-from gateway.mail import Mail, harmless
-from gateway.notice import notice
-from gateway.receipt import receipt
 from gateway.road.file import final_state
 from gateway.road.package import Filing, Package
+from gateway.telling.digest import goes_alone
+from gateway.telling.mail import Mail, harmless
+from gateway.telling.notice import notice
+from gateway.telling.receipt import receipt
 from gateway.trial import Trial
 from portal.firm_contacts import NOBODY, Contacts
 from portal.postbox import Owed

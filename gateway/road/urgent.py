@@ -11,7 +11,7 @@ import functools
 import re
 
 from config.settings import Urgency
-from gateway.legible import ascii_form, visible
+from gateway.numbers.legible import ascii_form, visible
 from gateway.road.package import Package
 
 _GAP = r"(?:\s*-\s*|\s+)"

@@ -23,8 +23,8 @@ from config.settings import Settings
 from converters.pool import Pool
 from converters.workshop import Workshop
 from gateway.address import OurAddresses
-from gateway.case_number import CaseShape
 from gateway.letter import Form, Letter
+from gateway.numbers.case_number import CaseShape
 from gateway.reader.fault import Reason
 from gateway.road.again import EarlierView, again
 from gateway.road.ask import ask

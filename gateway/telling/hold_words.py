@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from config.problems import problem
-from gateway.mail import harmless
-from gateway.part_words import problem_title, problem_words
 from gateway.road.package import Package
+from gateway.telling.mail import harmless
+from gateway.telling.part_words import problem_title, problem_words
 from gateway.telling.sheet import Link
 from portal.six_digits import spaced
 

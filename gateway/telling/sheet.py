@@ -1,7 +1,8 @@
 """A sheet: what a mail says, as a frozen value that its text and its HTML are both written from.
 
 Everything in it is one line of plain words. Foreign words in it went through `harmless` of
-gateway/mail.py before; a renderer escapes them for its own medium and adds no words of its own.
+gateway/telling/mail.py before; a renderer escapes them for its own medium and adds no words of its
+own.
 """
 
 from __future__ import annotations

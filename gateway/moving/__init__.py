@@ -1,0 +1,1 @@
+"""The queue, whose turn it is in it, and the worker that carries a letter."""

@@ -1,0 +1,1 @@
+"""Case numbers: their shape, their slips, and where a text holds one."""
