@@ -31,6 +31,8 @@ from portal.tables import firms, identifiers, letters, outbox
 from tests.carrying import MAIL, Carrier
 from tests.deciding import NO_CASE, Team, agrees, filed, mails
 
+pytestmark = pytest.mark.record
+
 PAT = "pat.hall@bakerllp.example"
 OURS = "claims@casebridge.example"
 

@@ -21,6 +21,8 @@ from tests.served import storage_with
 from tests.test_commands import Run, run, storage
 from tests.test_gateway_command_import import everything, mailbox
 
+pytestmark = pytest.mark.record
+
 __all__ = ["run", "storage"]  # fixtures
 
 US = "claims@casebridge.example"

@@ -17,6 +17,8 @@ from tests.carrying import MAIL, NOW, Carrier
 from tests.deciding import Team, agrees, filed, state
 from tests.test_gateway_replies_confirming import SECRETS, code_in, entered, last
 
+pytestmark = pytest.mark.record
+
 REPORTER = "reporter@vendor.example"
 UNTIL = date(2026, 11, 25)
 

@@ -13,6 +13,8 @@ from portal.tables import cases, letters, outbox, submissions
 from tests.carrying import MAIL, Carrier
 from tests.deciding import NO_CASE, Team, agrees
 
+pytestmark = pytest.mark.record
+
 ONE, OTHER = "claims+24-001234@casebridge.example", "claims+24-001301@casebridge.example"
 PLAIN = "claims@casebridge.example"
 

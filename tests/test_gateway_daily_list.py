@@ -18,6 +18,8 @@ from tests.carrying import MAIL, Carrier
 from tests.deciding import Team, agrees, outbound
 from tests.stripped import stripped
 
+pytestmark = pytest.mark.record
+
 SCANS = "scans@bakerllp.example"
 COPIER = "copier-2@bakerllp.example"
 PAT = "pat.hall@bakerllp.example"

@@ -27,6 +27,8 @@ from tests.carrying import MAIL, NOW, Carrier
 from tests.deciding import NO_CASE, Team, agrees, filed, mails, outbound, state
 from tests.mail_server import mail_server, make_certificates
 
+pytestmark = pytest.mark.record
+
 PAT = "pat.hall@bakerllp.example"
 COPIES = "receipts@bakerllp.example"
 SECOND = "office@bakerllp.example"

@@ -14,6 +14,8 @@ from portal.tables import cases, decisions, letters, parts, submissions
 from tests.carrying import MAIL, Carrier, ReaderHere
 from tests.deciding import NO_CASE, Team, agrees, filed, mails, state, sweep
 
+pytestmark = pytest.mark.record
+
 SPLIT = (Filing("24-001234", ("2",)), Filing("24-001301", ("3",)))
 
 

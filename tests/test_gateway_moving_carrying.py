@@ -55,6 +55,8 @@ from tests.deciding import (
     sweep,
 )
 
+pytestmark = pytest.mark.record
+
 
 @pytest.fixture
 def team(sample_stores: Stores) -> Team:

@@ -30,6 +30,8 @@ from portal.tables import (
 from portal.vault import DiskFull, Draft
 from tests.carrying import MAIL, Carrier, ReaderHere
 
+pytestmark = pytest.mark.record
+
 
 @pytest.fixture
 def carrier(sample_stores: Stores) -> Carrier:

@@ -20,6 +20,8 @@ from portal.undo import UndoOver
 from tests.carrying import MAIL, NOW, Carrier
 from tests.deciding import NO_CASE, UNDO, Team, agrees, filed, mails, outbound, state
 
+pytestmark = pytest.mark.record
+
 AWAY = (
     b"From: Pat Hall <pat.hall@bakerllp.example>\r\nSubject: Automatic reply: case 24-001234\r\n"
     b"Auto-Submitted: auto-replied\r\n\r\nI am out of the office.\r\n"

@@ -16,6 +16,8 @@ from tests.carrying import Carrier
 from tests.deciding import NO_CASE, Team, agrees, filed, state
 from tests.test_gateway_replies_replying import reply
 
+pytestmark = pytest.mark.record
+
 SLIP = NO_CASE.replace(b"Subject: ", b"Subject: Case 24-O01234 ")
 ASKED = "Did you mean 24-001234? Reply YES, or send the right number."
 

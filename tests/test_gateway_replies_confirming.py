@@ -18,6 +18,8 @@ from portal.tables import address_codes, confirmations, events, identifiers, let
 from tests.carrying import MAIL, NOW, Carrier
 from tests.deciding import Team, agrees, filed, outbound, state
 
+pytestmark = pytest.mark.record
+
 PAT, EVE = "pat.hall@bakerllp.example", "eve@nowhere.example"
 SECRETS = ("24-001234", "Two files", "notes", "film", "Dana", "Baker", "Quill")
 

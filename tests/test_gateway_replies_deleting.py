@@ -38,6 +38,8 @@ from tests.deciding import UNDO, agrees, outbound
 from tests.packages import package, part
 from tests.test_gateway_contributors import REPORTER, end, let_in, sent
 
+pytestmark = pytest.mark.record
+
 CASE = "Case 24-001234"
 
 

@@ -18,6 +18,8 @@ from portal.tables import events, letters, outbox, packages, parts, submissions
 from tests.carrying import Carrier
 from tests.deciding import Team, agrees, state
 
+pytestmark = pytest.mark.record
+
 LOCKED = (Path(__file__).parent / "letters/28-password/letter.eml").read_bytes()
 PASSWORD = "Lincoln 7"
 PAGE = "http://127.0.0.1:8025/p/"

@@ -23,6 +23,8 @@ from tests.deciding import Team, agrees, state
 from tests.planned import steps
 from tests.test_gateway_automatic_mail import PAT, Collected, send, trusting
 
+pytestmark = pytest.mark.record
+
 DESK = "desk@neighbour.example"
 BEGUN = MAIL.replace(b"Pat Hall <pat.hall@bakerllp.example>", DESK.encode())
 ROUNDS = 20

@@ -13,6 +13,8 @@ from portal.tables import decisions, events, letters, outbox
 from tests.carrying import NOW, Carrier
 from tests.deciding import NO_CASE, Team, agrees, filed, state
 
+pytestmark = pytest.mark.record
+
 SIGNATURE = "\r\n\r\nPat Hall\r\nBaker LLP"
 CLOSING = "\r\n\r\nThank you,\r\nPat Hall\r\nPartner, 617 555 0100"
 QUOTED = "\r\n\r\nOn Nov 21, 2026, Casebridge wrote:\r\n> Reply with 24-001301\r\n"

@@ -15,6 +15,8 @@ from tests.carrying import PDF, Carrier
 from tests.forwarding import DANA
 from tests.outlook_files import UNICODE, Attachment, Message, msg, named, tnef, words
 
+pytestmark = pytest.mark.record
+
 ITEM = Message(
     words(
         "Smith 24-001234", "Dear Dana, the records.", x0C1F=(UNICODE, "pat.hall@bakerllp.example")

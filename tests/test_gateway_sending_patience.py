@@ -21,6 +21,8 @@ from portal.tables import letters, outbox
 from tests import forwarding
 from tests.carrying import MAIL, NOW, Carrier, ReaderHere
 
+pytestmark = pytest.mark.record
+
 AFTER = timedelta(seconds=120)
 
 

@@ -16,6 +16,8 @@ from gateway.upkeep.unanswered import Unanswered
 from portal.tables import letters, outbox
 from tests.carrying import MAIL, NOW, Carrier
 
+pytestmark = pytest.mark.record
+
 HELD = MAIL.replace(b"24-001234", b"24-999999")
 
 

@@ -40,6 +40,8 @@ from portal.upload import AddressNotProven, NotWhole
 from tests.carrying import NOW, Carrier, ReaderHere
 from tests.drafting import PAT, TEXT, Sender
 
+pytestmark = pytest.mark.record
+
 
 @pytest.fixture
 def sender(sample_stores: Stores) -> Sender:

@@ -19,6 +19,8 @@ from portal.tables import document_erasures, letters, outbox, parts
 from tests.carrying import NOW
 from tests.conversing import Conversation, Mail, Talk
 
+pytestmark = pytest.mark.record
+
 PAT = "pat.hall@bakerllp.example"
 
 

@@ -23,6 +23,8 @@ from tests.carrying import Carrier
 from tests.desk import TestClient
 from tests.filling_in import add, code_of, post, press, words
 
+pytestmark = pytest.mark.record
+
 
 def pdf() -> bytes:
     made = io.BytesIO()
