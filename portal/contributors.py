@@ -112,12 +112,38 @@ def let_in(
         contributors.c.ended_at.is_(None),
     )
     connection.execute(before.values(ended_at=now))
+    contributor_id = keep(
+        connection,
+        right,
+        case.id,
+        account_id=viewer.account_id,
+        letter_id=letter_id,
+        today=today,
+        now=now,
+    )
+    _note(connection, viewer, events.CONTRIBUTOR_LET_IN, contributor_id, now)
+    return contributor_id
+
+
+def keep(
+    connection: sa.Connection,
+    right: Right,
+    case_id: int,
+    *,
+    account_id: int | None = None,
+    firm_id: int | None = None,
+    letter_id: int | None,
+    today: date,
+    now: datetime,
+) -> int:
+    """Write a right down from today on, given by an account or by a firm. Return its id."""
     contributor_id: int = connection.execute(
         sa.insert(contributors)
         .values(
             email=right.email,
-            case_id=case.id,
-            account_id=viewer.account_id,
+            case_id=case_id,
+            account_id=account_id,
+            firm_id=firm_id,
             letter_id=letter_id,
             starts=today,
             ends=right.ends,
@@ -125,7 +151,6 @@ def let_in(
         )
         .returning(contributors.c.id)
     ).scalar_one()
-    _note(connection, viewer, events.CONTRIBUTOR_LET_IN, contributor_id, now)
     return contributor_id
 
 

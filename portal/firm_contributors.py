@@ -83,19 +83,15 @@ def let_in(
         contributors.c.ended_at.is_(None),
     )
     connection.execute(earlier.values(ended_at=now))
-    contributor_id: int = connection.execute(
-        sa.insert(contributors)
-        .values(
-            email=right.email,
-            case_id=offered.case_id,
-            firm_id=offered.firm_id,
-            letter_id=found.letter_id,
-            starts=today,
-            ends=right.ends,
-            made_at=now,
-        )
-        .returning(contributors.c.id)
-    ).scalar_one()
+    contributor_id = letting.keep(
+        connection,
+        right,
+        offered.case_id,
+        firm_id=offered.firm_id,
+        letter_id=found.letter_id,
+        today=today,
+        now=now,
+    )
     _note(connection, found, offered, events.CONTRIBUTOR_LET_IN_BY_FIRM, contributor_id, now)
 
 
