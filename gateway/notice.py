@@ -19,7 +19,8 @@ def notice(package: Package, filings: Sequence[Filing], number: str, service: Se
     `number` is its receipt number as stored.
     """
     shown = receipt_number.shown(number)
-    many = counted(len(documents(package)), "document")
+    number_of = len(documents(package))
+    many = counted(number_of, "document") if number_of else "a message"
     return Mail.of(
         Sheet(
             subject=f"New package: {many} ({shown})",
