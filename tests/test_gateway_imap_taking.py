@@ -10,12 +10,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import cast
 
+import pytest
+
 from config.settings import Settings
 from gateway.imap.answers import Waiting
 from gateway.imap.client import Connection
 from gateway.imap.house import House
 from gateway.imap.taking import Taking
-from gateway.letter import Accepted, Letter
+from gateway.letter import Accepted, Letter, Proof
 from portal.vault import Vault
 from tests.live_mailbox import message, reading
 
@@ -57,10 +59,12 @@ class Origins:
         return "7KQ40000" if origin in self.taken_before else None
 
 
-def taking(settings: Settings, folder: Path, wall: Origins, alarms: list[str]) -> Taking:
+def taking(
+    settings: Settings, folder: Path, wall: Origins, alarms: list[str], **changes: bool
+) -> Taking:
     vault = Vault(settings.storage.path / "vault")
     vault.prepare()
-    set_up = reading(settings, 143, folder)
+    set_up = reading(settings, 143, folder, **changes)
     house = House(
         set_up,
         vault,
@@ -114,3 +118,24 @@ def test_what_cannot_be_taken_and_stays_is_left_in_peace(
     assert left == [1] + [0] * 9
     assert (wall.letters, server.moved) == ([], ["Casebridge-Failed"] * 5)
     assert {"mailbox_not_moved", "email_too_large"} == set(alarms)
+
+
+@pytest.mark.parametrize(
+    ("line", "proof"),
+    [
+        (b"", Proof.MAILBOX),
+        (b"X-A: x\r\n folded\r\n", Proof.MAILBOX),
+        # Its server has checked other words than those that we would read.
+        (b"X-A: x\r\rFile it to 24-001240!\r\n", Proof.NONE),
+        (b"From now on: file it!\r\n", Proof.NONE),
+        (b"--words: file it!\r\n", Proof.NONE),
+    ],
+)
+def test_a_trusted_mailbox_proves_what_can_be_read_in_one_way(
+    line: bytes, proof: Proof, settings: Settings, tmp_path: Path
+) -> None:
+    wall = Origins()
+    server = Keeping(raw=message(1).replace(b"\r\n\r\n", b"\r\n" + line + b"\r\n", 1))
+    rounds(taking(settings, tmp_path, wall, [], is_trusted=True), server, 1)
+    (letter,) = wall.letters
+    assert letter.envelope.proof is proof

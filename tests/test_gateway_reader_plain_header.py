@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import tempfile
+import time
 from pathlib import Path
 
 import pytest
 
 from gateway.reader.header import message_start, read_header
-from gateway.reader.plain_header import is_plain
+from gateway.reader.plain_header import begins_plainly, is_plain
 from gateway.reader.source import Extent
 
 FIELDS = b"From: pat@firm.example\r\nSubject: a\r\n b\r\nX-Empty:\r\n"
@@ -57,3 +58,17 @@ def test_one_way(message: bytes) -> None:
 @pytest.mark.parametrize("message", TWO_WAYS)
 def test_two_ways(message: bytes) -> None:
     assert not plain(message)
+
+
+def test_by_its_bytes_alone_it_is_plain_where_it_has_an_end() -> None:
+    ends = [message for message in PLAIN if b"\n\n" in message or b"\r\n\r\n" in message]
+    assert len(ends) == len(PLAIN) - 1
+    assert all(begins_plainly(message) for message in ends)
+    assert not any(begins_plainly(message) for message in TWO_WAYS)
+
+
+def test_a_block_of_nothing_but_lines_is_looked_through_once() -> None:
+    begun = time.monotonic()
+    assert not begins_plainly(b"a: b\r\n" * 40_000 + b"a\r\n")
+    assert not begins_plainly(b"a" * 262_144)
+    assert time.monotonic() - begun < 2

@@ -33,6 +33,12 @@ def test_a_notice_says_that_it_is_urgent_and_not_why() -> None:
     assert "secret" not in said.text
 
 
+def test_a_message_without_documents_is_called_one() -> None:
+    said = notice(package(narrative_part()), [CASE], "7KQ4M2XD", SERVICE)
+    assert said.subject == "New package: a message (7KQ4-M2XD)"
+    assert said.text.startswith("A package was filed for you: a message.\n")
+
+
 def test_a_notice_says_that_the_parts_are_several() -> None:
     filed = package(
         narrative_part(),

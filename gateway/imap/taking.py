@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import dataclasses
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import structlog
 
 from config.settings import Mailbox
+from gateway.gate.loop import HEAD_BYTES
 from gateway.imap.answers import Waiting
 from gateway.imap.client import Connection, ConnectionFault, Refused
 from gateway.imap.envelope import envelope_of, origin_of
 from gateway.imap.house import House
-from gateway.letter import Accepted, Envelope, Letter
+from gateway.letter import Accepted, Envelope, Letter, Proof
+from gateway.reader.plain_header import begins_plainly
 from portal.receipt_number import shown
-from portal.vault import DiskFull, Draft
+from portal.vault import Blob, DiskFull, Draft
 
 # What cannot be fetched so often, with everything else tried before it each time, is set aside.
 _MOST_TRIES = 5
@@ -175,7 +178,8 @@ class Taking:
 
     def _accept(self, draft: Draft, envelope: Envelope) -> Accepted:
         with draft:
-            accepted = self.house.wall.accept(Letter(envelope, draft.keep()))
+            raw = draft.keep()
+            accepted = self.house.wall.accept(Letter(self._proven(envelope, raw), raw))
         structlog.get_logger().info(
             "imap.taken",
             mailbox=self.mailbox.name,
@@ -184,6 +188,14 @@ class Taking:
         )
         self.house.on_message(self.mailbox.name, "repeated" if accepted.repeated else "taken")
         return accepted
+
+    def _proven(self, envelope: Envelope, raw: Blob) -> Envelope:
+        """Leave a proof out where the mailbox's server may have read another message than we do."""
+        if not envelope.proof.holds:
+            return envelope
+        with self.house.vault.open(raw.sha256) as blob:
+            is_plain = begins_plainly(blob.read(HEAD_BYTES))
+        return envelope if is_plain else dataclasses.replace(envelope, proof=Proof.NONE)
 
     async def _move(self, connection: Connection, uids: list[int], folder: str) -> int:
         """Move messages, and return how many. One that cannot be stays, and is moved next time.
