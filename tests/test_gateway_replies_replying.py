@@ -9,6 +9,7 @@ import pytest
 
 from gateway.letter import Proof
 from gateway.stores import Stores
+from portal import receipt_number
 from portal.tables import decisions, events, letters, outbox
 from tests.carrying import NOW, Carrier
 from tests.deciding import NO_CASE, Team, agrees, filed, state
@@ -53,6 +54,12 @@ def reply(
     [
         *("24-001234", "24-001234.", "24-001234" + SIGNATURE, "24-001234" + CLOSING),
         "24-001234" + QUOTED,
+        "Thank you, it is 24-001234",
+        "Hello,\r\n\r\nThe case number is 24-001234. Sorry!\r\n\r\nThanks" + SIGNATURE,
+        "Case #24-001234" + CLOSING,
+        "This belongs to claim no. 24-001234.",
+        "It\u2019s 24-001234.",
+        "Guten Tag,\r\n\r\ndie Nummer ist 24-001234. Danke!",
     ],
 )
 def test_a_reply_with_just_a_case_number_files_the_letter_that_waits(
@@ -100,7 +107,11 @@ def test_nobody_but_the_proven_firm_answers(
         ("24-001234 or 24-001301", "Re"),
         ("24-001234\r\n24-001301", "Re"),
         ("24-001234", "Re: case 24-001301"),
-        ("Thank you, it is 24-001234", "Re"),
+        ("Thank you, it is not 24-001234", "Re"),
+        ("Is it 24-001234?", "Re"),
+        ("Yes, it is 24-001234 but ask Dana", "Re"),
+        ("The case number is 24-001234, I think.", "Re"),
+        ("24-001234 for the first, the other one is new", "Re"),
         ("24-001234\r\n" + "Please note what follows. " * 20, "Re"),
         ("24-001234\r\n\r\nTrial moved to Dec 3.", "Re"),
         ("24-001234\r\n\r\nUrgent!\r\n\r\nThanks,\r\nPat", "Re"),
@@ -111,6 +122,19 @@ def test_whatever_says_more_than_one_number_is_a_letter_of_its_own(
 ) -> None:
     assert reply(team, words, subject=subject) != "set_aside"
     assert team.rows(decisions) == []
+
+
+def test_what_is_no_answer_says_that_the_question_stays_open(team: Team) -> None:
+    assert reply(team, "24-001234\r\n\r\nTrial moved to Dec 3.", subject="Re") == "filed"
+    told = next(one for one in team.rows(outbox) if one.letter_id == 2 and one.kind == "receipt")
+    shown = receipt_number.shown(team.rows(letters)[0].receipt)
+    assert f"Your earlier message {shown} still waits for its case. To answer for" in told.text
+    # Once that one is filed nothing is open.
+    assert reply(team, "24-001234") == "set_aside"
+    assert team.carried() == "filed"
+    reply(team, "24-001234\r\n\r\nTrial moved to Dec 4.", subject="Re")
+    last = [one for one in team.rows(outbox) if one.letter_id == 4 and one.kind == "receipt"]
+    assert "still waits" not in "".join(one.text for one in last)
 
 
 def test_a_reply_that_brings_a_document_is_never_set_aside(team: Team) -> None:

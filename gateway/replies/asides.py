@@ -27,9 +27,11 @@ from gateway.road.aside import MACHINE_ANSWERED, come_back, shelve
 from gateway.road.copy import Known, set_aside
 from gateway.road.delete_word import deletion_in
 from gateway.road.file import keep_parts
-from gateway.road.package import NotSubmission, Package
+from gateway.road.package import NotSubmission, Package, Trouble
 from gateway.road.reply import agreed_in, number_in, says_yes, slip_in
 from gateway.road.walk import Road
+from portal import receipt_number
+from portal.answer_reply import replied
 from portal.database import Database
 from portal.pouch import Raw
 from portal.stands_for import last_told
@@ -86,7 +88,19 @@ class Asides:
             taken = take and self._taken(package, take, letter_id, attempt, known, state)
             if taken:
                 return package, taken
-        return package, None
+        return self._beside_a_question(package), None
+
+    def _beside_a_question(self, package: Package) -> Package:
+        """Say in what answers our question, and is no answer to it, that this stays open."""
+        firm_id, own = package.resolution.firm_id, self.own(package)
+        if firm_id is None or not own:
+            return package
+        with self.database.read() as connection:
+            question = replied(connection, own, firm_id, now=self.clock())
+        if question is None:
+            return package
+        fields = {"r": receipt_number.shown(question.receipt)}
+        return package.but(troubles=(*package.troubles, Trouble("question_open", fields)))
 
     def _taken(
         self,

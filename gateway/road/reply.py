@@ -24,19 +24,32 @@ _AGREES = re.compile(
     r"| (?:it|that)(?: is|['\u2019]s)(?: it| right| correct)?)?|correct|confirmed"
 )
 _STOPS = re.compile(r"[.,!]+")
+# What people put around the number that they were asked for. No word here denies, doubts or asks.
+# fmt: off
+_POLITE = frozenset((
+    "hi", "hello", "dear", "good", "morning", "afternoon", "thank", "thanks", "you", "many",
+    "kind", "regards", "best", "please", "sorry", "apologies", "my", "our", "your", "the", "this",
+    "that", "it", "its", "it's", "is", "was", "should", "be", "are", "these", "they", "belong",
+    "belongs", "to", "for", "under", "of", "here", "in", "with", "case", "claim", "file", "matter",
+    "number", "no", "nr", "ref", "reference", "re", "as", "and", "requested", "asked", "above",
+    "hallo", "guten", "tag", "danke", "vielen", "dank", "bitte", "es", "ist", "die", "das", "der",
+    "den", "zu", "zum", "für", "fall", "akte", "nummer", "aktenzeichen", "mit", "freundlichen",
+    "grüßen",
+))
+# fmt: on
+_AROUND = ".,:;!#()\u2013\u2014-"
+_MOST_CHARACTERS = 300
 
 
 def number_in(package: Package, shape: CaseShape, tags: tuple[str, ...]) -> str | None:
     """Return the case number that a reply of a known and proven firm consists of, or None.
 
-    It stands alone in the first line of the new words, and nothing is said below it: what stands
-    there would be in no case. A closing is set apart already; without one the sender's own name is
-    no word.
+    Nothing is said beside it but what is polite: it would be in no case. A closing is set apart
+    already; without one the sender's own name is no word.
     """
     if package.resolution.firm_id is None:
         return None
-    said = _said_alone(package)
-    number = None if said is None else shape.normal(said.rstrip("."))
+    number = shape.normal(_said_politely(package))
     return number if number is not None and _named(package, shape, tags) == {number} else None
 
 
@@ -47,7 +60,7 @@ def slip_in(package: Package, shape: CaseShape, tags: tuple[str, ...]) -> str | 
     """
     if package.resolution.firm_id is None:
         return None
-    said = (_said_alone(package) or "").rstrip(".")
+    said = _said_politely(package)
     if shape.normal(said) is not None or not near_numbers(said, shape):
         return None
     return said if _named(package, shape, tags) <= {said} else None
@@ -97,6 +110,26 @@ def _said(package: Package, shape: CaseShape, tags: tuple[str, ...]) -> set[str]
         for one in places(package, shape, tags)
         if one.found_in in trusted and one.counts
     }
+
+
+def _said_politely(package: Package) -> str:
+    """Return what a reply says but for polite words and its sender's name.
+
+    Nothing of one that may say more: a question is no answer, and whoever brings a document or
+    writes at length has more to say.
+    """
+    text = package.narrative.strip()
+    if package.stands_alone or not package.answered or "?" in text or len(text) > _MOST_CHARACTERS:
+        return ""
+    own = "".join(package.header_from.casefold().split())
+    lines = [line for line in text.split("\n") if line.strip()]
+    while len(lines) > 1 and all(word in own for word in _WORD.findall(lines[-1].casefold())):
+        del lines[-1]  # who it is from
+    names = _POLITE | set(_WORD.findall(package.header_from.casefold()))
+    words = (word.strip(_AROUND) for line in lines for word in line.split())
+    return " ".join(
+        word for word in words if word and word.casefold().replace("\u2019", "'") not in names
+    )
 
 
 def _said_alone(package: Package) -> str | None:
