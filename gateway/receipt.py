@@ -35,6 +35,7 @@ from portal.rights import is_private
 from portal.unlocking import opens
 
 _NO_REHEARSAL = "This was no rehearsal: your message went to a real address as well."
+_REPLY = "Reply with the case number and nothing else, or choose the case by the link."
 _YOURS = "Your file"
 _COLUMNS = (_YOURS, "What we filed")
 
@@ -268,7 +269,8 @@ class _Writing:
             offered = self.upload_link if self._is_filed else None
             return () if offered is None else (Link("Upload what is missing here", offered),)
         by = f" by {moments.by(self.promised, self._zone)}" if self.promised else ""
-        meant = () if self._suggests is None else (did_you_mean(self._suggests),)
+        by_reply = (_REPLY,) if self._hears_replies else ()
+        meant = by_reply if self._suggests is None else (did_you_mean(self._suggests),)
         return (
             *meant,
             Link("Choose the case here", self.answer_link)
