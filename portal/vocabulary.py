@@ -140,7 +140,7 @@ PROOFS: Mapping[str, str] = {
 
 # By which rule a sender was proven, or was not (gateway/gate).
 RULES: Mapping[str, str] = {
-    "loopback": "It came from this machine.",
+    "loopback": "The settings take mail from it as proven.",
     "spf": "The domain lets the computer that sent it send for it (SPF).",
     "dkim": "The domain has signed it (DKIM).",
     "relay_pass": "Our mail relay says that it passed DMARC.",

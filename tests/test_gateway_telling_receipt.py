@@ -261,6 +261,19 @@ def test_a_package_that_waits_says_why_and_what_was_kept(
     assert "Filed for" not in said.text
 
 
+def test_a_question_says_that_a_reply_answers_it_to_those_whose_reply_does() -> None:
+    code = "case_not_found"
+    waiting = held(code, part("2", "a.pdf"), troubles=(Trouble(code, {"value": "24-009999"}),))
+    link = "https://gateway.example/answer/x"
+    said = receipt(waiting.but(asked=True), "7KQ4M2XD", SERVICE, answer_link=link).text
+    reply = "Reply to this email with the case number and nothing else.\n"
+    assert f"{reply}Or choose the case here: {link}\n" in said
+    none = waiting.but(asked=True, resolution=Resolution(hold=code, is_staffs=True))
+    others = receipt(none, "7KQ4M2XD", SERVICE, answer_link=link).text
+    assert reply not in others
+    assert f"\nChoose the case here: {link}\n" in others
+
+
 def test_a_message_without_documents_is_spoken_of_as_such() -> None:
     waits = receipt(held("consultant_unknown", narrative_part()), "7KQ4M2XD", SERVICE)
     assert waits.subject == "With our team: your message (receipt 7KQ4-M2XD)"

@@ -28,7 +28,11 @@ from portal.vocabulary import NOT_SUBMISSION_RULES, NOT_SUBMISSIONS
     help="A folder of CSV files to take firms, cases and consultants from.",
 )
 @click.option("--recipient", "recipients", multiple=True, help="An envelope recipient.")
-@click.option("--sender", help="The envelope sender (default: the message's own From).")
+@click.option(
+    "--sender",
+    help="The envelope sender, as by mail (default: the message's own From, as in an import, whose"
+    " sender is asked nothing).",
+)
 @click.option("--proven", is_flag=True, help="Take the sender as proven.")
 @click.option("--convert", "converting", is_flag=True, help="Run the conversions too.")
 @click.pass_context

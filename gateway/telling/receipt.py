@@ -272,11 +272,12 @@ class _Writing:
             offered = self.upload_link if self._is_filed else None
             return () if offered is None else (Link("Upload what is missing here", offered),)
         by = f" by {moments.by(self.promised, self._zone)}" if self.promised else ""
+        how = (number_by_reply(self.example),) if self._hears_replies else ()
+        if self._suggests is not None:
+            how = (did_you_mean(self._suggests),)
         return (
-            number_by_reply(self.example)
-            if self._suggests is None
-            else did_you_mean(self._suggests),
-            Link("Or choose the case here", self.answer_link)
+            *how,
+            Link("Or choose the case here" if how else "Choose the case here", self.answer_link)
             if self.answer_link is not None
             else "Here the receipt has a link to the page on which you choose the case.",
             f"If we hear nothing{by}, we ask the second contact of your firm, and then our team"
