@@ -14,6 +14,8 @@ from PIL import Image, UnidentifiedImageError
 from converters import active, mend
 from converters.handed import File
 
+_NO_TEXT = bytes({*range(32), 127} - {*b"\b\t\n\f\r\x1b"})
+_TEXT_FOR_ODD = 50  # characters of a text for one that is none
 _SAMPLE = 8192
 _HEADER_WITHIN = 1024
 _END = re.compile(rb"startxref\s*(\d{1,15})(\s*%%EOF)?")
@@ -97,6 +99,16 @@ def looks_like_pdf(file: File) -> bool:
     with file.open("rb") as opened, mmap.mmap(opened.fileno(), 0, access=mmap.ACCESS_READ) as data:
         marks = (b" obj", b"/Pages", b"trailer", b"startxref", b"endstream")
         return sum(data.find(mark) >= 0 for mark in marks) >= 2
+
+
+def nearly_text(head: bytes) -> bool:
+    """Say whether bytes are a text but for a few characters that no text has.
+
+    Old programs end a text with 1A, and send their printers what to do within it.
+    """
+    head = head.rstrip(b"\x1a\0")
+    odd = len(head) - len(head.translate(None, _NO_TEXT))
+    return odd * _TEXT_FOR_ODD <= len(head)
 
 
 def wide_text(head: bytes) -> str | None:
