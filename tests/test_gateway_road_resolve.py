@@ -306,6 +306,8 @@ SITUATIONS = [
     Situation("nothing at all", None, "consultant_unknown"),
     Situation("one of ours, and the end of it", GOOD, "subject", subject=GOOD,
               new="As to #001234:"),
+    Situation("one of ours, and the numbers of pages", GOOD, "subject", subject=GOOD,
+              new="Bates #001235 - #001240 and Exhibit no. 001241"),
     Situation("one of ours, and the end of another", None, "case_ambiguous", subject=GOOD,
               new="As to no. 001240:"),
     # -- words that say that a number is not the right one
