@@ -126,7 +126,8 @@ _COUNTED = re.compile(
 # "Bates #001235 - #001240", "Exhibit no. 001240": a page's, where it stands alone.
 _PAGE_NUMBER = re.compile(r"0\d+")
 _PAGES = re.compile(
-    r"\b(?:bates|bate-?stamp\w*|pages?|pgs?|pp|exhibits?|exhs?|exs?|images?|items?)\b[^.;:!?\n]{0,40}"
+    r"\b(?:bates|bate-?stamp\w*|pages?|pgs?|pp|exhibits?|exhs?|exs?|images?|items?"
+    r"|(?:bg)?colou?r|background)\b[^.;:!?\n]{0,40}"
     r"(?:\bno\. ?)?\Z",
     re.IGNORECASE,
 )

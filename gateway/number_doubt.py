@@ -21,9 +21,12 @@ _WHOSE = (
     r"(?:(?:above|old|wrong|previous|first|correct|right|exact)\s)?"
 )
 _LABELLED = r"(?:case|claim|file|matter|reference|ref)\s(?:number|no\b\.?)"
-_NUMBER = rf"(?:{_LABELLED}|number\b(?!\sof\b))"
-_SUBJECT = r"subject(?:\sline)?\b"
-_MATTER = r"(?:case|claim|matter|patient|claimant|insured)\b"
+_NUMBER = rf"(?:{_LABELLED}|number\b)(?!\sof\b)"
+_SUBJECT = r"subject(?:\sline)?\b(?!\sof\b)"
+# "A separate claim for loss of consortium" is a claim of the same case.
+_MATTER = (
+    r"(?:case|claim(?!\s(?:for|of|made|that|against|under|by)\b)|matter|patient|claimant|insured)\b"
+)
 _TO_BE = r"(?:is|are|was|were|concerns?|relates?\sto|belongs?|pertains?\sto|goes?)\b"
 _THESE = (
     r"(?:this|these|it|they|attached|enclosed|attachments?|documents?|records?|bills?|invoices?"
@@ -56,8 +59,8 @@ _WRONG = re.compile(
 _ANOTHER = re.compile(
     rf"\b{_THESE}(?:\s{_TO_BE}|['\u2019]s\b)[^.!?;\n\d]{{0,20}}?"
     rf"\b(?:different|another|separate|unrelated|new)\s{_MATTER}"
-    r"|\b(?:about|for|regarding|concerning|under)\sthe\sother\s(?:one\b"
-    rf"|{_MATTER})"
+    rf"|\b{_THESE}\s(?:{_TO_BE}\s)?(?:about|for|regarding|concerning|under|to)\sthe\sother\s"
+    rf"(?:one\b|{_MATTER})"
     r"|\bnot\s(?:the|that)\s(?:one|case|claim|matter|number)\s"
     r"(?:below|above|quoted|in\s(?:the\ssubject|this\sthread))\b"
     r"|\b(?:unrelated|not\s(?:related|connected))\sto\s(?:the|this)\s"
@@ -86,6 +89,10 @@ _ENDING = re.compile(
     rf"|{_SHOULD}(?P<whole>\d{{3,6}})\s(?:rather\sthan|instead\sof|not)\s\d{{3,6}}\b",
     re.IGNORECASE,
 )
+_THE_SAME = re.compile(
+    r"\b(?:same|this|above)\s(?:case|suit|lawsuit|action|claim|matter)\b", re.IGNORECASE
+)
+_LONGEST_SENTENCE = 400
 _SENTENCE_END = re.compile(r"[.!?](?:\s|\Z)|\n\s*\n")
 _STRUCK = re.compile(r"\[struck out: ([^\]]{1,400})\]")
 _SPACE = re.compile(r"[ \t\u00a0]+")
@@ -108,8 +115,8 @@ def _said(plain: str, shape: CaseShape, named: Collection[str]) -> Iterator[str]
         yield found[0]
     for found in _ANOTHER.finditer(plain):
         end = _SENTENCE_END.search(plain, found.end())
-        rest = plain[found.end() : end.start() if end else len(plain)]
-        if not _names_a_case(rest[:400], shape):
+        rest = plain[found.end() : end.start() if end else len(plain)][:_LONGEST_SENTENCE]
+        if not _names_a_case(rest, shape) and not _THE_SAME.search(rest):
             yield found[0]
     for found in _UNSURE.finditer(plain):
         yield found[0]
