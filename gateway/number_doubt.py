@@ -7,6 +7,7 @@ that asks, and files nothing (safety rule 1). Looked for in what a person wrote 
 from __future__ import annotations
 
 import re
+import textwrap
 from collections.abc import Collection, Iterator
 
 from gateway.case_number import CaseShape, Found
@@ -112,18 +113,24 @@ def doubts(text: str, shape: CaseShape, named: Collection[str] = ()) -> tuple[Fo
 
 def _said(plain: str, shape: CaseShape, named: Collection[str]) -> Iterator[str]:
     for found in _WRONG.finditer(plain):
-        yield found[0]
+        yield _sentence(plain, found.start())
     for found in _ANOTHER.finditer(plain):
-        end = _SENTENCE_END.search(plain, found.end())
-        rest = plain[found.end() : end.start() if end else len(plain)][:_LONGEST_SENTENCE]
+        rest = _sentence(plain, found.end())
         if not _names_a_case(rest, shape) and not _THE_SAME.search(rest):
-            yield found[0]
+            yield _sentence(plain, found.start())
     for found in _UNSURE.finditer(plain):
-        yield found[0]
+        yield _sentence(plain, found.start())
     yield from _endings(plain, named)
     for found in _STRUCK.finditer(plain):
         if shape.find(found[1]):
             yield found[0]
+
+
+def _sentence(plain: str, start: int) -> str:
+    """Return a sentence from a place of it on."""
+    text = plain[start : start + _LONGEST_SENTENCE]
+    end = _SENTENCE_END.search(text)
+    return text[: end.start()] if end else text
 
 
 def _endings(plain: str, named: Collection[str]) -> Iterator[str]:
@@ -138,4 +145,4 @@ def _names_a_case(text: str, shape: CaseShape) -> bool:
 
 
 def _shown(text: str) -> str:
-    return " ".join(text.split())[:_LONGEST]
+    return textwrap.shorten(text, _LONGEST, placeholder="\N{HORIZONTAL ELLIPSIS}")

@@ -785,3 +785,12 @@ def test_a_restricted_case_is_open_to_its_consultant_and_not_to_operations() -> 
 
     assert hold("dana.reyes") is None
     assert hold("olu") == "case_not_found"
+
+
+def test_what_is_told_of_a_doubt_is_its_sentence() -> None:
+    new = "Hello.\nWrong case number in the subject line, this is for Roe. The rest is long."
+    said = resolve(package(subject=GOOD, words=(words(new),)), Listed(), SHAPE, TODAY)
+    assert [(one.code, one.fields) for one in said.troubles] == [
+        ("case_doubted", {"value": "Wrong case number in the subject line, this is for Roe"})
+    ]
+    assert said.resolution.suggestions == (GOOD,)
