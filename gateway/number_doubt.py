@@ -6,6 +6,7 @@ that asks, and files nothing (safety rule 1). Looked for in what a person wrote 
 
 from __future__ import annotations
 
+import itertools
 import re
 import textwrap
 from collections.abc import Collection, Iterator
@@ -15,6 +16,7 @@ from gateway.number_context import Likeness
 
 _MOST_CHARACTERS = 100_000
 _MOST_FOUND = 10
+_MOST_LOOKED_AT = 200  # for a number within
 _LONGEST = 80  # of what is shown
 
 _WHOSE = (
@@ -114,14 +116,14 @@ def doubts(text: str, shape: CaseShape, named: Collection[str] = ()) -> tuple[Fo
 def _said(plain: str, shape: CaseShape, named: Collection[str]) -> Iterator[str]:
     for found in _WRONG.finditer(plain):
         yield _sentence(plain, found.start())
-    for found in _ANOTHER.finditer(plain):
+    for found in itertools.islice(_ANOTHER.finditer(plain), _MOST_LOOKED_AT):
         rest = _sentence(plain, found.end())
         if not _names_a_case(rest, shape) and not _THE_SAME.search(rest):
             yield _sentence(plain, found.start())
     for found in _UNSURE.finditer(plain):
         yield _sentence(plain, found.start())
     yield from _endings(plain, named)
-    for found in _STRUCK.finditer(plain):
+    for found in itertools.islice(_STRUCK.finditer(plain), _MOST_LOOKED_AT):
         if shape.find(found[1]):
             yield found[0]
 
