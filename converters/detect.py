@@ -145,6 +145,8 @@ def _by_bytes(file: File, head: bytes, claims: Claims) -> Detected:
         detected = _unrecognised(file, head, found, claims)
     elif found == "image/tiff" and head[128:132] == b"DICM":
         detected = Detected("application/dicom")  # whose first bytes are free (PS3.10, 7.1)
+    elif _is_told_by_little(found) and _says_text(claims) and facts.nearly_text(head):
+        detected = Detected("text/plain").shown(By.STRUCTURE)
     elif found.startswith("image/"):
         detected = Detected(found).with_second(polyglot.beside_image(file, head))
     else:
@@ -158,6 +160,8 @@ def _unrecognised(file: File, head: bytes, found: str, claims: Claims) -> Detect
         return Detected("application/pdf", frozenset({"damaged"})).shown(By.STRUCTURE)
     if found != "text/plain" and facts.wide_text(head):
         return Detected("text/plain")
+    if found != "text/plain" and _says_text(claims) and facts.nearly_text(head):
+        return Detected("text/plain").shown(By.STRUCTURE)
     if found != "text/plain" and zipped.has_directory(file):
         # Something stands before its first member, and every program passes over that.
         return _zip(file, found, claims)
@@ -191,6 +195,16 @@ def _zip(file: File, found: str, claims: Claims) -> Detected:
     if inside.media_type == "application/zip" and catalogue().is_program(found):
         return Detected(found)
     return Detected(inside.media_type, flags).shown(By.STRUCTURE)
+
+
+def _is_told_by_little(found: str) -> bool:
+    """Say whether a letter or two tell this format from a text that begins so: "P1", "The O…"."""
+    return found not in catalogue().types or found.startswith("image/x-portable-")
+
+
+def _says_text(claims: Claims) -> bool:
+    by_name = claims.by_name
+    return claims.declared.startswith("text/") or (by_name is not None and _is_text(by_name))
 
 
 def _could_be_anything(media_type: str) -> bool:

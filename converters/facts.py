@@ -15,6 +15,8 @@ from PIL import Image, UnidentifiedImageError
 from converters import active, mend
 from converters.handed import File
 
+_NO_TEXT = bytes({*range(32), 127} - {*b"\b\t\n\f\r\x1b"})
+_TEXT_FOR_ODD = 50  # characters of a text for one that is none
 _SAMPLE = 8192
 _HEADER_WITHIN = 1024
 _END = re.compile(rb"startxref\s*(\d{1,15})(\s*%%EOF)?")
@@ -113,6 +115,16 @@ def _is_of_one_alphabet(halves: bytes) -> bool:
     letters = max(range(3, 0x10), key=lambda half: numbers[half])  # from Greek to Thai and Lao
     known = numbers[letters] + numbers[0] + numbers[0x20]
     return bool(numbers[0]) and known * 20 > len(halves) * 19
+
+
+def nearly_text(head: bytes) -> bool:
+    """Say whether bytes are a text but for a few characters that no text has.
+
+    Old programs end a text with 1A, and send their printers what to do within it.
+    """
+    head = head.rstrip(b"\x1a\0")
+    odd = len(head) - len(head.translate(None, _NO_TEXT))
+    return odd * _TEXT_FOR_ODD <= len(head)
 
 
 def wide_text(head: bytes) -> str | None:

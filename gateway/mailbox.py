@@ -46,6 +46,18 @@ class Place:
     set_aside: str | None = None  # "deleted" or "draft", as its mail program has marked it
 
 
+class _OldMac(Extent):
+    """A file whose lines end with a carriage return alone, as those of Mac OS before ten did."""
+
+    def read(self, place: int, size: int) -> bytes:
+        """Return the bytes with the usual ends of lines: each place is the same."""
+        return super().read(place, size).replace(b"\r", b"\n")
+
+    def cut(self, start: int, end: int) -> _OldMac:
+        """Return a part of it."""
+        return _OldMac(self.descriptor, start, max(start, end))
+
+
 def is_mailbox(file: Path, stream: BinaryIO) -> bool:
     """Say whether a file is a mailbox: by its name, or by its first line.
 
@@ -64,6 +76,8 @@ def places(descriptor: int, size: int) -> Iterator[Place]:
     whole file is one. The blank line that a mailbox has behind each message is not the message's.
     """
     file = Extent(descriptor, 0, size)
+    if _is_old_mac(file.read(0, _HEAD_BYTES)):
+        file = _OldMac(descriptor, 0, size)
     kind, first = _kind(file.read(0, _HEAD_BYTES))
     if kind is Kind.NONE:
         if first < size:
@@ -95,10 +109,16 @@ def split(stream: BinaryIO, folder: Path) -> Iterator[Path]:
 
 def _kind(head: bytes) -> tuple[Kind, int]:
     """Return how messages are separated, and where the first line that is not blank begins."""
+    if _is_old_mac(head):
+        head = head.replace(b"\r", b"\n")
     blank = _BEFORE_ALL.match(head)
     at = blank.end() if blank else 0
     lines = head[at:].split(b"\n", 2)
     return kind_of(lines[0], lines[1] if len(lines) > 1 else b""), at
+
+
+def _is_old_mac(head: bytes) -> bool:
+    return b"\r" in head and b"\n" not in head
 
 
 def _line(file: Extent, at: int) -> tuple[bytes, int]:

@@ -36,6 +36,15 @@ def placed(mailbox: bytes) -> list[tuple[Place, bytes]]:
         ]
 
 
+def test_a_mailbox_of_old_mac_programs_has_all_its_messages() -> None:
+    mailbox = (DATED + ONE + b"\n" + DATED + TWO).replace(b"\n", b"\r")
+    assert found(mailbox) == [ONE.replace(b"\n", b"\r"), TWO.replace(b"\n", b"\r")]
+    with tempfile.TemporaryFile() as file:
+        file.write(mailbox)
+        file.seek(0)
+        assert is_mailbox(Path("Inbox"), file)
+
+
 @pytest.mark.parametrize(
     "separator",
     [

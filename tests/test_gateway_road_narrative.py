@@ -127,6 +127,7 @@ def test_what_a_mail_system_put_above_the_words_goes(above: str) -> None:
         NOTICE,
         "-- \nPat Hall",
         "[EXTERNAL]",
+        "Calls:\n-----\n" + "10:05 to 617-555-0100\n" * 15,
         "Summary\n--\nPatient fell on May 5.\nNurse did not chart.",
         "Best regards to all.\nRegards,\nPat\n\nEnclosures: none. The judge denied the motion.",
     ],

@@ -321,6 +321,8 @@ SITUATIONS = [
     Situation("nothing at all", None, "consultant_unknown"),
     Situation("one of ours, and the end of it", GOOD, "subject", subject=GOOD,
               new="As to #001234:"),
+    Situation("one of ours, and the numbers of pages", GOOD, "subject", subject=GOOD,
+              new="Bates #001235 - #001240 and Exhibit no. 001241"),
     Situation("one of ours, and the end of another", None, "case_ambiguous", subject=GOOD,
               new="As to no. 001240:"),
     # -- words that say that a number is not the right one
@@ -361,6 +363,12 @@ SITUATIONS = [
             "The number of pages was wrong. Disregard the number of days.",
             "I think the claim will settle. The account ends in 4421.",
             "The case number ends in 1234.",
+            "This is another claimant in the same suit.",
+            "This is a separate claim for loss of consortium.",
+            "Ignore the subject of liability for now.",
+            "We do not know the claim number of the co-defendant's carrier.",
+            "The hearing about the other claim was adjourned.",
+            "These are two separate matters procedurally, but the judge joined them.",
             "The amount should be 1500, not 1200.",
             "Do you have what you need for this case?",
             "The claimant has a new patient portal; these are the records from it.",
@@ -792,3 +800,12 @@ def test_a_restricted_case_is_open_to_its_consultant_and_not_to_operations() -> 
 
     assert hold("dana.reyes") is None
     assert hold("olu") == "case_not_found"
+
+
+def test_what_is_told_of_a_doubt_is_its_sentence() -> None:
+    new = "Hello.\nWrong case number in the subject line, this is for Roe. The rest is long."
+    said = resolve(package(subject=GOOD, words=(words(new),)), Listed(), SHAPE, TODAY)
+    assert [(one.code, one.fields) for one in said.troubles] == [
+        ("case_doubted", {"value": "Wrong case number in the subject line, this is for Roe"})
+    ]
+    assert said.resolution.suggestions == (GOOD,)

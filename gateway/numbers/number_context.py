@@ -123,6 +123,16 @@ _COUNTED = re.compile(
 )
 
 
+# "Bates #001235 - #001240", "Exhibit no. 001240": a page's, where it stands alone.
+_PAGE_NUMBER = re.compile(r"0\d+")
+_PAGES = re.compile(
+    r"\b(?:bates|bate-?stamp\w*|pages?|pgs?|pp|exhibits?|exhs?|exs?|images?|items?"
+    r"|(?:bg)?colou?r|background)\b[^.;:!?\n]{0,40}"
+    r"(?:\bno\. ?)?\Z",
+    re.IGNORECASE,
+)
+
+
 class Likeness(Enum):
     """How much something looks like a case number of ours."""
 
@@ -213,6 +223,7 @@ def is_a_slip(text: str, start: int, end: int) -> bool:
         or _is_theirs(before, None)
         or _YEAR.fullmatch(written)
         or _ODD_DATE.fullmatch(written)
+        or (_PAGE_NUMBER.fullmatch(written) and _PAGES.search(before))
         or is_prose(text, start, end)
     )
 

@@ -6,7 +6,9 @@ that asks, and files nothing (safety rule 1). Looked for in what a person wrote 
 
 from __future__ import annotations
 
+import itertools
 import re
+import textwrap
 from collections.abc import Collection, Iterator
 
 from gateway.numbers.case_number import CaseShape, Found
@@ -14,6 +16,7 @@ from gateway.numbers.number_context import Likeness
 
 _MOST_CHARACTERS = 100_000
 _MOST_FOUND = 10
+_MOST_LOOKED_AT = 200  # for a number within
 _LONGEST = 80  # of what is shown
 
 _WHOSE = (
@@ -21,9 +24,12 @@ _WHOSE = (
     r"(?:(?:above|old|wrong|previous|first|correct|right|exact)\s)?"
 )
 _LABELLED = r"(?:case|claim|file|matter|reference|ref)\s(?:number|no\b\.?)"
-_NUMBER = rf"(?:{_LABELLED}|number\b(?!\sof\b))"
-_SUBJECT = r"subject(?:\sline)?\b"
-_MATTER = r"(?:case|claim|matter|patient|claimant|insured)\b"
+_NUMBER = rf"(?:{_LABELLED}|number\b)(?!\sof\b)"
+_SUBJECT = r"subject(?:\sline)?\b(?!\sof\b)"
+# "A separate claim for loss of consortium" is a claim of the same case.
+_MATTER = (
+    r"(?:case|claim(?!\s(?:for|of|made|that|against|under|by)\b)|matter|patient|claimant|insured)\b"
+)
 _TO_BE = r"(?:is|are|was|were|concerns?|relates?\sto|belongs?|pertains?\sto|goes?)\b"
 _THESE = (
     r"(?:this|these|it|they|attached|enclosed|attachments?|documents?|records?|bills?|invoices?"
@@ -56,8 +62,8 @@ _WRONG = re.compile(
 _ANOTHER = re.compile(
     rf"\b{_THESE}(?:\s{_TO_BE}|['\u2019]s\b)[^.!?;\n\d]{{0,20}}?"
     rf"\b(?:different|another|separate|unrelated|new)\s{_MATTER}"
-    r"|\b(?:about|for|regarding|concerning|under)\sthe\sother\s(?:one\b"
-    rf"|{_MATTER})"
+    rf"|\b{_THESE}\s(?:{_TO_BE}\s)?(?:about|for|regarding|concerning|under|to)\sthe\sother\s"
+    rf"(?:one\b|{_MATTER})"
     r"|\bnot\s(?:the|that)\s(?:one|case|claim|matter|number)\s"
     r"(?:below|above|quoted|in\s(?:the\ssubject|this\sthread))\b"
     r"|\b(?:unrelated|not\s(?:related|connected))\sto\s(?:the|this)\s"
@@ -86,6 +92,10 @@ _ENDING = re.compile(
     rf"|{_SHOULD}(?P<whole>\d{{3,6}})\s(?:rather\sthan|instead\sof|not)\s\d{{3,6}}\b",
     re.IGNORECASE,
 )
+_THE_SAME = re.compile(
+    r"\b(?:same|this|above)\s(?:case|suit|lawsuit|action|claim|matter)\b", re.IGNORECASE
+)
+_LONGEST_SENTENCE = 400
 _SENTENCE_END = re.compile(r"[.!?](?:\s|\Z)|\n\s*\n")
 _STRUCK = re.compile(r"\[struck out: ([^\]]{1,400})\]")
 _SPACE = re.compile(r"[ \t\u00a0]+")
@@ -105,18 +115,24 @@ def doubts(text: str, shape: CaseShape, named: Collection[str] = ()) -> tuple[Fo
 
 def _said(plain: str, shape: CaseShape, named: Collection[str]) -> Iterator[str]:
     for found in _WRONG.finditer(plain):
-        yield found[0]
-    for found in _ANOTHER.finditer(plain):
-        end = _SENTENCE_END.search(plain, found.end())
-        rest = plain[found.end() : end.start() if end else len(plain)]
-        if not _names_a_case(rest[:400], shape):
-            yield found[0]
+        yield _sentence(plain, found.start())
+    for found in itertools.islice(_ANOTHER.finditer(plain), _MOST_LOOKED_AT):
+        rest = _sentence(plain, found.end())
+        if not _names_a_case(rest, shape) and not _THE_SAME.search(rest):
+            yield _sentence(plain, found.start())
     for found in _UNSURE.finditer(plain):
-        yield found[0]
+        yield _sentence(plain, found.start())
     yield from _endings(plain, named)
-    for found in _STRUCK.finditer(plain):
+    for found in itertools.islice(_STRUCK.finditer(plain), _MOST_LOOKED_AT):
         if shape.find(found[1]):
             yield found[0]
+
+
+def _sentence(plain: str, start: int) -> str:
+    """Return a sentence from a place of it on."""
+    text = plain[start : start + _LONGEST_SENTENCE]
+    end = _SENTENCE_END.search(text)
+    return text[: end.start()] if end else text
 
 
 def _endings(plain: str, named: Collection[str]) -> Iterator[str]:
@@ -131,4 +147,4 @@ def _names_a_case(text: str, shape: CaseShape) -> bool:
 
 
 def _shown(text: str) -> str:
-    return " ".join(text.split())[:_LONGEST]
+    return textwrap.shorten(text, _LONGEST, placeholder="\N{HORIZONTAL ELLIPSIS}")

@@ -226,7 +226,8 @@ class _Cutter:
             # Without its space the mark may be a rule under a heading.
             is_rule = not line.endswith(" ") and any(map(_is_statement, below))
             usual = usual and not (is_rule and not self._tells_who(below))
-            if below and (usual or (self._may_sign(below) and self._tells_who(below))):
+            few = len(below) <= self._rules.signature.most_lines
+            if below and (usual or (few and self._may_sign(below) and self._tells_who(below))):
                 self._take("signature", place, len(self.lines))
                 return True
         return False
