@@ -248,6 +248,7 @@ def test_a_pdf_that_lacks_words_is_no_conversion(
             "pages": 1,
             "compared": True,
             "pictures_missing": 0,
+            "nothing": False,
         }
     else:
         with pytest.raises(Shortened):
