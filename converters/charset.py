@@ -8,7 +8,7 @@ from typing import Final
 
 import charset_normalizer
 
-from converters import facts, latin
+from converters import cyrillic, facts, latin
 
 _SAMPLE_BYTES = 256 * 1024
 _MARKS: Final = (
@@ -113,7 +113,7 @@ def _with_strays(source: bytes) -> str | None:
 
 
 def _guess(source: bytes) -> str:
-    codec = latin.likeliest(source)
+    codec = latin.likeliest(source) or cyrillic.likeliest(source)
     if codec is not None:
         return codec
     best = charset_normalizer.from_bytes(source[:_SAMPLE_BYTES]).best()

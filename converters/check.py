@@ -10,7 +10,7 @@ from typing import Any, BinaryIO, Final
 
 import pikepdf
 
-from converters import active, fonts, source_pictures, source_words, text, words
+from converters import active, fonts, nothing, source_pictures, source_words, text, words
 from converters.fault import EngineFailed, Shortened
 from converters.rendition import IN_ORDER, PRINTED_IN_COLUMNS
 
@@ -23,14 +23,19 @@ _LOOKED_AT = 50  # pages; one that shows something is enough
 
 
 def check(pdf: int, source: int, media_type: str, printed: int | None = None) -> dict[str, Any]:
-    """Answer {"pages", "compared", "pictures_missing"}.
+    """Answer {"pages", "compared", "pictures_missing", "nothing"}.
 
     `printed` is the PDF's text as another program read it. "compared" says whether the words of the
-    source were looked for in it, and "pictures_missing" how many fewer pictures it has. Raises
-    EngineFailed, Shortened, Unreadable.
+    source were looked for in it, "pictures_missing" how many fewer pictures it has, and "nothing"
+    that it is blank, as its source is. Raises EngineFailed, Shortened, Unreadable.
     """
     with os.fdopen(pdf, "rb") as opened:
-        pages, pictures = _looked_at(opened)
+        pages, pictures, shows = _looked_at(opened)
+    if not shows:
+        with os.fdopen(os.dup(source), "rb") as original:
+            if not nothing.to_show(original, media_type):
+                raise EngineFailed("blank pages")
+        os.lseek(source, 0, os.SEEK_SET)
     missing = 0
     wanted: list[str] | None = None
     reader = source_words.READERS.get(media_type)
@@ -42,7 +47,13 @@ def check(pdf: int, source: int, media_type: str, printed: int | None = None) ->
                 _compare(wanted, found, original, media_type)
             original.seek(0)
             missing = max(source_pictures.of(original, media_type) - pictures, 0)
-    return {"pages": pages, "compared": wanted is not None, "pictures_missing": missing}
+    compared = wanted is not None
+    return {
+        "pages": pages,
+        "compared": compared,
+        "pictures_missing": missing,
+        "nothing": not shows,
+    }
 
 
 def _compare(wanted: list[str], found: str, original: BinaryIO, media_type: str) -> None:
@@ -56,8 +67,8 @@ def _compare(wanted: list[str], found: str, original: BinaryIO, media_type: str)
     fonts.unshown(" ".join(wanted))
 
 
-def _looked_at(opened: BinaryIO) -> tuple[int, int]:
-    """Return how many pages and how many pictures a PDF has."""
+def _looked_at(opened: BinaryIO) -> tuple[int, int, bool]:
+    """Return how many pages and how many pictures a PDF has, and whether it shows something."""
     pictures = masks = 0
     try:
         with pikepdf.open(opened) as pdf:
@@ -73,9 +84,7 @@ def _looked_at(opened: BinaryIO) -> tuple[int, int]:
         raise EngineFailed("locked output") from error
     except (pikepdf.PdfError, ValueError, RuntimeError, TypeError) as error:
         raise EngineFailed(f"output: {type(error).__name__}") from error
-    if not shows:
-        raise EngineFailed("blank pages")
-    return count, pictures - masks
+    return count, pictures - masks, shows
 
 
 def _is_picture(found: pikepdf.Object) -> bool:

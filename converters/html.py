@@ -33,6 +33,8 @@ _SLOW = re.compile(
     r"(?<![\w-])(?:display\s*:\s*(?:inline-)?(?:flex|grid)|column(?:s|-count|-width)\s*:)",
     re.IGNORECASE,
 )
+# What is for paper alone may hide what whoever sent it saw on a screen.
+_ON_PAPER = re.compile(r"@media\s+(?:only\s+)?print\s*(?=\{)", re.IGNORECASE)
 # WeasyPrint gives the whole page up where a profile of colours cannot be loaded.
 _PROFILE = re.compile(r"@color-profile\b", re.IGNORECASE)
 
@@ -155,7 +157,11 @@ def cleaned(document: str) -> str:
         url_schemes=_SCHEMES,
         link_rel=None,
     )
-    return _SHEETS.sub(lambda sheet: _PROFILE.sub("@x", _SLOW.sub("x:", sheet[0])), clean)
+    return _SHEETS.sub(lambda sheet: _harmless(sheet[0]), clean)
+
+
+def _harmless(sheet: str) -> str:
+    return _ON_PAPER.sub("@media none ", _PROFILE.sub("@x", _SLOW.sub("x:", sheet)))
 
 
 def _filtered(tag: str, attribute: str, value: str) -> str | None:

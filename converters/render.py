@@ -47,8 +47,8 @@ def run(job: dict[str, Any], inputs: list[int], folder: Path) -> dict[str, Any]:
     The first input is the file. The engines, mend and unlock leave RESULT, unlock_office COPY and
     thumbnail THUMBNAIL, and they answer {"warnings"}; admit answers {"warnings"} and may leave a
     table in a form that the engine reads one way only; check takes the PDF as the second input, its
-    text as a third, and answers {"pages", "compared", "pictures_missing"}; detect answers
-    {"media_type", "flags"}.
+    text as a third, and answers {"pages", "compared", "pictures_missing", "nothing"}; detect
+    answers {"media_type", "flags"}.
     Raises a ConversionFault.
     """
     match job["do"]:

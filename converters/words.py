@@ -14,6 +14,8 @@ _NOT_WORD = re.compile(r"[\W_]+")
 _MISSING_SHARE = 0.01
 _MISSING_AT_LEAST = 2  # a date or page number that the engine computes anew is no loss
 _TAIL_WORDS = 20
+_MOST_BROKEN = 2000  # different words
+_MOST_LETTERS, _MOST_PIECES = 60, 4  # of a word that cells may have broken
 _LONG = 8  # letters; a word this long is hardly a part of another by chance
 _UNSPACED = (
     "\u0590"  # scripts from here on are read from the right, or have no spaces between words
@@ -93,6 +95,7 @@ def absent(source: list[str], printed: str) -> int:
     stacked = [_NOT_WORD.sub("", run) for run in _STACKED.findall(folded)]
     for word in (wanted - there) if stacked else ():
         there[word] += sum(run.count(word) for run in stacked)
+    _take_pieces(wanted, there)
     lacking = wanted - there
     if len(lacking) * len(printed) > _MOST_LOOKED_THROUGH:
         return lacking.total()
@@ -107,6 +110,34 @@ def absent(source: list[str], printed: str) -> int:
         else:
             absent += number
     return absent
+
+
+def _take_pieces(wanted: Counter[str], there: Counter[str]) -> None:
+    """Put words together again that narrow cells broke, where all their pieces are left over."""
+    left, lacking = there - wanted, wanted - there
+    if len(lacking) > _MOST_BROKEN:
+        return
+    for word, number in lacking.items():
+        for _ in range(number if len(word) <= _MOST_LETTERS else 0):
+            pieces = _pieces(word, left, _MOST_PIECES)
+            if pieces is None:
+                break
+            left.subtract(pieces)
+            there.subtract(pieces)
+            there[word] += 1
+
+
+def _pieces(word: str, left: Counter[str], most: int) -> list[str] | None:
+    if left[word] > 0:
+        return [word]
+    for at in range(len(word) - 1, 0, -1) if most > 1 else ():
+        if left[first := word[:at]] > 0:
+            left[first] -= 1
+            rest = _pieces(word[at:], left, most - 1)
+            left[first] += 1
+            if rest is not None:
+                return [first, *rest]
+    return None
 
 
 def _folded(whole: str) -> str:

@@ -35,6 +35,7 @@ class Checked:
     pages: int
     compared: bool  # with its source, word by word
     lacks_pictures: bool
+    shows_nothing: bool  # as its source
 
 
 class Workroom:
@@ -91,7 +92,9 @@ class Workroom:
         pages = said["pages"]
         if not isinstance(pages, int) or pages < 1:
             raise BadOutput("no number of pages")
-        return Checked(pages, said["compared"] is True, bool(said["pictures_missing"]))
+        return Checked(
+            pages, said["compared"] is True, bool(said["pictures_missing"]), bool(said["nothing"])
+        )
 
     @contextlib.contextmanager
     def _room(self, *, last_chance: bool = True) -> Iterator[Path]:

@@ -159,6 +159,7 @@ class Workshop(Copies):
 def _unsure(checked: Checked, media_type: str) -> list[str]:
     """Name what a person has to compare."""
     unsure = ["pictures_missing"] if checked.lacks_pictures else []
+    unsure += ["shows_nothing"] if checked.shows_nothing else []
     # A metafile is a picture: it has no words that could be lost.
     return unsure if checked.compared or media_type.startswith("image/") else [*unsure, "unchecked"]
 

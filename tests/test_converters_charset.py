@@ -30,6 +30,9 @@ TURKISH = "Sayın Yılmaz, dosyayı ekte gönderiyorum. Saygılarımla, Şükrü
         ("Příliš žluťoučký kůň úpěl ďábelské ódy", "cp1250"),
         ("Jövő szerdán küldöm a dokumentumokat, üdvözlettel Győző Kovács", "cp1250"),
         (TURKISH, "cp1254"),
+        *(("Добрый день", codec) for codec in ("cp1251", "koi8-r", "cp866")),
+        *(("Письмо о страховом случае", codec) for codec in ("cp1251", "koi8-r", "cp866")),  # noqa: RUF001
+        ("Αγαπητέ κύριε, σας στέλνω τα έγγραφα της υπόθεσης", "cp1253"),
         *((RUSSIAN, codec) for codec in ("cp1251", "koi8-r", "cp866")),
         *((JAPANESE, codec) for codec in ("cp932", "euc_jp")),
     ],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 from pathlib import Path
 
@@ -35,8 +36,10 @@ def test_a_drawing_is_one_page_with_its_words(tmp_path: Path, size: str) -> None
 
 def test_what_draws_nothing_is_no_conversion(tmp_path: Path) -> None:
     rendered(tmp_path, "<script>alert(1)</script>")
-    with (tmp_path / "out.pdf").open("rb") as pdf, pytest.raises(EngineFailed, match="blank"):
-        check._looked_at(pdf)
+    pdf, source = (os.open(tmp_path / "out.pdf", os.O_RDONLY) for _ in range(2))
+    with pytest.raises(EngineFailed, match="blank"):
+        check.check(pdf, source, "image/svg+xml")
+    os.close(source)
 
 
 def test_nothing_is_fetched_and_that_is_told(tmp_path: Path) -> None:

@@ -265,3 +265,12 @@ def test_a_page_is_decoded_as_it_says_or_it_is_said(
     assert words in html.decoded(source)
     if codec in {"cp1252", "koi8-r"}:
         assert rendered(tmp_path, source)[1] == ([] if sure else ["charset_guessed"])
+
+
+def test_what_is_hidden_on_paper_alone_is_shown(tmp_path: Path) -> None:
+    hides = "p { display: none }"
+    for media in ("@media print{", "@MEDIA only print {"):
+        text, _ = rendered(tmp_path, f"<style>{media}{hides}}}</style><p>as it was seen</p>b")
+        assert "as it was seen" in text
+    text, _ = rendered(tmp_path, f"<style>@media all {{{hides}}}</style><p>never seen</p>b")
+    assert "never seen" not in text

@@ -248,6 +248,7 @@ def test_a_pdf_that_lacks_words_is_no_conversion(
             "pages": 1,
             "compared": True,
             "pictures_missing": 0,
+            "nothing": False,
         }
     else:
         with pytest.raises(Shortened):
@@ -290,3 +291,13 @@ def test_letters_that_stand_one_below_the_other_are_words() -> None:
     source = ["text", "to", "rotate"]
     assert words.absent(source * 2, printed) == 0
     assert words.absent(source * 3, printed) > 0
+
+
+def test_words_that_narrow_cells_break_are_found_in_their_pieces() -> None:
+    printed = "should be\noverwritt overwritt overwritt\nen en en\nhzet@wzu.u\nni-\naugsburg.de"
+    source = ["should", "be", *["overwritten"] * 3, "hzet", "wzu", "uni", "augsburg", "de"]
+    assert words.absent(source, printed) == 0
+    assert words.absent([*source, "overwritten"], printed) == 1
+    assert words.absent([*source, "uni"], printed) == 1
+    # A piece that is a word of the source is not a piece of another one as well.
+    assert words.absent(["set", "tle", "settle"], "set tle") == 1
