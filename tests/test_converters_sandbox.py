@@ -125,13 +125,25 @@ def test_an_engine_has_one_session_which_yields_the_processor_and_is_not_ours(
         assert Path("/proc/self/autogroup").read_text("ascii") != said[2], "ours is another"
 
 
+# It stays where it is given no more: else it would end by itself before anybody looks.
+HOG = """
+import time
+held = []
+try:
+    while True:
+        held.append(b"x" * (1 << 20))
+except MemoryError:
+    time.sleep(60)
+"""
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("script", "fault"),
     [
         ("sleep 60", JobTimedOut),
         ("f() { f | f & }; f; sleep 60", JobDied),
-        ("exec python3 -c \"a = [b'x' * (1 << 24) for _ in range(99)]\"", JobDied),
+        (f"exec python3 -c '{HOG}'", JobDied),
         ("while :; do head -c 1000000 /dev/zero > /job/$((n += 1)); done", BadOutput),
         ("kill -9 $$; kill -SEGV $$; exec python3 -c 'import os; os.abort()'", JobDied),
     ],

@@ -68,7 +68,10 @@ def test_people_are_told_in_words_and_a_long_name_is_cut(tmp_path: Path) -> None
     assert result.exit_code == DONE, result.output
     (pdf,) = into.iterdir()
     assert pdf.name == "\u00e9" * 100 + ".pdf"
-    assert result.stdout.splitlines() == [f"{long} -> {pdf}, pages: 1", f"{kept}: filed"]
+    assert result.stdout.splitlines() == [
+        f"{long} -> {pdf}, pages: 1",
+        f"{kept}: kept as it is, without a PDF",
+    ]
 
 
 def test_why_a_file_has_no_pdf_is_told_in_words(tmp_path: Path) -> None:

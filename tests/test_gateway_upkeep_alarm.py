@@ -90,7 +90,7 @@ def test_the_mail_says_which_letter_why_and_nothing_else(watched: Watched) -> No
     assert mail.return_token, "what comes back is matched to it"
     assert mail.in_reply_to is None
     assert "Received:    Saturday, November 21, 2026 at 3:42 pm Eastern (20:42 UTC)" in mail.text
-    assert "Why:         We found no open case [the number] (case_not_found)" in mail.text
+    assert "Why:         We found no open case [what was written] (case_not_found)" in mail.text
     assert f"{Service().base_url}/p/{number}" in mail.text
     for private in ("24-999999", "Pat", "bakerllp", "notes", "film", "Two files"):
         assert private not in mail.text + mail.subject
