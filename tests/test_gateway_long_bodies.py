@@ -20,6 +20,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gateway.long_bodies import LongBodies
 
+pytestmark = pytest.mark.slow
+
 BODY = random.Random(5).randbytes(3_000_000)
 SHA256 = hashlib.sha256(BODY).hexdigest().encode()
 POST = b"POST / HTTP/1.1\r\nHost: here\r\n"
