@@ -8,6 +8,7 @@ hour that the office calendar promises things for.
 from __future__ import annotations
 
 import secrets
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
@@ -39,6 +40,53 @@ KINDS = (DIGEST, DAILY)
 _MOST_LINES = 60
 
 Row = sa.Row[tuple[Any, ...]]
+
+
+@dataclass(frozen=True)
+class _Known:
+    """What the record knows of the letters of a digest, asked for all of them at once.
+
+    The write lock is held meanwhile: a question for each letter kept everybody else waiting.
+    """
+
+    documents: Mapping[int, tuple[int, int]]  # how many are filed, and how many are missing
+    cases: Mapping[int, Sequence[str]]  # their numbers
+    undoable: Set[int]  # about which a person has decided what can be taken back
+
+    @classmethod
+    def of(cls, connection: sa.Connection, digest_id: int, now: datetime) -> _Known:
+        """Look the letters up that a digest tells of."""
+        told = sa.select(outbox.c.letter_id).where(outbox.c.digest_id == digest_id)
+        named = sa.and_(parts.c.fate.in_(("filed", "converted")), parts.c.filed_name.is_not(None))
+        counted = connection.execute(
+            sa.select(parts.c.letter_id, *(_count(which) for which in (named, is_missing())))
+            .where(parts.c.letter_id.in_(told))
+            .group_by(parts.c.letter_id)
+        )
+        filed = connection.execute(
+            sa.select(submissions.c.letter_id, cases.c.number)
+            .join(cases, cases.c.id == submissions.c.case_id)
+            .where(submissions.c.letter_id.in_(told))
+            .order_by(submissions.c.id)
+        )
+        numbers: dict[int, list[str]] = {}
+        for letter_id, number in filed:
+            theirs = numbers.setdefault(letter_id, [])
+            if number not in theirs:
+                theirs.append(number)
+        undoable = connection.scalars(
+            sa.select(decisions.c.letter_id).where(
+                decisions.c.letter_id.in_(told),
+                decisions.c.kind != "undo",
+                decisions.c.undone_at.is_(None),
+                decisions.c.undo_until > now,
+            )
+        )
+        return cls({row[0]: (row[1], row[2]) for row in counted}, numbers, frozenset(undoable))
+
+
+def _count(which: sa.ColumnElement[bool]) -> sa.ColumnElement[int]:
+    return sa.func.sum(sa.case((which, 1), else_=0))
 
 
 @dataclass(frozen=True)
@@ -110,7 +158,8 @@ class Gathering:
         if not rows:
             connection.execute(this.values(withdrawn_at=now))
             return False
-        lines = [self._line(connection, row, now) for row in rows]
+        known = _Known.of(connection, digest_id, now)
+        lines = [self._line(connection, row, known) for row in rows]
         whose: Whose = "theirs"
         if kind == DAILY:
             whose = "devices"
@@ -120,26 +169,20 @@ class Gathering:
         connection.execute(this.values(subject=words.subject, text=words.text, html=words.html))
         return True
 
-    def _line(self, connection: sa.Connection, letter: Row, now: datetime) -> Line:
-        named = (parts.c.fate.in_(("filed", "converted")), parts.c.filed_name.is_not(None))
-        of_letter = parts.c.letter_id == letter.id
-
-        def count(*which: sa.ColumnElement[bool]) -> int:
-            asked = sa.select(sa.func.count()).select_from(parts).where(of_letter, *which)
-            return connection.execute(asked).scalar_one()
-
+    def _line(self, connection: sa.Connection, letter: Row, known: _Known) -> Line:
         # What a person decided is told after the time in which it can be taken back.
-        told_yet = not _may_be_undone(connection, letter.id, now)
+        told_yet = letter.id not in known.undoable
         is_known = self._is_known(connection, letter)
         names_cases = is_known and is_private(letter.proof, self.settings.outbound.is_encrypted)
-        cases_told = _cases(connection, letter.id) if told_yet and names_cases else []
+        cases_told = known.cases.get(letter.id, []) if told_yet and names_cases else []
+        documents, missing = known.documents.get(letter.id, (0, 0))
         return Line(
             receipt=letter.receipt,
             arrived_at=letter.arrived_at,
             sent_at=letter.sent_at,
             state=_told_as(letter) if told_yet else WAITING[0],
-            documents=count(*named),
-            missing=count(is_missing()) + absent(letter.problems or ()),
+            documents=documents,
+            missing=missing + absent(letter.problems or ()),
             case=", ".join(cases_told) or None,
             message_id=answerable(letter.message_id) if is_known else None,
             sender=letter.sender if names_cases else None,
@@ -169,17 +212,6 @@ def _lines(digest_id: sa.ColumnElement[int] | int) -> sa.ScalarSelect[int]:
     return sa.select(sa.func.count()).where(member.c.digest_id == digest_id).scalar_subquery()
 
 
-def _cases(connection: sa.Connection, letter_id: int) -> list[str]:
-    """Return the numbers of a letter's cases."""
-    found = connection.execute(
-        sa.select(cases.c.number)
-        .join(submissions, submissions.c.case_id == cases.c.id)
-        .where(submissions.c.letter_id == letter_id)
-        .order_by(submissions.c.id)
-    ).scalars()
-    return list(dict.fromkeys(found))
-
-
 def _told_as(letter: Row) -> str:
     """Return the state of a letter, and of one that belongs to another what it was taken for."""
     if letter.state != "set_aside":
@@ -187,16 +219,6 @@ def _told_as(letter: Row) -> str:
     if letter.home_id is not None:
         return ADDED
     return letter.state if letter.copy_of is None else ANSWER
-
-
-def _may_be_undone(connection: sa.Connection, letter_id: int, now: datetime) -> bool:
-    held = sa.select(decisions.c.id).where(
-        decisions.c.letter_id == letter_id,
-        decisions.c.kind != "undo",
-        decisions.c.undone_at.is_(None),
-        decisions.c.undo_until > now,
-    )
-    return connection.execute(held).first() is not None
 
 
 @cache
