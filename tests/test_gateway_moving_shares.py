@@ -165,8 +165,8 @@ def test_old_mail_that_was_queued_without_a_turn_is_carried(carried: Carried) ->
 @pytest.mark.parametrize(
     ("workers", "processors", "shares"),
     [
-        (8, 1, Shares(alone=7, beside=1)),
-        (8, 2, Shares(alone=7, beside=1)),
+        (8, 1, Shares(alone=2, beside=1)),
+        (8, 2, Shares(alone=3, beside=1)),
         (8, 4, Shares(alone=7, beside=3)),
         (8, 32, Shares(alone=7, beside=7)),
         (2, 8, Shares(alone=1, beside=1)),

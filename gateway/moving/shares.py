@@ -2,7 +2,8 @@
 
 The queue alternates, and yet a flood would have every worker: whoever came then would wait until
 one of its letters ends, however slow its files are. So a turn that is alone leaves one worker to
-whoever comes; and beside another each leaves that one processor, since a letter beside seven others
+whoever comes, and has one letter less in hand than two for each processor: whoever comes waits for
+what is in hand. Beside another each leaves that one processor, since a letter beside seven others
 takes as long as they leave it of the processors. What is over its share waits in the queue.
 """
 
@@ -27,8 +28,8 @@ class Shares:
     @classmethod
     def of(cls, workers: int) -> Shares:
         """Share out so many workers, and the processors that this process may use."""
-        alone = max(1, workers - 1)
         processors = len(os.sched_getaffinity(0))
+        alone = max(1, min(workers - 1, max(2, 2 * processors - 1)))
         return cls(alone, min(alone, max(1, processors - 1)))
 
     def keep(self, rows: sa.FromClause) -> list[sa.ColumnElement[bool]]:
