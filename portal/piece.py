@@ -108,8 +108,9 @@ class Piece:
             return None
         if self.made is not None:
             return self.made.sha256
-        # A PDF that waits (for its password, say) is not shown: a browser would only fail on it.
-        return self.original if self.detected_type == PDF and self.fate == "filed" else None
+        # A browser would only fail on a PDF that waits (for its password, say) or is damaged.
+        opens = self.fate == "filed" and self.reason != "file_damaged"
+        return self.original if self.detected_type == PDF and opens else None
 
 
 def pieces_of(connection: sa.Connection, letter_id: int) -> dict[int, Piece]:

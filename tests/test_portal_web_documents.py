@@ -117,6 +117,20 @@ def test_a_pdf_that_would_do_something_is_saved_and_not_shown(tmp_path: Path) ->
     desk.close()
 
 
+def test_a_pdf_that_does_not_open_is_saved_and_not_shown(tmp_path: Path) -> None:
+    desk = filled_desk(tmp_path)
+    number = part(desk, 2)
+    with desk.database.write() as connection:
+        found = sa.update(parts).where(parts.c.id == number)
+        connection.execute(found.values(reason="file_damaged"))
+    dana = desk.signed_in("Dana Reyes")
+    page = dana.get("/p/7KQ4-M2XD").text
+    assert f"/{number}/view" not in page
+    assert f"/{number}/original" in page
+    assert dana.get(f"{BASE}/{number}/view").status_code == 404
+    desk.close()
+
+
 def test_a_repaired_copy_is_viewed_and_its_name_says_what_it_is(tmp_path: Path) -> None:
     desk = filled_desk(tmp_path)
     number = part(desk, 3)
