@@ -10,7 +10,7 @@ import pytest
 from gateway.letter import Proof
 from gateway.stores import Stores
 from portal import receipt_number
-from portal.tables import decisions, events, letters, outbox
+from portal.tables import decisions, document_erasures, events, letters, outbox
 from tests.carrying import NOW, Carrier
 from tests.deciding import NO_CASE, Team, agrees, filed, state
 
@@ -135,6 +135,51 @@ def test_what_is_no_answer_says_that_the_question_stays_open(team: Team) -> None
     reply(team, "24-001234\r\n\r\nTrial moved to Dec 4.", subject="Re")
     last = [one for one in team.rows(outbox) if one.letter_id == 4 and one.kind == "receipt"]
     assert "still waits" not in "".join(one.text for one in last)
+
+
+@pytest.mark.parametrize(
+    ("plain", "html"),
+    [
+        ("24-001234", "It is certainly not 24-001234"),
+        ("24-001234", "24-001234<br>and call me about Doe"),
+        ("DELETE report.pdf", "Do not DELETE report.pdf"),
+    ],
+)
+def test_whose_two_forms_say_two_things_has_not_answered(team: Team, plain: str, html: str) -> None:
+    forms = (
+        f"--b\r\nContent-Type: text/plain\r\n\r\n{plain}\r\n"
+        f"--b\r\nContent-Type: text/html\r\n\r\n<p>{html}</p>\r\n--b--"
+    )
+    kind = "Content-Type: multipart/alternative; boundary=b\r\n"
+    reply(team, forms, more=kind)
+    assert team.rows(decisions) == []
+    assert team.rows(document_erasures) == []
+
+
+@pytest.mark.parametrize("quoted", ["", "<blockquote>&gt; Reply with 24-001234</blockquote>"])
+def test_two_forms_that_say_one_thing_are_an_answer(team: Team, quoted: str) -> None:
+    history = "\r\n> Reply with 24-001234\r\n" if quoted else ""
+    forms = (
+        "--b\r\nContent-Type: text/plain\r\n\r\n"
+        f"24-001234\r\n\r\n*Pat Hall*\r\n{history}\r\n"
+        "--b\r\nContent-Type: text/html\r\n\r\n<p>24-001234</p><p><b>Pat Hall</b></p>"
+        f"{quoted}\r\n--b--"
+    )
+    kind = "Content-Type: multipart/alternative; boundary=b\r\n"
+    assert reply(team, forms, more=kind) == "set_aside"
+
+
+@pytest.mark.parametrize("words", ["It is not 24-001234", "24-001234\r\n\r\nNot"])
+def test_whose_name_denies_has_denied_all_the_same(team: Team, words: str) -> None:
+    asked = team.rows(outbox)[0].message_id
+    domain = team.carrier.stores.settings.intake.domain
+    mail = (
+        'From: "Not Hall" <pat.hall@bakerllp.example>\r\nSubject: Re\r\n'
+        f"In-Reply-To: <{asked}@{domain}>\r\n\r\n{words}\r\n"
+    )
+    team.carrier.accept(mail.encode(), sender="pat.hall@bakerllp.example")
+    team.carrier.carry(2)
+    assert team.rows(decisions) == []
 
 
 def test_a_reply_that_brings_a_document_is_never_set_aside(team: Team) -> None:

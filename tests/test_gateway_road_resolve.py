@@ -331,6 +331,8 @@ SITUATIONS = [
         for text in (
             "Wrong case number in the subject line, sorry.",
             "Please disregard the subject.",
+            f"{GOOD} is wrong.",
+            f"Case {GOOD} is not for this.",
             "The number in the subject is wrong",
             "New matter! Ignore the subject line, the claimant is Roe.",
             "This is for a different claim, the one of Ms. Roe.",

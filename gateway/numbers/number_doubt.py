@@ -53,6 +53,8 @@ _WRONG = re.compile(
     rf"|\b(?:{_SUBJECT}|{_LABELLED}|number\s(?:above|below)|number\sin\sthe\s{_SUBJECT})"
     r"(?:\s\w+){0,5}?\s(?:is|was)\s"
     r"(?:wrong|incorrect|mistyped|mistaken|a\s(?:typo|mistake)|not\s(?:right|correct))\b"
+    rf"|\b{_OUR_NUMBER}\s(?:is|was)\s(?:(?:the\s)?(?:wrong|incorrect|mistaken)\b"
+    r"|not\s(?:(?:for\s)?(?:this|it|ours?|mine)|(?:the\s)?(?:right|correct))\b)"
     rf"|\b(?:typo|mistake|error|slip)\sin\s{_WHOSE}(?:{_SUBJECT}|{_NUMBER})"
     r"|\bfalsche[rsn]?\s(?:aktenzeichen|schadennummer|fallnummer|betreff|vorgang)\b"
     r"|\bbetreff\s(?:bitte\s)?(?:ignorieren|ist\sfalsch|stimmt\snicht)\b",

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from gateway.road.package import Package
+from gateway.road.reply import may_answer
 from portal.pdf_name import split
 from portal.piece import Piece
 from portal.strangers import STRANGERS
@@ -41,7 +42,7 @@ def deletion_in(package: Package) -> Deletion | None:
     What asks for more than anybody would by hand is no such reply, and people read it as it is.
     """
     is_theirs = package.resolution.firm_id is not None or _is_contributors(package)
-    if not is_theirs or not package.answered or package.stands_alone:
+    if not is_theirs or not may_answer(package):
         return None
     lines = package.narrative.strip().split("\n")
     found: list[re.Match[str]] = []

@@ -37,6 +37,22 @@ _POLITE = frozenset((
     "grüßen",
 ))
 # fmt: on
+# Whoever is called so ("Not Guilty LLP") has said it all the same.
+_DENIES = frozenset(
+    (
+        "not",
+        "never",
+        "neither",
+        "nor",
+        "wrong",
+        "but",
+        "other",
+        "without",
+        "nicht",
+        "kein",
+        "falsch",
+    )
+)
 _AROUND = ".,:;!#()\u2013\u2014-"
 _MOST_CHARACTERS = 300
 
@@ -83,6 +99,20 @@ def agreed_in(package: Package, shape: CaseShape, tags: tuple[str, ...]) -> froz
     return frozenset(_said(package, shape, tags) | ({named} if named else set()))
 
 
+def may_answer(package: Package) -> bool:
+    """Say whether a letter may be an answer: it answers mails, and is nothing but its words.
+
+    Where a message has two forms of its words, its writer and we must have seen the same: a word
+    that the other form has, and these have not, is no answer of theirs.
+    """
+    own = package.own_words
+    new, other, text = (_WORD.findall(one.casefold()) for one in (own.new, own.other, own.text))
+    # A history that is cut off one form alone stands behind the same words in the other.
+    is_longer = other[: len(new)] == new and set(other[len(new) :]) <= set(text)
+    says_the_same = is_longer or set(other) <= set(new)
+    return bool(package.answered) and not package.stands_alone and says_the_same
+
+
 def says_yes(package: Package) -> bool:
     """Say whether a reply says yes and nothing else, whoever it is from.
 
@@ -119,13 +149,15 @@ def _said_politely(package: Package) -> str:
     writes at length has more to say.
     """
     text = package.narrative.strip()
-    if package.stands_alone or not package.answered or "?" in text or len(text) > _MOST_CHARACTERS:
+    if not may_answer(package) or "?" in text or len(text) > _MOST_CHARACTERS:
         return ""
     own = "".join(package.header_from.casefold().split())
     lines = [line for line in text.split("\n") if line.strip()]
-    while len(lines) > 1 and all(word in own for word in _WORD.findall(lines[-1].casefold())):
+    while len(lines) > 1 and all(
+        word in own and word not in _DENIES for word in _WORD.findall(lines[-1].casefold())
+    ):
         del lines[-1]  # who it is from
-    names = _POLITE | set(_WORD.findall(package.header_from.casefold()))
+    names = _POLITE | set(_WORD.findall(package.header_from.casefold())) - _DENIES
     words = (word.strip(_AROUND) for line in lines for word in line.split())
     return " ".join(
         word for word in words if word and word.casefold().replace("\u2019", "'") not in names
@@ -134,7 +166,7 @@ def _said_politely(package: Package) -> str:
 
 def _said_alone(package: Package) -> str | None:
     """Return the first line of a reply that says and brings nothing else, or None."""
-    if package.stands_alone or not package.answered:
+    if not may_answer(package):
         return None
     first, _, beside = package.narrative.strip().partition("\n")
     sender = "".join(package.header_from.casefold().split())
